@@ -1,0 +1,135 @@
+"""Rows of the social care and post-16 tracking tables: children in need, looked after, NCCIS."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from .hashing import LANES, derive, lane
+from .luts import blend, category_lut, quantile_lut, threshold
+from .marginals import quantiles, rate, shares
+from .rows import Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
+from .spine import SEN_STAGES, Spine
+
+NOT_A_DAY = np.datetime64("NaT", "D")
+CIN_TABLES = ("cin_overall", "cin_child", "cin_cpp", "cin_details", "cin_disabilities",
+              "cin_opencase", "cin_serviceprovision")
+
+
+def _need_rank(spine: Spine):
+    return blend(spine.deprivation, spine.rank("need"), 4)
+
+
+def _person_attrs(spine: Spine, person, year: int) -> dict:
+    j = column_of(min(max(year, 1996), 2021))
+    pupil = spine.enrolled[person, : j + 1].any(axis=1)
+    return {
+        "nc_year": spine.nc_year[person, j],
+        "has_pmr": pupil.astype(np.int8),
+        "fsm": spine.fsm[person, j].astype(np.int8),
+        "sen": Coded(spine.sen[person, j], SEN_STAGES),
+        "area": spine.moves[person, j].astype(np.int64),
+        "school": spine.school[person, j],
+        "age": year - 1 - spine.cohort[person].astype(np.int64),
+        "la": spine.region[person] * 17 + spine.moves[person, j] % 17,
+    }
+
+
+@rows_for(*CIN_TABLES)
+def children_in_need(ctx: Context) -> Rows:
+    """One row a referral and year to 31 March; cases open over a year end recur."""
+    spine, parts = ctx.spine, []
+    for year in range(2009, 2022):
+        age = year - 1 - spine.cohort.astype(np.int64)
+        near = blend(_need_rank(spine), spine.rank("cin_spell", year // 2), 6)
+        limit = threshold(rate("cin_any", year))
+        person = np.flatnonzero((near >= limit) & (age <= 17) & (age >= -1))
+        which, occurrence = repeat(1 + (spine.rank("cin_again", year)[person] < LANES * 17 // 100))
+        part = build(ctx, person[which], year, occurrence, **_person_attrs(spine, person[which], year))
+        start = date(year - 1, 4, 1) + spread(part.key, "referred", 365)
+        part.attrs["referral_date"] = start - spread(part.key, "earlier", 200)
+        days = quantile_lut(quantiles("cin_duration_days"))[lane(part.key, "length")]
+        end = start + days.astype("timedelta64[D]")
+        closed = end <= np.datetime64(f"{year}-03-31")
+        part.attrs["closure_date"] = np.where(closed, end, NOT_A_DAY)
+        part.attrs["open_31_march"] = (~closed).astype(np.int8)
+        part.attrs["closed"] = closed.astype(np.int8)
+        plan = lane(part.key, "plan") < LANES * 15 // 100
+        part.attrs["plan"] = plan.astype(np.int8)
+        part.attrs["plan_start"] = np.where(plan, start + spread(part.key, "plan_start", 40), NOT_A_DAY)
+        part.attrs["plan_end"] = np.where(plan & closed, end, NOT_A_DAY)
+        part.attrs["disabled"] = (lane(derive(spine.key[part.person], "disabled"), "is")
+                                  < LANES * 13 // 100).astype(np.int8)
+        part.attrs["occurrence"] = occurrence
+        parts.append(part)
+    return stack(*parts)
+
+
+@rows_for("cla")
+def looked_after(ctx: Context) -> Rows:
+    """One row a looked-after child and year to 31 March, with the latest episode."""
+    spine, parts = ctx.spine, []
+    lasting = _need_rank(spine)
+    for year in range(2006, 2022):
+        age = year - 1 - spine.cohort.astype(np.int64)
+        near = blend(lasting, spine.rank("cla_spell", year // 3), 6)
+        limit = threshold(rate("cla_at31march", year) * 1.35)
+        person = np.flatnonzero((near >= limit) & (age <= 17) & (age >= 0))
+        part = build(ctx, person, year, **_person_attrs(spine, person, year))
+        days = quantile_lut(quantiles("cla_poc_days"))[lane(part.key, "length")].astype(np.int64)
+        end = date(year, 3, 31) - spread(part.key, "end", 365)
+        still = lane(part.key, "still") < LANES * 72 // 100
+        end = np.where(still, np.datetime64(f"{year}-03-31"), end)
+        start = np.maximum(end - days.astype("timedelta64[D]"), spine.birth_date[person])
+        part.attrs["poc_start"] = start
+        part.attrs["poc_days"] = (end - start).astype(np.int64) + 1
+        part.attrs["episode_start"] = end - spread(part.key, "episode", part.attrs["poc_days"])
+        part.attrs["episode_end"] = np.where(still, NOT_A_DAY, end)
+        part.attrs["still"] = still.astype(np.int8)
+        part.attrs["six_months"] = (part.attrs["poc_days"] > 182).astype(np.int8)
+        part.attrs["twelve_months"] = (part.attrs["poc_days"] > 365).astype(np.int8)
+        parts.append(part)
+    return stack(*parts)
+
+
+@rows_for("nccis")
+def nccis(ctx: Context) -> Rows:
+    """Monthly records of 16- to 18-year-olds, 16- and 17-year-olds only from 2017."""
+    spine, parts = ctx.spine, []
+    for year in range(2011, 2022):
+        age = year - 1 - spine.cohort.astype(np.int64)
+        oldest = 18 if year < 2017 else 17
+        person = np.flatnonzero((age >= 16) & (age <= oldest) & (spine.sector != 2))
+        which, month = repeat(np.full(len(person), 12))
+        calendar = np.where(month < 4, month + 9, month - 3)
+        part = build(ctx, person[which], year, month, **_person_attrs(spine, person[which], year))
+        part.attrs["month"] = calendar
+        spell = spine.rank("nccis_change", year)[part.person] * 12 // LANES
+        second = (month >= spell) & (spine.rank("nccis_moves", year)[part.person] < LANES // 4)
+        key = derive(spine.key[part.person], "activity", n=year * 2 + second)
+        part.attrs["activity_rank"] = lane(key, "activity")
+        part.attrs["activity"] = _activity(part.attrs["age"], part.attrs["activity_rank"], year)
+        begun = np.where(second, spell, 0)
+        first = date(year - 1, 9, 1).astype("datetime64[M]") + begun.astype("timedelta64[M]")
+        part.attrs["activity_start"] = first.astype("datetime64[D]") + spread(key, "day", 28)
+        now = date(year - 1, 9, 28).astype("datetime64[M]") + month.astype("timedelta64[M]")
+        part.attrs["verified"] = now.astype("datetime64[D]") - spread(part.key, "seen", 60)
+        neet = np.isin(part.attrs["activity"].index, _neet_positions(part.attrs["activity"].values))
+        part.attrs["neet_start"] = np.where(neet, part.attrs["activity_start"], NOT_A_DAY)
+        lost = ctx.hit("nccis_month_missing", part.key)
+        parts.append(part.take(np.flatnonzero(~lost)))
+    return stack(*parts)
+
+
+def _activity(age, rank, year: int) -> Coded:
+    values = tuple(shares("nccis_activity", year, age=17))
+    index = np.zeros(len(age), dtype=np.int16)
+    for one in (16, 17, 18):
+        given = shares("nccis_activity", year, age=one)
+        rows = age == one
+        index[rows] = category_lut([given.get(v, 0.0) for v in values])[rank[rows]]
+    return Coded(index, values)
+
+
+def _neet_positions(values: tuple[str, ...]) -> list[int]:
+    return [i for i, v in enumerate(values) if v.startswith(("54", "61", "62", "63", "64", "65"))]
+

@@ -1,0 +1,165 @@
+"""From draws to Arrow columns: keys, missing values, the defects of single fields."""
+
+from __future__ import annotations
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ..catalogue import Catalogue, Variable, View
+from . import numbers  # noqa: F401 - register draws
+from .draws import DRAWS, Column, Values, drawer, rule_for
+from .hashing import LANES, derive, lane
+from .lookups import ae_id, edukey, has_second, pmr
+from .rows import Context, Rows
+
+
+@drawer("key")
+def key(c: Column, args: tuple[str, ...]) -> Values:
+    """``key;pmr|edukey|ae_id|attribute``: identifiers, empty strings where a link is missing."""
+    kind, ctx, rows = args[0], c.ctx, c.rows
+    if kind == "ae_id":
+        return Values(ae_id(rows.attrs["resolved"]))
+    if kind in ("pmr", "edukey"):
+        return _person_key(c, kind)
+    return Values(c.attr(kind))
+
+
+def _person_key(c: Column, kind: str) -> Values:
+    ctx, rows = c.ctx, c.rows
+    people = ctx.spine.person
+    second = has_second(ctx, kind)
+    make = pmr if kind == "pmr" else edukey
+    doubles = np.flatnonzero(second)
+    words = pa.concat_arrays([make(people, 0), make(people[doubles], 1), pa.array([""], pa.string())])
+    slot = rows.attrs.get("slot")
+    if slot is None:  # the key under which the person's records stand in this year
+        later = lane(derive(ctx.spine.key, kind, "since"), "since") * 20 // LANES
+        slot = second[rows.person] & (rows.year.astype(np.int64) % 100 > later[rows.person])
+    where = np.full(len(people), -1)
+    where[doubles] = len(people) + np.arange(len(doubles))
+    index = np.where(np.asarray(slot).astype(bool), where[rows.person], rows.person)
+    blank = ctx.hit("empty_keys", derive(rows.key, "empty")) if "empty" not in rows.attrs else None
+    if ctx.table.startswith("lookup"):
+        blank = np.zeros(len(rows), dtype=bool)
+    for name, empty_when in (("no_pmr", 1), ("has_pmr", 0)):
+        if name in rows.attrs and kind == "pmr":
+            blank = blank | (rows.attrs[name] == empty_when)
+    if kind == "pmr":
+        blank = blank | ((ctx.spine.sector == 2)[rows.person] & (ctx.table != "lookup_pmr"))
+    return Values(np.where(blank, len(words) - 1, index), None, words)
+
+
+def draw_column(ctx: Context, rows: Rows, variable: Variable, number: int, catalogue: Catalogue,
+                pooled: bool) -> pa.Array:
+    """One column of a view as an Arrow array of ``len(rows)`` values.
+
+    Parameters
+    ----------
+    ctx, rows
+        The people and the rows of the view.
+    variable : Variable
+        What the column holds.
+    number : int
+        For repeated columns, which one (from 1).
+    pooled : bool
+        Whether rows of several years share the view; outside its years a variable is null.
+    """
+    rule = rule_for(variable)
+    missing = 0.0 if rule.missing is None else rule.missing
+    values = DRAWS[rule.kind](Column(ctx, rows, variable, catalogue, missing, number), rule.args)
+    if pooled and not rows.attrs.get("reference", False):
+        values.valid = _in_years(rows, variable, values.valid)
+    values = _defects(ctx, rows, variable, values)
+    return to_arrow(values, variable.missing_as, variable.type)
+
+
+def _in_years(rows: Rows, variable: Variable, valid: NDArray | None) -> NDArray | None:
+    years = set(variable.years)
+    outside = [(a, b) for y, a, b in rows.segments if y and y not in years]
+    if not outside:
+        return valid
+    valid = np.ones(len(rows), dtype=bool) if valid is None else valid.copy()
+    for a, b in outside:
+        valid[a:b] = False
+    return valid
+
+
+def _defects(ctx: Context, rows: Rows, variable: Variable, values: Values) -> Values:
+    """Documented defects of single fields of the school census."""
+    if ctx.table != "sc_pupil" or values.dictionary is None:
+        return values
+    name = variable.name.lower().split("_")[0]
+    extra: dict[str, tuple[str, str]] = {
+        "gender": ("gender_letters", "B"),
+        "senprovision": ("sen_type_in_stage", "MLD"),
+    }
+    if name in extra:
+        fault, word = extra[name]
+        return _replace(values, ctx.hit(fault, derive(rows.key, fault)), word)
+    if name in ("ethnicgroupminor", "languagegroupminor"):
+        return _replace(values, ctx.hit("text_in_code", derive(rows.key, name)), None)
+    return values
+
+
+def _replace(values: Values, struck: NDArray, word: str | None) -> Values:
+    """Put a foreign word, or the code with a description behind it, into the struck rows."""
+    if not pa.types.is_string(values.dictionary.type):
+        return values
+    words = values.dictionary.to_pylist()
+    if word is None:
+        more = [f"{w} - text after the code" for w in words]
+        data = np.where(struck, values.data + len(words), values.data)
+    else:
+        more = [word]
+        data = np.where(struck, len(words), values.data)
+    return Values(data, values.valid, pa.array(words + more, pa.string()))
+
+
+def to_arrow(values: Values, missing_as: str, kind: str) -> pa.Array:
+    """Arrow array with missing values stored as the real view stores them."""
+    data, valid, words = values.data, values.valid, values.dictionary
+    if words is None:
+        return _plain(data, valid, missing_as, kind)
+    if valid is not None and missing_as == "''" and pa.types.is_string(words.type):
+        data = np.where(valid, data, len(words))
+        words, valid = pa.concat_arrays([words, pa.array([""], pa.string())]), None
+    if pa.types.is_integer(words.type):
+        numbers = words.to_numpy()
+        if missing_as != "-1" and -128 <= numbers.min() and numbers.max() <= 127:
+            numbers = numbers.astype(np.int8)
+        data = numbers[np.where(data < 0, 0, data)]
+        return _plain(data, valid, missing_as, kind)
+    if len(words) > 300:
+        data, words = _compact(data, valid, words)
+    mask = None if valid is None else ~valid
+    index = np.int8 if len(words) < 128 else np.int16 if len(words) < 32_768 else np.int32
+    positions = pa.array(data.astype(index), mask=mask)
+    return pa.DictionaryArray.from_arrays(positions, words)
+
+
+def _compact(data: NDArray, valid: NDArray | None, words: pa.Array) -> tuple[NDArray, pa.Array]:
+    """Keep only the dictionary words that are used."""
+    safe = data if valid is None else np.where(valid, data, 0)
+    used = np.zeros(len(words), dtype=bool)
+    used[safe] = True
+    return (np.cumsum(used) - 1)[safe], words.filter(pa.array(used))
+
+
+def _plain(data: NDArray, valid: NDArray | None, missing_as: str, kind: str) -> pa.Array:
+    if data.dtype.kind == "M":
+        days = data.astype("datetime64[D]")
+        ok = ~np.isnat(days) if valid is None else valid & ~np.isnat(days)
+        return pa.array(days, pa.date32(), mask=None if ok.all() else ~ok)
+    if data.dtype.kind == "f":
+        return pa.array(data, pa.float64(), mask=None if valid is None else ~valid)
+    if missing_as == "-1" and valid is not None:
+        data, valid = np.where(valid, data, -1), None
+    if data.dtype != np.int8:
+        data = data.astype(np.int64 if kind == "id" else np.int32)
+    return pa.array(data, mask=None if valid is None else ~valid)
+
+
+def view_schema_note(view: View) -> dict[bytes, bytes]:
+    """Metadata that every file carries."""
+    return {b"leo": b"synthetic: no real person", b"view": f"{view.database}.{view.name}".encode()}

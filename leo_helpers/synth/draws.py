@@ -1,0 +1,354 @@
+"""Draws: how a column gets its values, by name, as ``data/marginals/draws.csv`` says.
+
+A draw is a small function ``(column, arguments) -> Values``. The first line of the table whose
+patterns match a variable wins; what no line matches falls back on the variable's type, which is a
+declared assumption.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from ..catalogue import Catalogue, Variable
+from ..errors import CatalogueError
+from ..paths import data_dir
+from .hashing import LANES, lane
+from .luts import category_lut
+from .marginals import shares
+from .people import value_of
+from .recode import code_positions
+from .rows import Coded, Context, Rows
+from .spine import SHOWCASE
+
+#: Rows that should show a rare code among the first people.
+SEEN_ENOUGH = 14
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One line of the table: which variables, which draw, with what."""
+
+    tables: str
+    variables: str
+    kind: str
+    args: tuple[str, ...]
+    missing: float | None
+    status: str
+
+
+@dataclass
+class Column:
+    """One column of one view for one block: what a draw may look at."""
+
+    ctx: Context
+    rows: Rows
+    variable: Variable
+    catalogue: Catalogue
+    missing: float
+    number: int = 1
+
+    def lane(self, *parts: object) -> NDArray[np.intp]:
+        """This column's own lane."""
+        v = self.variable
+        return lane(self.rows.key, v.table_id, v.name, self.number, *parts)
+
+    def attr(self, name: str) -> NDArray | Coded | None:
+        """A named attribute of the rows."""
+        return value_of(name.replace("{n}", str(self.number)), self.ctx.spine, self.rows)
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """All codes of the variable's list, in order."""
+        return tuple(c.code for c in self.catalogue.codes(self.variable.codelist))
+
+
+@dataclass
+class Values:
+    """Drawn values: numbers, or positions in `dictionary`; missing where `valid` is false."""
+
+    data: NDArray
+    valid: NDArray | None = None
+    dictionary: pa.Array | None = None
+
+
+Drawer = Callable[[Column, tuple[str, ...]], Values]
+DRAWS: dict[str, Drawer] = {}
+
+
+def drawer(*kinds: str):
+    """Register a draw under its names."""
+
+    def register(function: Drawer) -> Drawer:
+        DRAWS.update(dict.fromkeys(kinds, function))
+        return function
+
+    return register
+
+
+@lru_cache(maxsize=None)
+def rules() -> tuple[Draw, ...]:
+    """The lines of ``draws.csv``, in file order."""
+    with (data_dir() / "marginals" / "draws.csv").open(encoding="utf-8", newline="") as handle:
+        return tuple(
+            Draw(r["tables"], r["variables"], r["draw"], tuple(filter(None, r["args"].split(";"))),
+                 float(r["missing"]) if r["missing"] else None, r["status"])
+            for r in csv.DictReader(handle)
+        )
+
+
+@lru_cache(maxsize=None)
+def _rules_of(table: str) -> tuple[tuple[re.Pattern, Draw], ...]:
+    return tuple((re.compile(rule.variables, re.I), rule) for rule in rules()
+                 if re.fullmatch(rule.tables, table))
+
+
+_SUFFIX = re.compile(r"_?(ex|ab|spr)?(_?\[(term|yy)\])+", re.I)
+
+
+def rule_for(variable: Variable) -> Draw:
+    """The line that says how a variable is drawn.
+
+    Patterns see the name as on the request form, the name without its year suffix, and last
+    ``:type`` (``:categoryopen`` for a category without a code list).
+
+    Raises
+    ------
+    CatalogueError
+        If no line fits or the line asks for a draw that does not exist.
+    """
+    return _rule(variable.table_id, variable.name, variable.type, bool(variable.codelist))
+
+
+@lru_cache(maxsize=None)
+def _rule(table: str, name: str, kind: str, listed: bool) -> Draw:
+    kind = "category" if listed and kind != "flag" else kind
+    last = f":{kind}open" if kind == "category" and not listed else f":{kind}"
+    spellings = (name, _SUFFIX.sub("", name), last)
+    for pattern, rule in _rules_of(table):
+        if any(pattern.fullmatch(s) for s in spellings):
+            if rule.kind not in DRAWS:
+                raise CatalogueError(f"data/marginals/draws.csv: {table}.{name} asks for the draw "
+                                     f"{rule.kind!r}; use one of {', '.join(sorted(DRAWS))}.")
+            return rule
+    raise CatalogueError(f"data/marginals/draws.csv has no line for {table}.{name}.")
+
+
+@lru_cache(maxsize=None)
+def default_rows() -> dict[tuple[str, int], int]:
+    """Rows by table and year in the default data set, to know which codes would stay unseen."""
+    path = data_dir() / "marginals" / "default_rows.csv"
+    if not path.exists():
+        return {}
+    with path.open(encoding="utf-8", newline="") as handle:
+        return {(r["table_id"], int(r["year"])): int(r["rows"]) for r in csv.DictReader(handle)}
+
+
+# ---- categories ------------------------------------------------------------------------------
+@lru_cache(maxsize=None)
+def _floors(catalogue: Catalogue, table: str, name: str) -> dict[str, float]:
+    """Extra weight of each code so that the showcase people show it about 14 times."""
+    variable = catalogue.variable(table, name)
+    count = default_rows()
+    out = {}
+    for code in catalogue.codes(variable.codelist):
+        years = [y for y in variable.years
+                 if (code.first_year or 0) <= y <= (code.last_year or 9999)]
+        rows = sum(count.get((table, y), 0) for y in years) or count.get((table, 0), 0) or 1500
+        out[code.code] = min(SEEN_ENOUGH / rows, 0.2)
+    return out
+
+
+@lru_cache(maxsize=400)
+def _code_lut(weights: tuple[float, ...], missing: float) -> NDArray:
+    return category_lut(weights, missing)
+
+
+@lru_cache(maxsize=None)
+def _valid_codes(catalogue: Catalogue, codelist: str, year: int) -> tuple[bool, ...]:
+    """Whether each code of a list may stand in a year (0: any year)."""
+    return tuple(not year or (k.first_year or 0) <= year <= (k.last_year or 9999)
+                 for k in catalogue.codes(codelist))
+
+
+@lru_cache(maxsize=65_536)
+def _weights(catalogue: Catalogue, table: str, name: str, year: int,
+             given: tuple[tuple[str, float], ...] | None, floor: bool) -> tuple[float, ...]:
+    """Weights of all codes in one year: the published shares, or an assumed decline."""
+    codelist = catalogue.variable(table, name).codelist
+    codes = [k.code for k in catalogue.codes(codelist)]
+    valid = _valid_codes(catalogue, codelist, year)
+    known = dict(given or ())
+    weights = [known.get(k, 0.0) * ok for k, ok in zip(codes, valid, strict=True)]
+    if not any(weights):
+        weights = [ok / (i + 1.5) for i, ok in enumerate(valid)]
+    total = sum(weights) or 1.0
+    weights = [w / total for w in weights]
+    if floor:
+        low = _floors(catalogue, table, name)
+        weights = [max(w, low[k]) * ok for w, k, ok in zip(weights, codes, valid, strict=True)]
+    return tuple(weights)
+
+
+def _code_weights(c: Column, year: int, given: dict[str, float] | None, floor: bool):
+    known = tuple(given.items()) if given else None
+    return _weights(c.catalogue, c.variable.table_id, c.variable.name, year, known, floor)
+
+
+def categories(c: Column, source: Callable[[int], dict[str, float] | None],
+               rank: NDArray | None = None) -> Values:
+    """Draw codes year by year, each only in its years; the showcase people show the rare ones.
+
+    With a `rank` the codes follow it in the order in which `source` lists them, lowest first.
+    """
+    rows, out = c.rows, np.empty(len(c.rows), dtype=np.int16)
+    u = c.lane() if rank is None else rank
+    people = c.ctx.spine
+    early = people.person[rows.person] < SHOWCASE if people.start < SHOWCASE else None
+    missing = 0.0 if rank is not None else c.missing
+    for year, a, b in rows.segments:
+        given = source(year)
+        order = _order(c.codes, tuple(given or ())) if rank is not None else None
+        plain = _ordered_lut(_code_weights(c, year, given, False), missing, order)[u[a:b]]
+        if early is not None:
+            rare = _ordered_lut(_code_weights(c, year, given, True), missing, order)[u[a:b]]
+            plain = np.where(early[a:b], rare, plain)
+        out[a:b] = plain
+    values = Values(out, out >= 0, dictionary_of(c.codes))
+    return values if rank is None else drop_missing(c, values)
+
+
+@lru_cache(maxsize=None)
+def _order(codes: tuple[str, ...], listed: tuple[str, ...]) -> tuple[int, ...]:
+    """Positions of the codes from the lowest rank up; codes without a share come first."""
+    last = [codes.index(k) for k in listed]
+    return (*(i for i in range(len(codes)) if i not in last), *last)
+
+
+@lru_cache(maxsize=400)
+def _ordered_lut(weights: tuple[float, ...], missing: float,
+                 order: tuple[int, ...] | None) -> NDArray:
+    if order is None:
+        return category_lut(weights, missing)
+    positions = np.array([*order, -1], dtype=np.int16)
+    return positions[category_lut([weights[i] for i in order], missing)]
+
+
+@lru_cache(maxsize=None)
+def dictionary_of(values: tuple[str, ...]) -> pa.Array:
+    """Categories as Arrow values: integers where all are plain integers, else strings."""
+    if values and all(re.fullmatch(r"-?(0|[1-9]\d{0,8})", v) for v in values):
+        return pa.array([int(v) for v in values], pa.int32())
+    return pa.array(list(values), pa.string())
+
+
+def drop_missing(c: Column, values: Values) -> Values:
+    """Lose the column's missing share from complete values."""
+    if c.missing > 0:
+        keep = c.lane("missing") >= int(c.missing * LANES)
+        values.valid = keep if values.valid is None else values.valid & keep
+    return values
+
+
+@drawer("code")
+def code(c: Column, args: tuple[str, ...]) -> Values:
+    """Any code of the list, early codes more often (assumed)."""
+    return categories(c, lambda year: None)
+
+
+@drawer("share")
+def share(c: Column, args: tuple[str, ...]) -> Values:
+    """``share;distribution[;attribute that ranks][;down][;group=value ...]``: shares by year.
+
+    ``down`` is for distributions that list the best category first.
+    """
+    name, *rest = args
+    down = "down" in rest
+    rest = [part for part in rest if part != "down"]
+    group = dict(part.split("=") for part in rest if "=" in part)
+    rank = next((c.attr(part) for part in rest if "=" not in part), None)
+    if rank is not None and down:
+        rank = LANES - 1 - rank
+    if not c.variable.codelist:
+        return _open_share(c, lambda year: shares(name, year, **group), rank)
+
+    def source(year: int) -> dict[str, float]:
+        given = shares(name, year, **group)
+        return code_positions(c.catalogue, c.variable, tuple(given), given)
+
+    return categories(c, source, rank)
+
+
+def _open_share(c: Column, given: Callable[[int], dict[str, float]], rank: NDArray | None) -> Values:
+    """Shares for a variable whose code list is open: the distribution's own categories."""
+    u = c.lane() if rank is None else rank
+    values = tuple(dict.fromkeys(k for year, _, _ in c.rows.segments for k in given(year)))
+    out = np.empty(len(c.rows), dtype=np.int16)
+    for year, a, b in c.rows.segments:
+        at = given(year)
+        out[a:b] = _code_lut(tuple(at.get(v, 0.0) for v in values), 0.0)[u[a:b]]
+    return drop_missing(c, Values(out, None, dictionary_of(values or ("",))))
+
+
+@drawer("from")
+def taken(c: Column, args: tuple[str, ...]) -> Values:
+    """``from;attribute[;scale]``: what the person or the row says, in the variable's own codes."""
+    found = c.attr(args[0])
+    if found is None:
+        return DRAWS["null"](c, ())
+    if isinstance(found, Coded):
+        return recode(c, found)
+    if found.dtype.kind == "M":
+        return drop_missing(c, Values(found, ~np.isnat(found)))
+    if c.variable.codelist:
+        low = int(found.min()) if len(found) else 0
+        high = int(found.max()) if len(found) else 0
+        names = tuple(str(v) for v in range(low, high + 1))
+        return recode(c, Coded(found - low, names))
+    scale = int(args[1]) if len(args) > 1 else 1
+    return drop_missing(c, Values(found / scale if scale > 1 else found, found >= 0))
+
+
+def recode(c: Column, found: Coded) -> Values:
+    """Categories of the generator in the codes of the variable's list."""
+    if not c.variable.codelist:
+        return drop_missing(c, Values(found.index, found.index >= 0, dictionary_of(found.values)))
+    to = dict(code_positions(c.catalogue, c.variable, found.values))
+    if not to:
+        return categories(c, lambda year: None)
+    position = {k: i for i, k in enumerate(c.codes)}
+    table = np.array([position.get(to.get(v, ""), -1) for v in found.values] + [-1])
+    index = table[found.index]
+    if c.ctx.spine.start < SHOWCASE:
+        index = sprinkle(c, index, tuple(sorted(set(to.values()))))
+    return drop_missing(c, Values(index, index >= 0, dictionary_of(c.codes)))
+
+
+@lru_cache(maxsize=400)
+def _rare_lut(catalogue: Catalogue, table: str, name: str, year: int,
+              reached: tuple[str, ...]) -> NDArray:
+    """Codes at their floor unless already reached, and -1 (leave it) for all the rest."""
+    codelist = catalogue.variable(table, name).codelist
+    low = _floors(catalogue, table, name)
+    valid = _valid_codes(catalogue, codelist, year)
+    extra = [low[k.code] * ok * (0.35 if k.code in reached else 1.0)
+             for k, ok in zip(catalogue.codes(codelist), valid, strict=True)]
+    return category_lut(extra, max(1.0 - sum(extra), 0.3))
+
+
+def sprinkle(c: Column, index: NDArray, reached: tuple[str, ...]) -> NDArray:
+    """Codes that no attribute leads to (refused, not known ...) on a few showcase people."""
+    early = (c.ctx.spine.person[c.rows.person] < SHOWCASE) & (index >= 0)
+    u, out = c.lane("rare"), index.copy()
+    for year, a, b in c.rows.segments:
+        lut = _rare_lut(c.catalogue, c.variable.table_id, c.variable.name, year, reached)
+        rare = lut[u[a:b]]
+        out[a:b] = np.where((rare >= 0) & early[a:b], rare, out[a:b])
+    return out

@@ -1,0 +1,170 @@
+"""The generator's engine: blocks of people, one view at a time, streamed to Parquet.
+
+A unit of work is one table for one block. A unit is a pure function of (seed, block, faults), so
+units run in any order, on any number of workers, and an interrupted run is resumed by doing the
+units whose files are not there.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor, as_completed
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from ..catalogue import Catalogue, View, load_catalogue
+from . import care, keystages, lookups, school, tertiary, work  # noqa: F401 - register rows
+from .columns import draw_column, view_schema_note
+from .rows import ROWS, Context, Rows
+from .spine import Spine
+
+#: People in one block, and so in one file of each view.
+BLOCK = 50_000
+#: Rows in one row group.
+ROW_GROUP = 1 << 20
+#: Views that would hold everything twice are drawn once under their first table.
+REFERENCE = ("lilr_lars", "leo_idbr")
+
+
+@dataclass(frozen=True)
+class Unit:
+    """One table for one block of people."""
+
+    table: str
+    start: int
+    stop: int
+
+
+@dataclass(frozen=True)
+class Job:
+    """Everything a worker needs to know."""
+
+    root: str
+    seed: int
+    faults: tuple[tuple[str, float], ...]
+    years: tuple[int, ...] | None
+
+
+def view_arrays(
+    view: View, catalogue: Catalogue, rows: Rows, ctx: Context
+) -> Iterator[tuple[str, pa.Array]]:
+    """Name and Arrow array of every column of a view, in the view's order."""
+    pooled = view.year is None
+    for item in catalogue.view_columns(view):
+        array = draw_column(ctx, rows, item.variable, item.n or 1, catalogue, pooled)
+        yield item.column, array
+
+
+def view_table(view: View, catalogue: Catalogue, spine: Spine, faults: dict[str, float]) -> pa.Table:
+    """One view for one block of people as an Arrow table.
+
+    Parameters
+    ----------
+    view : View
+        The view, from the catalogue.
+    catalogue : Catalogue
+        The catalogue that says what its columns are.
+    spine : Spine
+        The people.
+    faults : dict of str to float
+        Rate of each fault; a fault that is left out does not happen.
+
+    Returns
+    -------
+    pyarrow.Table
+        The view's columns under the names of the secure service.
+    """
+    ctx = Context(spine, view.table_id, view.year, view.term, faults, view.years)
+    rows = ROWS[view.table_id](ctx)
+    if view.year is None and rows.year.size and rows.year.max() > 0:
+        inside = (rows.year >= min(view.years)) & (rows.year <= max(view.years))
+        if not inside.all():
+            rows = rows.take(inside.nonzero()[0])
+    names, arrays = [], []
+    for name, array in view_arrays(view, catalogue, rows, ctx):
+        names.append(name)
+        arrays.append(array)
+    return pa.Table.from_arrays(arrays, names=names)
+
+
+def part_path(root: str | Path, view: View, start: int) -> Path:
+    """File of one view and block."""
+    return Path(root) / view.database / view.name / f"part-{start:012d}.parquet"
+
+
+def write_part(table: pa.Table, path: Path, view: View) -> None:
+    """Write one part under a temporary name and move it into place."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    table = table.replace_schema_metadata(view_schema_note(view))
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        pq.write_table(
+            table, temporary, compression="zstd", compression_level=1, row_group_size=ROW_GROUP,
+            write_statistics=False, store_schema=False, dictionary_pagesize_limit=4 << 20,
+        )
+        os.replace(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def wanted_views(catalogue: Catalogue, table: str, years: tuple[int, ...] | None) -> list[View]:
+    """Views of a table, in the given years; views shared by several tables belong to the first."""
+    views = [v for v in catalogue.tables[table].views() if v.table_id == table]
+    if years is not None:
+        views = [v for v in views if v.year is None or v.year in years]
+    return views
+
+
+def run_unit(job: Job, unit: Unit) -> list[tuple[str, int, int]]:
+    """Make every view of one unit; returns (view, rows, cells) of each."""
+    catalogue = load_catalogue()
+    spine = _spine(unit.start, unit.stop, job.seed)
+    done = []
+    for view in wanted_views(catalogue, unit.table, job.years):
+        path = part_path(job.root, view, unit.start)
+        if not path.exists():
+            table = view_table(view, catalogue, spine, dict(job.faults))
+            write_part(table, path, view)
+            done.append((f"{view.database}.{view.name}", table.num_rows,
+                         table.num_rows * table.num_columns))
+    return done
+
+
+_LAST: list[Spine] = []
+
+
+def _spine(start: int, stop: int, seed: int) -> Spine:
+    """The block's people; the last block stays in memory, for its next table."""
+    if not _LAST or (_LAST[0].start, _LAST[0].stop, _LAST[0].seed) != (start, stop, seed):
+        _LAST[:] = [Spine(start, stop, seed)]
+    return _LAST[0]
+
+
+def units(tables: list[str], people: int) -> list[Unit]:
+    """All units, block by block."""
+    return [
+        Unit(table, start, min(start + BLOCK, people))
+        for start in range(0, people, BLOCK) for table in tables
+        if start == 0 or table not in REFERENCE
+    ]
+
+
+def run(job: Job, todo: list[Unit], workers: int) -> Iterator[tuple[Unit, list[tuple[str, int, int]]]]:
+    """Do the units, yielding each as it is finished."""
+    if workers <= 1:
+        for unit in todo:
+            yield unit, run_unit(job, unit)
+        return
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+        futures = {pool.submit(run_unit, job, unit): unit for unit in todo}
+        try:
+            for future in as_completed(futures):
+                yield futures[future], future.result()
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

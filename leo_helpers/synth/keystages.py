@@ -1,0 +1,205 @@
+"""Rows of the attainment tables: EYFSP, key stages 1 to 5, YPMAD."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .hashing import LANES, counter, derive, lane
+from .rows import Coded, Context, Rows, build, repeat, rows_for, stack
+from .school import ENROL
+from .spine import ROUTES, SEN_STAGES, Spine
+
+#: Years after the cohort's start in which each stage ends, and the first and last END year.
+STAGES = {
+    "eyfsp": (6, 2003, 2010), "ks1": (8, 1998, 2012), "ks2": (12, 1996, 2016),
+    "ks3": (15, 1998, 2013), "ks4": (17, 2002, 2021), "ks5": (19, 2002, 2021),
+}
+KS4_SUBJECTS, KS5_SUBJECTS = 40, 40
+
+
+def at_stage(spine: Spine, stage: str) -> tuple[NDArray, NDArray]:
+    """People who reach the end of a stage inside the table's years, and the year."""
+    after, first, last = STAGES[stage]
+    year = spine.cohort.astype(np.int64) + after
+    inside = (year >= first) & (year <= last) & (spine.sector != 2)
+    if stage == "eyfsp":
+        tenth = (year >= 2007) | (spine.rank("eyfsp_sample") < LANES // 10)
+        inside &= tenth & (spine.sector == 0)
+    elif stage in ("ks1", "ks3"):
+        inside &= (spine.sector == 0) | (spine.rank("ks_independent") < LANES // 8)
+    elif stage == "ks2":
+        inside &= (spine.sector == 0) | (spine.rank("ks_independent") < LANES // 3)
+    elif stage == "ks5":
+        inside &= np.isin(spine.route, [ROUTES.index(r) for r in
+                                        ("school_sixth_form", "sixth_form_college")]) | (
+            (spine.route == ROUTES.index("fe_college")) & (spine.level3_rank > LANES // 2))
+    person = np.flatnonzero(inside)
+    return person, year[person]
+
+
+def _attrs(spine: Spine, stage: str, person: NDArray, year: NDArray) -> dict:
+    j = np.clip(year, 1996, 2021) - 1996
+    state = spine.sector[person] == 0
+    blank = np.where(state, 0, -1)
+    return {
+        "rank": spine.attainment(stage)[person],
+        "nc_year": spine.nc_year[person, j],
+        "school": np.where(state, spine.school[person, j], 95_000 + spine.school[person, j] % 900),
+        "fsm": np.where(state, spine.fsm[person, j], -1).astype(np.int8),
+        "sen": Coded(np.where(state, spine.sen[person, j], -1), SEN_STAGES),
+        "sen_need_rank": spine.sen_need[person],
+        "area": np.where(state, spine.moves[person, j], -1),
+        "enrol": Coded(blank, ENROL),
+        "state": state.astype(np.int8),
+    }
+
+
+def _pupils(ctx: Context, stage: str, fault: str = "repeated_result") -> Rows:
+    """One row a pupil at the end of the stage, and now and then a second one."""
+    person, year = at_stage(ctx.spine, stage)
+    rows = build(ctx, person, year, **_attrs(ctx.spine, stage, person, year))
+    rows.attrs["discounted"] = np.zeros(len(rows), dtype=np.int8)
+    if stage == "ks4":
+        rows = _not_at_end(ctx, rows)
+    again = ctx.hit(fault, rows.key)
+    copy = rows.take(np.flatnonzero(again))
+    copy.key = derive(copy.key, "copy")
+    copy.attrs["discounted"] = np.ones(len(copy), dtype=np.int8)
+    copy.attrs["rank"] = np.minimum(copy.attrs["rank"], lane(copy.key, "lower"))
+    return stack(rows, copy)
+
+
+def _not_at_end(ctx: Context, rows: Rows) -> Rows:
+    """Add earlier rows of pupils below the end of the stage who took an exam early."""
+    rows.attrs["end_ks"] = np.ones(len(rows), dtype=np.int8)
+    early = ctx.hit("early_entry_rows", rows.key) & (rows.year > 2007)
+    before = rows.take(np.flatnonzero(early))
+    before.year = before.year - np.int16(1)
+    before.key = derive(before.key, "early")
+    before.attrs["nc_year"] = before.attrs["nc_year"] - 1
+    before.attrs["end_ks"] = np.zeros(len(before), dtype=np.int8)
+    return stack(rows, before)
+
+
+@rows_for("eyfsp")
+def eyfsp(ctx: Context) -> Rows:
+    """Foundation stage profiles: a tenth of children to 2006, then all."""
+    return _pupils(ctx, "eyfsp")
+
+
+@rows_for("ks1")
+def ks1(ctx: Context) -> Rows:
+    """Key stage 1 results at age seven."""
+    return _pupils(ctx, "ks1")
+
+
+@rows_for("ks2_pupil")
+def ks2(ctx: Context) -> Rows:
+    """Key stage 2 results; a quarter of schools boycotted the 2010 tests."""
+    rows = _pupils(ctx, "ks2")
+    school = rows.attrs["school"]
+    struck = counter("boycott", ctx.spine.seed, n=school)
+    rows.attrs["boycott"] = ctx.hit("ks2_boycott", struck) & (rows.year == 2010)
+    return rows
+
+
+@rows_for("ks3_candidate", "ks3_indicators")
+def ks3(ctx: Context) -> Rows:
+    """Key stage 3 pupils; both views hold the same people in the same order."""
+    ctx.table = "ks3_candidate"
+    return _pupils(ctx, "ks3")
+
+
+@rows_for("ks4_pupil")
+def ks4(ctx: Context) -> Rows:
+    """Key stage 4 pupil records, one a year: early entrants and repeats included."""
+    return _pupils(ctx, "ks4")
+
+
+@rows_for("ks5_student")
+def ks5(ctx: Context) -> Rows:
+    """Key stage 5 students: from 2016 a row for each reporting level."""
+    rows = _pupils(ctx, "ks5", "provider_move")
+    levels = np.where(rows.year >= 2016, 2, 1)
+    which, occurrence = repeat(levels)
+    out = rows.take(which)
+    out.key = derive(out.key, "rectype", n=occurrence)
+    out.attrs["rectype"] = occurrence
+    return out
+
+
+def _results(ctx: Context, stage: str, subjects: int, counts: NDArray, rows: Rows,
+             fault: str) -> Rows:
+    """Long results: `counts` subjects for each pupil row, some taken twice."""
+    which, occurrence = repeat(counts)
+    out = rows.take(which)
+    start = lane(derive(ctx.spine.key[out.person], stage, "subjects"), "first") % 7
+    out.attrs["subject"] = np.where(occurrence < 3, occurrence,
+                                    3 + (start + (occurrence - 3) * 5) % (subjects - 3))
+    out.key = derive(out.key, stage, n=occurrence)
+    out.attrs["rank"] = np.clip(
+        out.attrs["rank"] + (lane(out.key, "subject_noise") - LANES // 2) // 4, 0, LANES - 1)
+    again = ctx.hit(fault, out.key)
+    out.attrs["discounted"] = again.astype(np.int8)
+    resit = out.take(np.flatnonzero(again))
+    resit.key = derive(resit.key, "resit")
+    resit.attrs["discounted"] = np.zeros(len(resit), dtype=np.int8)
+    resit.attrs["rank"] = np.minimum(resit.attrs["rank"] + LANES // 16, LANES - 1)
+    return stack(out, resit)
+
+
+@rows_for("ks2_exam")
+def ks2_exam(ctx: Context) -> Rows:
+    """One row a test or assessment at key stage 2."""
+    rows = _pupils(ctx, "ks2")
+    return _results(ctx, "ks2", 6, np.where(rows.year < 2013, 4, 5), rows, "no_fault")
+
+
+@rows_for("ks3_result")
+def ks3_result(ctx: Context) -> Rows:
+    """One row a test (to 2008) or teacher assessment at key stage 3."""
+    rows = _pupils(ctx, "ks3")
+    return _results(ctx, "ks3", 6, np.where(rows.year <= 2008, 6, 3), rows, "no_fault")
+
+
+@rows_for("ks4_exam")
+def ks4_exam(ctx: Context) -> Rows:
+    """One row a GCSE or equivalent result; re-sits leave discounted rows."""
+    rows = _pupils(ctx, "ks4")
+    counts = 5 + rows.attrs["rank"] * 6 // LANES
+    return _results(ctx, "ks4", KS4_SUBJECTS, np.where(rows.attrs["end_ks"] == 1, counts, 1), rows,
+                    "resit")
+
+
+@rows_for("ks5_exam")
+def ks5_exam(ctx: Context) -> Rows:
+    """One row an advanced result."""
+    rows = _pupils(ctx, "ks5", "provider_move")
+    return _results(ctx, "ks5", KS5_SUBJECTS, 3 + lane(rows.key, "entries") * 3 // LANES, rows,
+                    "resit")
+
+
+@rows_for("ypmad_chronological")
+def ypmad(ctx: Context) -> Rows:
+    """A row for each person and academic year from 14 to 25."""
+    parts = []
+    for year in range(2002, 2022):
+        age = year - 1 - ctx.spine.cohort.astype(np.int64)
+        person = np.flatnonzero((age >= 15) & (age <= 25) & (ctx.spine.sector != 2))
+        part = build(ctx, person, year, **_attrs(ctx.spine, "ks4", person, np.full(len(person), year)))
+        part.attrs["academic_age"] = age[person] - 1
+        parts.append(part)
+    return stack(*parts)
+
+
+@rows_for("ypmad_snapshot")
+def ypmad_snapshot(ctx: Context) -> Rows:
+    """One row a person as the data stood in 2021."""
+    spine = ctx.spine
+    person = np.flatnonzero((spine.sector != 2) & (spine.cohort <= 2004))
+    rows = build(ctx, person, 2021, **_attrs(spine, "ks4", person, spine.ks4_year[person]))
+    rows.attrs["base_year"] = spine.ks4_year[person] - 2
+    rows.attrs["age_2021"] = 2020 - spine.cohort[person].astype(np.int64)
+    return rows
+

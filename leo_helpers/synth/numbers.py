@@ -1,0 +1,263 @@
+"""Draws that give numbers, flags, dates and text (categories are in :mod:`draws`)."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from .draws import (
+    Column,
+    Values,
+    categories,
+    dictionary_of,
+    drawer,
+    drop_missing,
+    recode,
+)
+from .hashing import LANES, counter, lane
+from .luts import category_lut, quantile_lut, threshold
+from .marginals import quantiles, rate, shares
+from .recode import code_positions
+from .rows import Coded, date
+
+
+@drawer("flag")
+def flag(c: Column, args: tuple[str, ...]) -> Values:
+    """``flag;share``: one for that share of rows, else nought (in the list's codes if it has one)."""
+    p = float(args[0])
+    index = category_lut([1 - p, p], c.missing)[c.lane()]
+    return recode(c, Coded(index, ("0", "1"))) if c.variable.codelist else Values(
+        index, index >= 0)
+
+
+@drawer("pass")
+def passed(c: Column, args: tuple[str, ...]) -> Values:
+    """``pass;rate[;attribute]``: one where the rank clears the share published for the year."""
+    rank = c.attr(args[1] if len(args) > 1 else "rank")
+    out = np.zeros(len(c.rows), dtype=np.int8)
+    for year, a, b in c.rows.segments:
+        out[a:b] = rank[a:b] >= threshold(rate(args[0], year))
+    return drop_missing(c, Values(out) if not c.variable.codelist else recode(
+        c, Coded(out, ("0", "1"))))
+
+
+def _finish(c: Column, values: Values) -> Values:
+    """Numbers as they are, or with the list's letters (absent, missing ...) among them as text."""
+    if not c.variable.codelist:
+        return drop_missing(c, values)
+    if not c.variable.range:
+        return categories(c, lambda year: None)
+    number, index = np.unique(values.data, return_inverse=True)
+    words = [f"{v:g}" for v in number] + list(c.codes)
+    letters = lane(c.rows.key, c.variable.name, "letter")
+    share = LANES * 4 // 100
+    which = len(number) + np.minimum(letters * len(c.codes) // share, len(c.codes) - 1)
+    index = np.where(letters < share, which, index)
+    return drop_missing(c, Values(index, values.valid, pa.array(words, pa.string())))
+
+
+@drawer("quantile")
+def quantile(c: Column, args: tuple[str, ...]) -> Values:
+    """``quantile;quantity[;attribute][;scale=100]``: a number with the published distribution."""
+    scale = next((int(a.split("=")[1]) for a in args if a.startswith("scale=")), 1)
+    rank = next((c.attr(a) for a in args[1:] if "=" not in a), None)
+    u = c.lane() if rank is None else rank
+    out = np.empty(len(c.rows), dtype=np.float64 if scale > 1 else np.int32)
+    for year, a, b in c.rows.segments:
+        lut = _quantile_lut(args[0], year, scale)
+        out[a:b] = lut[u[a:b]] / scale if scale > 1 else lut[u[a:b]]
+    return _finish(c, Values(out))
+
+
+@lru_cache(maxsize=200)
+def _quantile_lut(name: str, year: int, scale: int) -> NDArray[np.int32]:
+    return quantile_lut(quantiles(name, year), scale)
+
+
+@lru_cache(maxsize=200)
+def _range_lut(low: int, high: int) -> NDArray[np.int32]:
+    middle = low + (high - low) * 2 // 5
+    return quantile_lut([(0, low), (0.5, middle), (1, high + 1)])
+
+
+@drawer("int")
+def integer(c: Column, args: tuple[str, ...]) -> Values:
+    """``int;low;high[;attribute]``: a whole number, the middle at two fifths of the range."""
+    rank = c.attr(args[2]) if len(args) > 2 else c.lane()
+    low, high = int(args[0]), int(args[1])
+    return _finish(c, Values(np.minimum(_range_lut(low, high)[rank], high)))
+
+
+@drawer("number")
+def number(c: Column, args: tuple[str, ...]) -> Values:
+    """``number;low;high[;attribute]``: a number with two decimals."""
+    rank = c.attr(args[2]) if len(args) > 2 else c.lane()
+    low, high = int(float(args[0]) * 100), int(float(args[1]) * 100)
+    return _finish(c, Values(np.minimum(_range_lut(low, high)[rank], high) / 100))
+
+
+@drawer("date")
+def some_date(c: Column, args: tuple[str, ...]) -> Values:
+    """``date[;month]``: a day in the academic year of the row."""
+    year = np.where(c.rows.year > 0, c.rows.year, 2010).astype(np.int64)
+    start = ((year - 1 - 1970) * 12 + 8).astype("datetime64[M]").astype("datetime64[D]")
+    day = start + (c.lane() * 300 // LANES).astype("timedelta64[D]")
+    return drop_missing(c, Values(day))
+
+
+@drawer("year")
+def year_text(c: Column, args: tuple[str, ...]) -> Values:
+    """``year;pattern``: the row's year written as LEO writes it (``{a}`` start, ``{b}`` end)."""
+    segments = c.rows.segments
+    words = [args[0].format(a=y - 1, b=y, bb=f"{y % 100:02d}", aa=f"{(y - 1) % 100:02d}")
+             for y, _, _ in segments]
+    index = np.repeat(np.arange(len(segments), dtype=np.int16), [b - a for _, a, b in segments])
+    return Values(index, None, dictionary_of(tuple(words)))
+
+
+@drawer("text")
+def text(c: Column, args: tuple[str, ...]) -> Values:
+    """``text;attribute;pattern``: a number written out, for pseudonyms of schools and places."""
+    if c.variable.codelist:
+        return categories(c, lambda year: None)
+    found = c.attr(args[0]) if args[0] != "-" else c.lane() * 500 // LANES
+    if found is None:
+        return null(c, ())
+    unique, index = np.unique(found, return_inverse=True)
+    words = pa.array([args[1].format(max(int(v), 0)) for v in unique], pa.string())
+    return drop_missing(c, Values(index, (found >= 0), words))
+
+
+@drawer("binary")
+def binary(c: Column, args: tuple[str, ...]) -> Values:
+    """``binary;attribute;prefix``: sixteen bytes, as provider pseudonyms arrive."""
+    found = c.attr(args[0])
+    if found is None:
+        return null(c, ())
+    unique, index = np.unique(found, return_inverse=True)
+    words = [f"{args[1]}{int(v):0{16 - len(args[1])}d}".encode() for v in unique]
+    return drop_missing(c, Values(index, None, pa.array(words, pa.binary())))
+
+
+@drawer("months")
+def months(c: Column, args: tuple[str, ...]) -> Values:
+    """``months;attribute``: twelve characters of 0 and 1, April to March."""
+    unique, index = np.unique(c.attr(args[0]), return_inverse=True)
+    return Values(index, None, pa.array([f"{int(v):012b}" for v in unique], pa.string()))
+
+
+@drawer("const")
+def constant(c: Column, args: tuple[str, ...]) -> Values:
+    """``const;value``: the same text in every row."""
+    return drop_missing(c, Values(np.zeros(len(c.rows), dtype=np.int8), None,
+                                  dictionary_of((args[0],))))
+
+
+@drawer("null")
+def null(c: Column, args: tuple[str, ...]) -> Values:
+    """Never filled: listed on the request form but not supplied."""
+    n = len(c.rows)
+    return Values(np.zeros(n, dtype=np.int8), np.zeros(n, dtype=bool), pa.array([""], pa.string()))
+
+
+@drawer("over")
+def over(c: Column, args: tuple[str, ...]) -> Values:
+    """``over;missed;possible;percent``: one where the share missed reaches the percentage."""
+    missed, possible = c.attr(args[0]), c.attr(args[1])
+    hit = (missed * 100 >= possible * int(args[2])) & (possible > 0)
+    found = Coded(hit.astype(np.int8), ("0", "1"))
+    return recode(c, found) if c.variable.codelist else Values(hit.astype(np.int8))
+
+
+@drawer("when")
+def when(c: Column, args: tuple[str, ...]) -> Values:
+    """``when;attribute[;distribution]``: a code, but only in rows whose attribute is one."""
+    name = args[1] if len(args) > 1 else None
+
+    def source(year: int) -> dict[str, float] | None:
+        if name is None:
+            return None
+        given = shares(name, year)
+        return code_positions(c.catalogue, c.variable, tuple(given), given)
+
+    wanted = c.attr(args[0]) == 1
+    if not c.variable.codelist:
+        given = shares(name) if name else {"1": 1.0}
+        index = category_lut(list(given.values()))[c.lane()]
+        return Values(index, wanted, dictionary_of(tuple(given)))
+    out = categories(c, source)
+    out.valid = wanted if out.valid is None else out.valid & wanted
+    return out
+
+
+@drawer("grade")
+def grade(c: Column, args: tuple[str, ...]) -> Values:
+    """``grade;distribution``: a grade near the person's rank, missing where not entered."""
+    near = np.clip(c.attr("rank") + (c.lane() - LANES // 2) // 3, 0, LANES - 1)
+
+    def source(year: int) -> dict[str, float] | None:
+        given = shares(args[0], year)
+        return code_positions(c.catalogue, c.variable, tuple(given), given)
+
+    if not c.variable.codelist:
+        return drop_missing(c, Values(near * 10 // LANES))
+    return categories(c, source, LANES - 1 - near)  # grades are listed best first
+
+
+@drawer("scale")
+def scale(c: Column, args: tuple[str, ...]) -> Values:
+    """``scale;rank``: one of the list's codes, low to high with the person's rank."""
+    near = np.clip(c.attr(args[0]) + (c.lane() - LANES // 2) // 2, 0, LANES - 1)
+    return categories(c, lambda year: None, near)
+
+
+@drawer("flag3")
+def flag3(c: Column, args: tuple[str, ...]) -> Values:
+    """``flag3;rank``: T, F or N, true more often at a higher rank."""
+    near = (c.attr(args[0]) + c.lane()) // 2
+    index = np.where(near > LANES // 4, 0, np.where(near > LANES // 24, 1, 2))
+    return recode(c, Coded(index, ("T", "F", "N")))
+
+
+@drawer("mark")
+def mark(c: Column, args: tuple[str, ...]) -> Values:
+    """``mark;quantity;rank``: a test mark, blank where the school held no test."""
+    out = quantile(c, args)
+    boycott = c.attr("boycott")
+    if boycott is not None and "TA" not in c.variable.name.upper().replace("STAT", ""):
+        out.valid = ~boycott if out.valid is None else out.valid & ~boycott
+    return out
+
+
+@drawer("term")
+def term(c: Column, args: tuple[str, ...]) -> Values:
+    """``term``: the census term, as the view's name has it."""
+    words = {"aut": "Autumn", "spr": "Spring", "sum": "Summer"}
+    word = words.get((c.ctx.term or "spr").lower(), "Spring")
+    return Values(np.zeros(len(c.rows), dtype=np.int8), None, dictionary_of((word,)))
+
+
+@drawer("sic")
+def sic(c: Column, args: tuple[str, ...]) -> Values:
+    """``sic;firm_key``: five-digit class inside the firm's section."""
+    sections = tuple(shares("sic_section"))
+    rank = c.attr(args[0])
+    section = category_lut(list(shares("sic_section").values()))[rank]
+    first = np.array([1 + 4 * i for i in range(len(sections))])
+    number = (first[section] + rank % 4) * 1000 + (rank % 9) * 100 + 10 * (rank % 5) + 10
+    unique, index = np.unique(number, return_inverse=True)
+    return drop_missing(c, Values(index, None, pa.array([f"{v:05d}" for v in unique], pa.string())))
+
+
+@drawer("firm_date")
+def firm_date(c: Column, args: tuple[str, ...]) -> Values:
+    """``firm_date;first;last``: first day of a month in the life of a firm."""
+    key = c.rows.attrs["stable"]
+    low, high = int(args[0]), int(args[1])
+    year = low + lane(key, c.variable.name) * (high - low + 1) // LANES
+    month = lane(key, c.variable.name, "month") * 12 // LANES
+    day = date(year, 1).astype("datetime64[M]") + month.astype("timedelta64[M]")
+    return drop_missing(c, Values(day.astype("datetime64[D]")))

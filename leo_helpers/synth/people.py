@@ -1,0 +1,256 @@
+"""Attributes of a person that any table may show, looked up by name from ``draws.csv``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .hashing import LANES, derive, lane, scramble
+from .marginals import shares
+from .rows import Coded, Rows
+from .spine import Spine
+
+MAJOR = {"W": "WHIT", "M": "MIXD", "A": "ASIA", "B": "BLAC", "C": "CHIN", "O": "AOEG"}
+ATTRIBUTES: dict[str, Callable[[Spine, Rows], NDArray | Coded]] = {}
+
+
+def attribute(name: str):
+    """Register a function that gives one value a row."""
+
+    def register(function):
+        ATTRIBUTES[name] = function
+        return function
+
+    return register
+
+
+def value_of(name: str, spine: Spine, rows: Rows) -> NDArray | Coded | None:
+    """A row's own attribute if it has one, else the person's; None if neither exists."""
+    if name in rows.attrs:
+        return rows.attrs[name]
+    return ATTRIBUTES[name](spine, rows) if name in ATTRIBUTES else None
+
+
+def _year(rows: Rows) -> NDArray:
+    return rows.year.astype(np.int64)
+
+
+@attribute("sex")
+def sex(spine: Spine, rows: Rows) -> Coded:
+    """M or F."""
+    return Coded(spine.sex[rows.person], tuple(shares("sex")))
+
+
+@attribute("ethnicity")
+def ethnicity(spine: Spine, rows: Rows) -> Coded:
+    """Minor ethnic group."""
+    return Coded(spine.ethnicity[rows.person], tuple(shares("ethnicity_minor", 2011)))
+
+
+@attribute("ethnicity_major")
+def ethnicity_major(spine: Spine, rows: Rows) -> Coded:
+    """Major ethnic group."""
+    minor = tuple(shares("ethnicity_minor", 2011))
+    major = (*dict.fromkeys(MAJOR.values()), "UNCL")
+    group = [MAJOR.get(m[0], "UNCL") if m not in ("REFU", "NOBT") else "UNCL" for m in minor]
+    return Coded(np.array([major.index(g) for g in group])[spine.ethnicity[rows.person]], major)
+
+
+@attribute("language")
+def language(spine: Spine, rows: Rows) -> Coded:
+    """Language group."""
+    return Coded(spine.language[rows.person], tuple(shares("language_group", major="OTHER")))
+
+
+@attribute("language_major")
+def language_major(spine: Spine, rows: Rows) -> Coded:
+    """English, other than English, or unclassified."""
+    groups = tuple(shares("language_group", major="OTHER"))
+    to = {"ENG": 0, "ENB": 0, "OTH": 1, "OTB": 1}
+    index = np.array([to.get(g, 2) for g in groups])[spine.language[rows.person]]
+    return Coded(index, ("1_ENG", "2_OTH", "3_UNCL"))
+
+
+@attribute("birth_year")
+def birth_year(spine: Spine, rows: Rows) -> NDArray:
+    """Calendar year of birth."""
+    return spine.birth_year[rows.person]
+
+
+@attribute("birth_month")
+def birth_month(spine: Spine, rows: Rows) -> NDArray:
+    """Month of birth."""
+    return spine.birth_month[rows.person]
+
+
+@attribute("age_31_august")
+def age_31_august(spine: Spine, rows: Rows) -> NDArray:
+    """Age in full years on the 31 August before the academic year."""
+    return _year(rows) - 2 - spine.cohort[rows.person]
+
+
+@attribute("age_month_part")
+def age_month_part(spine: Spine, rows: Rows) -> NDArray:
+    """Months of age beyond full years on 31 August."""
+    return (8 - spine.birth_month[rows.person]) % 12
+
+
+@attribute("region")
+def region(spine: Spine, rows: Rows) -> Coded:
+    """Region of the school years."""
+    return Coded(spine.region[rows.person], tuple(shares("region")))
+
+
+@attribute("home_region_code")
+def home_region_code(spine: Spine, rows: Rows) -> Coded:
+    """Region of the adult address; Wales and Scotland after the nine English ones."""
+    codes = (*shares("region"), "W92000004", "S92000003")
+    return Coded(rows.attrs["home_region"], codes)
+
+
+@attribute("country")
+def country(spine: Spine, rows: Rows) -> Coded:
+    """Country of the adult address."""
+    home = rows.attrs["home_region"]
+    return Coded(np.where(home < 9, 0, home - 8), ("E92000001", "W92000004", "S92000003"))
+
+
+@attribute("idaci_decile")
+def idaci_decile(spine: Spine, rows: Rows) -> NDArray:
+    """IDACI decile, 1 most deprived."""
+    return spine.idaci_decile[rows.person]
+
+
+@attribute("idaci_rank")
+def idaci_rank(spine: Spine, rows: Rows) -> NDArray:
+    """IDACI rank of the home area, 1 most deprived of 32,844."""
+    decile = spine.idaci_decile[rows.person] - 1
+    rank = decile * 3284 + 1 + area_number(spine, rows) % 3284
+    return np.where(_known_area(spine, rows), rank, -1)
+
+
+@attribute("idaci_score")
+def idaci_score(spine: Spine, rows: Rows) -> NDArray:
+    """IDACI score in thousandths of one, falling with the rank."""
+    rank = idaci_rank(spine, rows)
+    left = np.maximum(32_844 - rank, 0)
+    return np.where(rank > 0, left * left // 32_844 * 850 // 32_844 + 4, -1)
+
+
+def _known_area(spine: Spine, rows: Rows) -> NDArray:
+    area = rows.attrs.get("area")
+    return np.ones(len(rows), dtype=bool) if area is None else area >= 0
+
+
+@attribute("area_number")
+def area_number(spine: Spine, rows: Rows) -> NDArray:
+    """Number of the home area, 0 to 32,767; it changes when the family moves."""
+    move = rows.attrs.get("area", np.zeros(len(rows), dtype=np.int64))
+    return lane(derive(spine.key[rows.person], "area", n=np.maximum(move, 0)), "a") // 2
+
+
+@attribute("area")
+def area(spine: Spine, rows: Rows) -> NDArray:
+    """Home area number, -1 where the record carries none."""
+    return np.where(_known_area(spine, rows), area_number(spine, rows), -1)
+
+
+@attribute("la")
+def local_authority(spine: Spine, rows: Rows) -> NDArray:
+    """Local authority number, 0 to 152."""
+    return spine.region[rows.person] * 17 + area_number(spine, rows) % 17
+
+
+@attribute("school_rank")
+def school_rank(spine: Spine, rows: Rows) -> NDArray:
+    """Lasting deprivation rank, used where a column wants a continuous background measure."""
+    return spine.deprivation[rows.person]
+
+
+@attribute("firm")
+def firm(spine: Spine, rows: Rows) -> NDArray:
+    """Enterprise number, -1 where the register does not know the employer."""
+    unmatched = rows.attrs.get("unmatched_firm", np.zeros(len(rows), dtype=np.int8))
+    return np.where(unmatched == 1, -1, rows.attrs["enterprise"])
+
+
+@attribute("firm_key")
+def firm_key(spine: Spine, rows: Rows) -> NDArray:
+    """Lane of the firm's lasting key, so that a firm keeps its industry in every table."""
+    from .work import firm_key as key
+
+    return lane(key(spine.seed, rows.attrs["enterprise"]), "industry")
+
+
+@attribute("he_rank")
+def he_rank(spine: Spine, rows: Rows) -> NDArray:
+    """Attainment rank at degree level."""
+    return LANES - 1 - spine.attainment("he")[rows.person]
+
+
+@attribute("benefit_end")
+def benefit_end(spine: Spine, rows: Rows) -> NDArray:
+    """End of a benefit spell; some open ones end on 9999-12-31."""
+    end = rows.attrs["end_date"]
+    return np.where(np.isnat(end) & rows.attrs["open_9999"], np.datetime64("9999-12-31"), end)
+
+
+@attribute("out_of_work")
+def out_of_work(spine: Spine, rows: Rows) -> NDArray:
+    """One where the benefit is paid to people out of work."""
+    working_age = {"BB", "DLA", "PIP", "UAB", "UBD", "UNA", "WB"}
+    kind = rows.attrs["benefit"]
+    return np.array([v not in working_age for v in kind.values], dtype=np.int8)[kind.index]
+
+
+@attribute("permanent_letter")
+def permanent_letter(spine: Spine, rows: Rows) -> Coded:
+    """P for a permanent exclusion in the old format, else F."""
+    return Coded((rows.attrs["category"].index == 1).astype(np.int8), ("F", "P"))
+
+
+@attribute("rectype_code")
+def rectype_code(spine: Spine, rows: Rows) -> Coded:
+    """Reporting level of a key stage 5 row."""
+    return Coded(rows.attrs["rectype"], ("1", "5"))
+
+
+@attribute("learner")
+def learner(spine: Spine, rows: Rows) -> NDArray:
+    """A learner's own number, hidden."""
+    return scramble(spine.person[rows.person], 40, "learner").astype(np.int64)
+
+
+@attribute("record")
+def record(spine: Spine, rows: Rows) -> NDArray:
+    """A number for the row itself."""
+    return (rows.key >> np.uint64(26)).astype(np.int64)
+
+
+@attribute("sequence")
+def sequence(spine: Spine, rows: Rows) -> NDArray:
+    """Position of an aim in its learner's year."""
+    return 1 + lane(rows.key, "sequence") * 6 // LANES
+
+
+NC_YEARS = ("N1", "N2", "R", *map(str, range(1, 15)))
+
+
+@attribute("nc_code")
+def nc_code(spine: Spine, rows: Rows) -> Coded:
+    """National Curriculum year as the census writes it: N1, N2, R, 1 to 14."""
+    return Coded(np.clip(rows.attrs["nc_year"] + 2, -1, len(NC_YEARS) - 1), NC_YEARS)
+
+
+def _numbered(name: str):
+    def nc_year(spine: Spine, rows: Rows) -> Coded:
+        held = rows.attrs[f"held_{name}"] == 1
+        return Coded(np.where(held, nc_code(spine, rows).index, -1), NC_YEARS)
+
+    return nc_year
+
+
+for _n in range(1, 41):
+    ATTRIBUTES[f"nc_code_{_n}"] = _numbered(str(_n))

@@ -1,0 +1,326 @@
+"""Rows of the school tables: censuses, absence, exclusions, PLAMS."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .hashing import LANES, derive, lane
+from .luts import category_lut, quantile_lut
+from .marginals import quantiles, rate
+from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
+from .spine import PRIMARY_POOL, ROUTES, SECONDARY_POOL, SEN_STAGES, SPECIAL_POOL
+
+CENSUS_DAY = {"aut": (-1, 10, 4), "spr": (0, 1, 17), "sum": (0, 5, 16), "plasc": (0, 1, 16)}
+#: Rules that decide which of two records of a pupil is the main one (its duplicate is rule + 100).
+RULES = np.array([*range(1, 11), 20])
+RULE_WEIGHTS = (30, 6, 25, 5, 8, 4, 4, 4, 4, 4, 6)
+ENROL = ("C", "M", "S", "F", "G", "O")
+
+
+def _census_attrs(ctx: Context, person: NDArray, year: int, term: str) -> dict:
+    spine, j = ctx.spine, column_of(year)
+    shift, month, day = CENSUS_DAY[term]
+    nc = spine.nc_year[person, j]
+    joined = np.maximum(spine.cohort[person].astype(int) + np.where(nc >= 7, 12, 5), year - 8)
+    return {
+        "nc_year": nc,
+        "school": spine.school[person, j],
+        "fsm": spine.fsm[person, j].astype(np.int8),
+        "sen": Coded(spine.sen[person, j], SEN_STAGES),
+        "sen_need_rank": spine.sen_need[person],
+        "area": spine.moves[person, j].astype(np.int64),
+        "record_status": np.full(len(person), -1),
+        "on_roll": np.ones(len(person), dtype=np.int8),
+        "enrol": Coded(np.zeros(len(person), dtype=np.int8), ENROL),
+        "entry_date": date(joined, 9, 3),
+        "leaving_date": np.full(len(person), np.datetime64("NaT"), dtype="datetime64[D]"),
+        "census_date": np.repeat(date(year + shift, month, day), len(person)),
+    }
+
+
+def _off_roll(rows: Rows) -> Rows:
+    """Blank what leavers' records do not carry: FSM, SEN and home area."""
+    n = len(rows)
+    rows.attrs["fsm"] = np.full(n, -1, dtype=np.int8)
+    rows.attrs["sen"] = Coded(np.full(n, -1, dtype=np.int8), SEN_STAGES)
+    rows.attrs["area"] = np.full(n, -1)
+    rows.attrs["on_roll"] = np.zeros(n, dtype=np.int8)
+    return rows
+
+
+@rows_for("sc_pupil")
+def census(ctx: Context) -> Rows:
+    """A pupil's enrolment at one school on one census day, leavers included."""
+    spine, term = ctx.spine, (ctx.term or "spr").lower()
+    year = min(ctx.year, 2021)
+    person = np.flatnonzero(spine.enrolled[:, column_of(year)])
+    main = build(
+        ctx,
+        person,
+        ctx.year,
+        {"aut": 0, "plasc": 1, "spr": 1, "sum": 2}[term] * 16,
+        **_census_attrs(ctx, person, year, term),
+    )
+    yearly = derive(spine.key[person], "registration", n=year)
+    dual = ctx.hit("dual_registration", yearly)
+    decided = RULES[category_lut(RULE_WEIGHTS)[lane(yearly, "rule")]]
+    main.attrs["enrol"].index[dual] = ENROL.index("M")
+    main.attrs["record_status"][dual] = decided[dual]
+    parts = [main]
+    second = _copy(ctx, main, dual, 1)
+    second.attrs["enrol"] = Coded(np.full(len(second), ENROL.index("S"), dtype=np.int8), ENROL)
+    second.attrs["record_status"] = 100 + decided[dual]
+    parts.append(second)
+    if year >= 2006:
+        left = ctx.hit("off_roll_rows", derive(yearly, term)) & ~dual
+        main.attrs["record_status"][left] = decided[left]
+        gone = _off_roll(_copy(ctx, main, left, 2))
+        gone.attrs["record_status"] = 100 + decided[left]
+        gone.attrs["leaving_date"] = gone.attrs["census_date"] - spread(gone.key, "left", 90) - DAY
+        main.attrs["entry_date"][left] = gone.attrs["leaving_date"] + 3 * DAY
+        parts.append(gone)
+    return stack(*parts)
+
+
+def _copy(ctx: Context, rows: Rows, mask: NDArray, occurrence: int) -> Rows:
+    """A second record of the same pupils at another school."""
+    out = rows.take(np.flatnonzero(mask))
+    out.key = derive(out.key, "copy", n=occurrence)
+    school = out.attrs["school"]
+    low = np.select(
+        [school < PRIMARY_POOL, school < PRIMARY_POOL + SECONDARY_POOL],
+        [0, PRIMARY_POOL],
+        PRIMARY_POOL + SECONDARY_POOL,
+    )
+    size = np.select([low == 0, low == PRIMARY_POOL], [PRIMARY_POOL, SECONDARY_POOL], SPECIAL_POOL)
+    out.attrs["school"] = low + (school - low + 1 + lane(out.key, "school") % (size - 1)) % size
+    return out
+
+
+@rows_for("pru_census")
+def pru(ctx: Context) -> Rows:
+    """January records of pupils on the roll of a pupil referral unit, 2010 to 2013."""
+    parts = []
+    for year in range(2010, 2014):
+        spine, j = ctx.spine, column_of(year)
+        rank = derive(spine.key, "pru", n=year)
+        nc = spine.nc_year[:, j]
+        chance = np.where(nc >= 9, 0.012, np.where(nc >= 4, 0.003, 0.0))
+        chance = chance * spine.rare(6)
+        inside = (lane(rank, "in") < chance * LANES) & (nc <= 11) & (spine.sector == 0)
+        person = np.flatnonzero(inside)
+        part = build(ctx, person, year, **_census_attrs(ctx, person, year, "spr"))
+        part.attrs["school"] = 90_000 + part.attrs["school"] % 300
+        both = lane(part.key, "dual") < LANES // 3
+        part.attrs["enrol"] = Coded(np.where(both, ENROL.index("S"), 0).astype(np.int8), ENROL)
+        parts.append(part)
+    return stack(*parts)
+
+
+@rows_for("ap_census")
+def alternative_provision(ctx: Context) -> Rows:
+    """Placements in alternative provision paid for by the local authority, 2008 to 2021."""
+    parts = []
+    for year in range(2008, 2022):
+        spine, j = ctx.spine, column_of(year)
+        nc = spine.nc_year[:, j]
+        chance = np.where(nc >= 9, 0.010, np.where(nc >= 0, 0.003, 0.0))
+        chance = chance * spine.rare(5)
+        person = np.flatnonzero((spine.rank("ap", year) < chance * LANES) & (nc <= 12))
+        two = (year >= 2018) & (lane(derive(spine.key[person], "ap2", n=year), "two") < LANES // 8)
+        which, occurrence = repeat(1 + two)
+        attrs = _census_attrs(ctx, person[which], year, "spr")
+        decided = RULES[spine.rank("ap_rule", year)[person[which]] * len(RULES) // LANES]
+        pair = np.repeat(two, 1 + two)
+        attrs["record_status"] = np.where(pair, decided + 100 * occurrence, -1)
+        parts.append(build(ctx, person[which], year, occurrence, **attrs))
+    return stack(*parts)
+
+
+@rows_for("absence")
+def absence(ctx: Context) -> Rows:
+    """Sessions possible and missed by term for each enrolment of five- to fifteen-year-olds."""
+    spine, year = ctx.spine, ctx.year
+    j = column_of(year)
+    nc = spine.nc_year[:, j]
+    first = 7 if year == 2006 else 1
+    person = np.flatnonzero(spine.enrolled[:, j] & (nc >= first) & (nc <= 11))
+    attrs = _census_attrs(ctx, person, year, "spr")
+    rows = build(ctx, person, year, **attrs)
+    moved = ctx.hit("mover_rows", rows.key)
+    other = _copy(ctx, rows, moved, 1)
+    rows.attrs["part"] = np.where(moved, 3, 8)
+    other.attrs["part"] = np.full(len(other), 5)
+    out = stack(rows, other)
+    _sessions(out, year)
+    return out
+
+
+def _sessions(rows: Rows, year: int) -> None:
+    """Sessions by term: possible, authorised, unauthorised; every total adds up."""
+    secondary = rows.attrs["nc_year"] >= 7
+    sick = np.zeros(len(rows), dtype=np.int64)
+    truant = np.zeros(len(rows), dtype=np.int64)
+    for phase, mask in (("primary", ~secondary), ("secondary", secondary)):
+        lut = quantile_lut(quantiles("overall_absence_share", year, phase=phase), 10_000)
+        overall = lut[lane(rows.key, "absent")].astype(np.int64)
+        whole = (
+            rate("authorised_absence", year, phase=phase),
+            rate("unauthorised_absence", year, phase=phase),
+        )
+        fair = int(10_000 * whole[1] / sum(whole))
+        share = np.minimum(10_000, lane(rows.key, "truant") * 4 * fair // LANES)
+        share = np.where(lane(rows.key, "ever_truant") < LANES // 2, share, 0)
+        sick = np.where(mask, overall * (10_000 - share) // 10_000, sick)
+        truant = np.where(mask, overall * share // 10_000, truant)
+    half = {"autumn": 146, "spring": 118, "summer": 102, "summer6th": 62}
+    total = {name: np.zeros(len(rows), dtype=np.int64) for name in ("possible", "auth", "unauth")}
+    for number, (term, days) in enumerate(half.items()):
+        possible = (days - lane(rows.key, f"days{number}") * 8 // LANES) * rows.attrs["part"] // 8
+        wobble = lane(rows.key, f"wobble{number}")
+        authorised = (possible * sick + wobble // 7) // 10_000
+        unauthorised = (possible * truant + wobble // 11) // 10_000
+        authorised = np.minimum(authorised, possible)
+        unauthorised = np.minimum(unauthorised, possible - authorised)
+        for name, value in (("possible", possible), ("auth", authorised), ("unauth", unauthorised)):
+            rows.attrs[f"{name}_{term}"] = value
+            if term != "summer6th":
+                total[name] = total[name] + value
+    for name, value in total.items():
+        rows.attrs[f"{name}_5half"] = value
+        rows.attrs[f"{name}_6half"] = value + rows.attrs[f"{name}_summer6th"]
+    for span in ("autumn", "spring", "summer", "summer6th", "5half", "6half"):
+        a = rows.attrs
+        a[f"overall_{span}"] = a[f"auth_{span}"] + a[f"unauth_{span}"]
+        safe = np.maximum(a[f"possible_{span}"], 1)
+        for name in ("auth", "unauth", "overall"):
+            a[f"{name}_pct_{span}"] = (1000 * a[f"{name}_{span}"] // safe) / 10.0
+
+
+def exclusion_events(ctx: Context, year: int) -> Rows:
+    """Every exclusion of the year, one row an event, from which all three tables are made."""
+    spine, j = ctx.spine, column_of(min(year, 2021))
+    nc = spine.nc_year[:, j]
+    key = derive(spine.key, "exclusion", n=year)
+    fixed = np.zeros(len(spine), dtype=np.int64)
+    permanent = np.zeros(len(spine), dtype=bool)
+    for phase, mask in (("primary", nc < 7), ("secondary", nc >= 7)):
+        pupils = rate("pupils_with_fixed", year, phase=phase)
+        events = max(rate("fixed_exclusion", year, phase=phase), pupils)
+        struck = (lane(key, "any") < pupils * LANES * 1.0) & mask
+        mean_more = max(events / max(pupils, 1e-6) - 1.0, 0.0)
+        extra = (
+            sum(
+                (lane(key, f"more{n}") < min(max(mean_more / 2**n, 0.0), 0.8) * LANES).astype(int)
+                * 2**n
+                for n in range(4)
+            )
+            if mean_more
+            else 0
+        )
+        fixed = np.where(struck, 1 + extra, fixed)
+        permanent |= (
+            lane(key, "perm") < rate("permanent_exclusion", year, phase=phase) * LANES
+        ) & mask
+    present = spine.enrolled[:, j] & (nc >= 1) & (nc <= 12)
+    fixed, permanent = np.where(present, fixed, 0), permanent & present
+    person, occurrence = repeat(fixed + permanent)
+    attrs = _census_attrs(ctx, person, min(year, 2021), "spr")
+    rows = build(ctx, person, year, 1024 + occurrence, **attrs)
+    last = occurrence == fixed[person]
+    lunch = (lane(rows.key, "lunch") < LANES * 3 // 100) & ~last
+    category = np.where(last, 1, np.where(lunch, 2, 0))
+    rows.attrs["category"] = Coded(category, ("FIXD", "PERM", "LNCH"))
+    rows.attrs["occurrence"] = occurrence
+    days = 1 + lane(rows.key, "sessions") * lane(rows.key, "sessions2") // LANES * 19 // LANES
+    rows.attrs["sessions"] = np.where(last, -1, np.where(lunch, 1, days))
+    start = date(year - 1, 9, 4) + spread(rows.key, "start", 318)
+    rows.attrs["start_date"] = start
+    month = start.astype("datetime64[M]").astype(int) % 12 + 1
+    rows.attrs["exclusion_term"] = Coded(
+        np.where(month >= 9, 0, np.where(month <= 4, 1, 2)), ("Autumn", "Spring", "Summer")
+    )
+    rows.attrs["total_fixed"] = fixed[person]
+    rows.attrs["permanent"] = permanent[person].astype(np.int8)
+    return rows
+
+
+@rows_for("exclusions_t1")
+def exclusions(ctx: Context) -> Rows:
+    """One row an exclusion; a few permanent ones are reported twice."""
+    rows = exclusion_events(ctx, ctx.year)
+    permanent = rows.attrs["category"].index == 1
+    twice = permanent & ctx.hit("repeated_permanent", rows.key)
+    rows.attrs["perm_duplicate"] = np.where(twice, 1, 0)
+    again = rows.take(np.flatnonzero(twice))
+    again.key = derive(again.key, "again")
+    again.attrs["perm_duplicate"] = np.full(len(again), 2)
+    return stack(rows, again)
+
+
+@rows_for("exclusions_to_2005")
+def exclusions_old(ctx: Context) -> Rows:
+    """The old format: 2005 holds permanent exclusions only."""
+    rows = exclusion_events(ctx, ctx.year)
+    if ctx.year == 2005:
+        rows = rows.take(np.flatnonzero(rows.attrs["category"].index == 1))
+    return rows
+
+
+@rows_for("exclusions_t2", "exclusions_t3")
+def exclusions_wide(ctx: Context) -> Rows:
+    """One row a pupil (and school), the year's exclusions numbered across the columns."""
+    events = exclusion_events(ctx, ctx.year)
+    person, first, count = np.unique(events.person, return_index=True, return_counts=True)
+    rows = events.take(first)
+    rows.attrs["count"] = count
+    rows.attrs["total_sessions"] = np.zeros(len(person), dtype=np.int64)
+    np.add.at(
+        rows.attrs["total_sessions"],
+        np.searchsorted(person, events.person),
+        np.maximum(events.attrs["sessions"], 0),
+    )
+    for n in range(40):
+        held = np.flatnonzero(count > n)
+        here = first[held] + n
+        for name in ("category", "exclusion_term"):
+            index = np.full(len(person), -1)
+            index[held] = events.attrs[name].index[here]
+            rows.attrs[f"{name}_{n + 1}"] = Coded(index, events.attrs[name].values)
+        sessions = np.full(len(person), -1)
+        sessions[held] = events.attrs["sessions"][here]
+        start = np.full(len(person), np.datetime64("NaT"), dtype="datetime64[D]")
+        start[held] = events.attrs["start_date"][here]
+        rows.attrs[f"sessions_{n + 1}"], rows.attrs[f"start_date_{n + 1}"] = sessions, start
+        rows.attrs[f"held_{n + 1}"] = (count > n).astype(np.int8)
+    return rows
+
+
+@rows_for("plams")
+def post16_aims(ctx: Context) -> Rows:
+    """Learning aims of school sixth formers; some reach the table only as attainment."""
+    spine, year = ctx.spine, min(ctx.year, 2021)
+    j = column_of(year)
+    stay = spine.route == ROUTES.index("school_sixth_form")
+    nc = spine.nc_year[:, j]
+    person = np.flatnonzero(spine.enrolled[:, j] & stay & (nc >= 12))
+    which, occurrence = repeat(
+        category_lut([0, 0, 0.2, 0.5, 0.3])[lane(derive(spine.key[person], "aims"), "n")].astype(
+            int
+        )
+    )
+    attrs = _census_attrs(ctx, person[which], year, "aut")
+    rows = build(ctx, person[which], ctx.year, occurrence, **attrs)
+    rows.attrs["subject"] = (
+        lane(derive(spine.key[rows.person], "plams", n=occurrence), "aim") * 60 // LANES
+    )
+    second = rows.attrs["nc_year"] >= 13
+    rows.attrs["start_date"] = date(year - 1 - second, 9, 5)
+    rows.attrs["planned_end"] = date(np.where(second, year, year + 1), 7, 1)
+    gone = lane(rows.key, "gone") < LANES // 10
+    finished = second | gone
+    end = np.where(gone, date(year, 2, 1) + spread(rows.key, "end", 100), date(year, 6, 25))
+    rows.attrs["end_date"] = np.where(finished, end, np.datetime64("NaT", "D"))
+    rows.attrs["aim_status"] = Coded(np.where(gone, 2, np.where(second, 1, 0)), ("1", "2", "3"))
+    return rows

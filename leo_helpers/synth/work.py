@@ -1,0 +1,300 @@
+"""Rows of the tax, benefit, business and address tables, and the yearly states behind them."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .hashing import LANES, counter, derive, lane
+from .luts import blend, category_lut, quantile_lut, threshold
+from .marginals import quantiles, rate, shares
+from .rows import DAY, Coded, Context, Rows, build, date, repeat, rows_for, runs, spread, stack
+from .spine import Spine
+from .tertiary import _reference
+
+TAX_YEARS = np.arange(1998, 2022)
+NOT_A_DAY = np.datetime64("NaT", "D")
+ENTERPRISES = 12_000
+
+
+def linked(spine: Spine, faults: dict[str, float]) -> NDArray[np.bool_]:
+    """People with an EDUKEY: matched to tax and benefit records (the rate differs by group)."""
+    missed = faults.get("missed_links", 0.0)
+    minority = spine.ethnicity > 0
+    weight = 1.0 + 0.6 * minority + 0.8 * (spine.sector == 1) + 0.5 * (spine.deprivation > LANES * 3 // 4)
+    return spine.rank("linked") >= missed * LANES * weight / 1.3
+
+
+def years_after_ks4(spine: Spine) -> NDArray:
+    """Tax year END minus the year of key stage 4, array (people, TAX_YEARS)."""
+    return TAX_YEARS[None, :] - spine.ks4_year[:, None]
+
+
+def working(spine: Spine) -> NDArray[np.bool_]:
+    """Had pay from an employer at some time in the tax year."""
+    out = np.zeros((len(spine), len(TAX_YEARS)), dtype=bool)
+    after = years_after_ks4(spine)
+    lasting = spine.rank("work")
+    offset = spine.rank("work_offset") % 3
+    for j, year in enumerate(TAX_YEARS):
+        near = blend(lasting, spine.rank("work_spell", (year + offset) // 3), 5)
+        for yak in np.unique(after[:, j]):
+            if yak < 0:
+                continue
+            share = rate("employment", 0, years_after_ks4=min(max(int(yak), 1), 15))
+            rows = after[:, j] == yak
+            out[rows, j] = near[rows] >= threshold(share * (0.25 if yak == 0 else 1.0))
+    return out
+
+
+def _changes(spine: Spine, name: str, share: float) -> NDArray[np.bool_]:
+    return np.stack([spine.rank(name, int(y)) < share * LANES for y in TAX_YEARS], axis=1)
+
+
+@rows_for("leo_employment")
+def employment(ctx: Context) -> Rows:
+    """Spells of employment: main jobs end to end, second jobs on top."""
+    spine = ctx.spine
+    active = working(spine) & linked(spine, ctx.faults)[:, None]
+    main = _job_spells(ctx, active, _changes(spine, "job_change", 0.3), 0)
+    side = active & _changes(spine, "second_job", 0.22)
+    rows = stack(main, _job_spells(ctx, side, _changes(spine, "second_change", 0.7), 1))
+    start, end = rows.attrs["start_date"], rows.attrs["end_date"]
+    unsure = ctx.hit("uncertain_start", rows.key)
+    rows.attrs["uncertain_start"] = unsure.astype(np.int8)
+    rows.attrs["start_date"] = np.where(unsure, _tax_start(start), start)
+    open_end = ctx.hit("uncertain_end", derive(rows.key, "end")) & ~np.isnat(end)
+    rows.attrs["uncertain_end"] = open_end.astype(np.int8)
+    rows.attrs["end_date"] = np.where(open_end, _tax_start(end) + np.timedelta64(364, "D"), end)
+    return rows
+
+
+def _tax_start(day: NDArray) -> NDArray:
+    """6 April of the tax year of each day."""
+    year = day.astype("datetime64[Y]").astype(np.int64) + 1970
+    year = np.where(np.isnat(day), 2000, year)
+    april = date(year, 4, 6)
+    return np.where(day >= april, april, date(year - 1, 4, 6))
+
+
+def _job_spells(ctx: Context, active: NDArray, cut: NDArray, kind: int) -> Rows:
+    person, first, last = runs(active, cut)
+    start_year, end_year = TAX_YEARS[first], TAX_YEARS[last]
+    rows = build(ctx, person, 0, kind * 64 + first)
+    fresh = spread(rows.key, "start", 330)
+    start = date(start_year - 1, 4, 8) + fresh
+    length = np.where(first == last, 365 - fresh.astype(np.int64), 358)
+    end = date(end_year - 1, 4, 6) + np.where(first == last, fresh, np.timedelta64(0, "D"))
+    end = end + (1 + lane(rows.key, "end") * length // LANES).astype("timedelta64[D]")
+    running = (end_year == TAX_YEARS[-1]) & (lane(rows.key, "running") < LANES * 8 // 10)
+    rows.attrs["start_date"] = start
+    rows.attrs["end_date"] = np.where(running, NOT_A_DAY, end)
+    return rows
+
+
+def _edukey_slot(ctx: Context, key) -> NDArray:
+    """1 where a row sits under the person's second EDUKEY."""
+    return (lane(key, "edukey") < LANES // 3).astype(np.int8)
+
+
+@rows_for("leo_earnings")
+def earnings(ctx: Context) -> Rows:
+    """Pay from employers by tax year, 2004 to 2021, with the main enterprise."""
+    spine = ctx.spine
+    first = int(np.flatnonzero(TAX_YEARS == 2004)[0])
+    active = working(spine)[:, first:] & linked(spine, ctx.faults)[:, None]
+    below = np.stack([ctx.hit("below_reporting_limit", derive(spine.key, "lel", n=int(y)))
+                      & (y <= 2013) for y in TAX_YEARS[first:]], axis=1)
+    person, j = np.nonzero(active & ~below)
+    year = TAX_YEARS[first + j]
+    rows = build(ctx, person, year)
+    person, year = rows.person, rows.year.astype(np.int64)
+    near = blend(blend(spine.rank("pay"), spine.attainment("work"), 5)[person],
+                 lane(rows.key, "luck"), 6)
+    rows.attrs["earnings"] = pay(spine, person, year, near)
+    jobs = 1 + category_lut([0.72, 0.2, 0.06, 0.02])[lane(rows.key, "jobs")].astype(np.int64)
+    rows.attrs["jobs"] = jobs
+    employer = derive(spine.key[person], "employer", n=(year + spine.rank("emp")[person] % 3) // 3)
+    rows.attrs["enterprise"] = (lane(employer, "a") * lane(employer, "b") // LANES * ENTERPRISES // LANES)
+    rows.attrs["unmatched_firm"] = ctx.hit("firm_not_in_idbr", employer).astype(np.int8)
+    part = np.where(jobs == 1, 1000, 500 + lane(rows.key, "part") * 480 // LANES)
+    rows.attrs["main_earnings"] = rows.attrs["earnings"] * part // 1000
+    rows.attrs["source_year"] = np.where(year <= 2017, 2019, 2020)
+    return rows
+
+
+@lru_cache(maxsize=None)
+def _pay_lut(after: int, graduate: int) -> NDArray[np.int32]:
+    if graduate:
+        return quantile_lut(quantiles("earnings", yag=min(max(graduate, 1), 10)))
+    return quantile_lut(quantiles("earnings", yak=min(max(after, 1), 19)))
+
+
+def pay(spine: Spine, person: NDArray, year: NDArray, rank: NDArray) -> NDArray[np.int64]:
+    """Nominal pounds in the tax year from a rank, by years after KS4 or after graduation."""
+    after = year - spine.ks4_year[person]
+    finished = spine.he_entry[person] + spine.he_years[person] - 1
+    graduate = np.where(spine.graduated[person] & (year > finished), year - finished, 0)
+    out = np.zeros(len(person), dtype=np.int64)
+    band = np.where(graduate > 0, 100 + np.minimum(graduate, 10), np.clip(after, 1, 19))
+    for one in np.unique(band):
+        rows = np.flatnonzero(band == one)
+        lut = _pay_lut(0, int(one) - 100) if one > 100 else _pay_lut(int(one), 0)
+        out[rows] = lut[rank[rows]]
+    index = np.array([int(round(1000 * rate("earnings_index", int(y)))) for y in TAX_YEARS])
+    return out * index[year - TAX_YEARS[0]] // 1000
+
+
+@rows_for("leo_idbr")
+def enterprises(ctx: Context) -> Rows:
+    """Firms in two register extracts (written once, with the first people)."""
+    if ctx.spine.start:
+        none = np.array([], dtype=np.int64)
+        return _reference(ctx, none, none)
+    which, extract = repeat(np.full(ENTERPRISES, 2))
+    order = np.argsort(extract, kind="stable")
+    rows = _reference(ctx, which[order], extract[order] + 2019)
+    rows.attrs["source_year"] = rows.year.astype(np.int64)
+    return rows
+
+
+def _self_employed(spine: Spine, faults: dict[str, float]) -> NDArray[np.bool_]:
+    years = TAX_YEARS[TAX_YEARS >= 2014]
+    out = np.zeros((len(spine), len(years)), dtype=bool)
+    for j, year in enumerate(years):
+        age = year - 1 - spine.cohort.astype(np.int64)
+        near = blend(spine.rank("self"), spine.rank("self_spell", year // 3), 6)
+        for one in np.unique(age):
+            if one >= 16:
+                rows = age == one
+                share = rate("self_employed", 0, age=int(min(max(one, 18), 36)))
+                out[rows, j] = near[rows] >= threshold(share)
+    return out & linked(spine, faults)[:, None]
+
+
+@rows_for("leo_self_assessment")
+def self_assessment(ctx: Context) -> Rows:
+    """Self-employment income by tax year from 2014."""
+    person, j = np.nonzero(_self_employed(ctx.spine, ctx.faults))
+    rows = build(ctx, person, 2014 + j)
+    lut = quantile_lut(quantiles("self_employment_profit"))
+    total = lut[blend(ctx.spine.rank("profit")[rows.person], lane(rows.key, "luck"), 5)].astype(np.int64)
+    kind = category_lut([0.86, 0.10, 0.04])[lane(rows.key, "kind")]
+    sole = np.where(kind == 0, total, np.where(kind == 1, 0, total * 6 // 10))
+    rows.attrs.update(total=total, sole=sole, partnership=total - sole, kind=kind)
+    return rows
+
+
+@rows_for("leo_cjrs")
+def furlough(ctx: Context) -> Rows:
+    """Furloughed employees by tax year with their month strings."""
+    spine, parts = ctx.spine, []
+    job = working(spine) & linked(spine, ctx.faults)[:, None]
+    for year in (2020, 2021):
+        age = year - 1 - spine.cohort.astype(np.int64)
+        share = rate("cjrs_takeup", 0, 0.3, age="25") * np.where(age < 22, 1.5, 1.0)
+        share = share * (0.8 if year == 2020 else 1.0)
+        person = np.flatnonzero(job[:, year - 1998] & (spine.rank("furlough") < share * LANES))
+        rows = build(ctx, person, year)
+        begin = np.full(len(rows), 11) if year == 2020 else lane(rows.key, "begin") * 3 // LANES
+        months = 1 if year == 2020 else 1 + lane(rows.key, "months") * 9 // LANES
+        end = np.minimum(begin + months, 12)
+        months_on = (np.arange(12)[None, :] >= begin[:, None]) & (np.arange(12)[None, :] < end[:, None])
+        rows.attrs["months_during"] = months_on @ (1 << np.arange(12)[::-1])
+        ended = months_on.copy()
+        ended[np.arange(len(rows)), np.maximum(end - 1, 0)] &= lane(rows.key, "eom") < LANES * 6 // 10
+        rows.attrs["months_end"] = ended @ (1 << np.arange(12)[::-1])
+        rows.attrs["weeks"] = np.maximum(1, months_on.sum(axis=1) * 13 // 3 - lane(rows.key, "w") * 3 // LANES)
+        parts.append(rows)
+    return stack(*parts)
+
+
+@rows_for("leo_seiss")
+def seiss(ctx: Context) -> Rows:
+    """Self-employed people who claimed a grant in 2020-21."""
+    spine = ctx.spine
+    trading = _self_employed(spine, ctx.faults)[:, 2019 - 2014]
+    person = np.flatnonzero(trading & (spine.rank("seiss") < rate("seiss_takeup", 2020, 0.75) * LANES))
+    rows = build(ctx, person, 2021)
+    begin = lane(rows.key, "begin") * 3 // LANES
+    months = np.arange(12)[None, :]
+    on = (months >= begin[:, None]) & (months < (begin + 3 + lane(rows.key, "n") * 6 // LANES)[:, None])
+    rows.attrs["months_during"] = on @ (1 << np.arange(12)[::-1])
+    rows.attrs["months_end"] = rows.attrs["months_during"]
+    rows.attrs["weeks"] = on.sum(axis=1) * 13 // 3
+    rows.attrs["amount"] = 800 + lane(rows.key, "amount") * 6700 // LANES
+    return rows
+
+
+@rows_for("leo_benefit")
+def benefits(ctx: Context) -> Rows:
+    """Benefit spells: claims follow one another and overlap; short ones fall between scans."""
+    spine = ctx.spine
+    out = np.zeros((len(spine), len(TAX_YEARS)), dtype=bool)
+    lasting = blend(spine.deprivation, spine.rank("claim"), 4)
+    offset = spine.rank("claim_offset") % 3
+    for j, year in enumerate(TAX_YEARS):
+        age = year - 1 - spine.cohort.astype(np.int64)
+        near = blend(lasting, spine.rank("claim_spell", (year + offset) // 3), 6)
+        for one in np.unique(age[age >= 16]):
+            rows = age == one
+            share = rate("benefit_claim", int(year), age=int(min(max(one, 16), 36)))
+            out[rows, j] = near[rows] >= threshold(min(1.0, share * 1.5))
+    active = out & (TAX_YEARS >= 2000) & linked(spine, ctx.faults)[:, None]
+    person, first, last = runs(active, _changes(spine, "claim_change", 0.4))
+    spells = [_claims(ctx, person, first, last, 0)]
+    double = spine.rank("overlap")[person] < ctx.faults.get("overlapping_benefits", 0.0) * LANES
+    spells.append(_claims(ctx, person[double], first[double], last[double], 64))
+    rows = stack(*spells)
+    days = rows.attrs["end_date"] - rows.attrs["start_date"]
+    short = ~np.isnat(days) & (np.where(np.isnat(days), 99 * DAY, days) < 42 * DAY)
+    unseen = short & ctx.hit("scan_gap", rows.key)
+    return rows.take(np.flatnonzero(~unseen))
+
+
+def _claims(ctx: Context, person: NDArray, first: NDArray, last: NDArray, occurrence: int) -> Rows:
+    rows = build(ctx, person, 0, occurrence + first)
+    year = TAX_YEARS[first]
+    start = date(year - 1, 4, 6) + spread(rows.key, "start", 360)
+    lut = quantile_lut(quantiles("benefit_spell_days"))
+    tail = (last - first) * 300 + lut[lane(rows.key, "days")].astype(np.int64)
+    end = start + np.maximum(tail, 1).astype("timedelta64[D]")
+    values = tuple(shares("benefit_type", 2021)) + tuple(
+        k for k in shares("benefit_type", 2005) if k not in shares("benefit_type", 2021))
+    kind = np.zeros(len(rows), dtype=np.int16)
+    for one in np.unique(year):
+        given = shares("benefit_type", int(one))
+        here = np.flatnonzero(year == one)
+        kind[here] = category_lut([given.get(v, 0.0) for v in values])[lane(rows.key[here], "kind")]
+    rows.attrs["benefit"] = Coded(kind, values)
+    rows.attrs["start_date"] = start
+    rows.attrs["open_9999"] = ctx.hit("open_end_9999", rows.key)
+    rows.attrs["end_date"] = np.where(end > np.datetime64("2021-03-31"), NOT_A_DAY, end)
+    return rows
+
+
+@rows_for("leo_geography")
+def geography(ctx: Context) -> Rows:
+    """Where the person lived longest in each tax year, 2005 to 2021."""
+    spine = ctx.spine
+    grown = (years_after_ks4(spine) >= 0) & (TAX_YEARS >= 2005) & linked(spine, ctx.faults)[:, None]
+    gap = np.stack([ctx.hit("no_address", derive(spine.key, "address", n=int(y))) for y in TAX_YEARS], axis=1)
+    moved = np.cumsum(_changes(spine, "adult_move", 0.07), axis=1)
+    person, j = np.nonzero(grown & ~gap)
+    far = spine.rank("adult_region")[person] < LANES // 4
+    rows = build(ctx, person, TAX_YEARS[j], move=moved[person, j], far=far.astype(np.int8))
+    where = derive(spine.key[rows.person], "home", n=rows.attrs["move"])
+    away = (rows.attrs["move"] > 0) & (rows.attrs["far"] == 1)
+    region = np.where(away, lane(where, "region") * 11 // LANES, spine.region[rows.person])
+    rows.attrs["home_region"] = region
+    rows.attrs["area"] = 64 + rows.attrs["move"].astype(np.int64)
+    return rows
+
+
+def firm_key(seed: int, enterprise: NDArray):
+    """Lasting key of a firm, the same in earnings and in the register."""
+    return counter("leo_idbr", seed, n=enterprise + 1)
+
+
