@@ -1,0 +1,105 @@
+#!/usr/bin/env python3
+"""Set up, build and test Learning LEO. Needs only Python 3.11 or newer.
+
+    python dev.py book      install what a reader needs, build the book and open it
+    python dev.py test      install what a maintainer needs, build the book, run every test
+    python dev.py serve     show the built book on a local address
+    python dev.py lint      style, spelling and notebook checks (--fix repairs what it can)
+    python dev.py refresh   run the chapters again and rewrite notebooks/
+    python dev.py bench     run the benchmarks (never part of the tests)
+    python dev.py lock      work out requirements.lock and requirements-dev.lock afresh
+
+Words after the command go to the tool behind it: python dev.py test -k exercises
+"""
+
+import functools
+import hashlib
+import http.server
+import os
+import pathlib
+import shutil
+import subprocess
+import sys
+import webbrowser
+
+ROOT = pathlib.Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
+PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+SITE = ROOT / "_build" / "html"
+ENV = {**os.environ, "VIRTUAL_ENV": str(VENV), "PYTHONUTF8": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
+ENV["PATH"] = str(BIN) + os.pathsep + ENV.get("PATH", "")
+
+
+def run(*command, env=None):
+    """Run one command in the project folder and stop with its exit code when it fails."""
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, env={**ENV, **(env or {})})
+    if done.returncode:
+        sys.exit(done.returncode)
+
+
+def setup(lock):
+    """Make .venv and install what the lock file lists, unless that was done already."""
+    parts = [sys.version.encode()] + [(ROOT / f).read_bytes() for f in (lock, "pyproject.toml")]
+    wanted = hashlib.sha256(b"\0".join(parts)).hexdigest()
+    stamp = VENV / f"{lock}.stamp"
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
+        return
+    if not PYTHON.exists():
+        print("Making .venv ...", flush=True)
+        run(sys.executable, "-m", "venv", VENV)
+    print(f"Installing from {lock} (a minute or two the first time) ...", flush=True)
+    uv = shutil.which("uv")
+    pip = [uv, "pip"] if uv else [PYTHON, "-m", "pip", "--disable-pip-version-check"]
+    run(*pip, "install", "--quiet", "--requirement", lock)
+    run(*pip, "install", "--quiet", "--no-deps", "--editable", ".")
+    for old in VENV.glob("*.stamp"):
+        old.unlink()
+    stamp.write_text(wanted)
+
+
+def build(*words):
+    """Write the generated pages and build the book; every warning is an error."""
+    run(PYTHON, "tools/build.py", *words)
+
+
+def serve(*words):
+    """Show the built book on http://127.0.0.1:8000 until Ctrl-C."""
+    port = int(words[0]) if words else 8000
+    handler = functools.partial(http.server.SimpleHTTPRequestHandler, directory=SITE)
+    print(f"The book is at http://127.0.0.1:{port} (Ctrl-C stops)")
+    try:
+        http.server.ThreadingHTTPServer(("127.0.0.1", port), handler).serve_forever()
+    except KeyboardInterrupt:
+        print()
+
+
+def main(command="help", *words):
+    """Carry out one command."""
+    has_dev = (VENV / "requirements-dev.lock.stamp").exists()
+    if command == "book":
+        setup("requirements-dev.lock" if has_dev else "requirements.lock")
+        build(*(word for word in words if word != "--no-open"))
+        page = (SITE / "index.html").as_uri()
+        print(f"The book is ready: {page}")
+        if "--no-open" not in words and not os.environ.get("CI"):
+            webbrowser.open(page)
+    elif command == "serve":
+        serve(*words)
+    elif command in ("test", "lint", "refresh", "bench", "lock"):
+        setup("requirements-dev.lock")
+        if command == "test" and not words:
+            build()
+            words = ("--cov", "--leo-site")
+        tools = {"test": ["-m", "pytest", "--nbval", "-n", "auto", "--maxprocesses", "4"]}
+        if command == "test":
+            tools["test"] += ["--dist", "loadscope", "leo_helpers", "tests", "notebooks"]
+        run(PYTHON, *tools.get(command, [f"tools/{command}.py"]), *words)
+    else:
+        sys.exit(__doc__)
+
+
+if __name__ == "__main__":
+    if sys.version_info < (3, 11):
+        sys.exit("Learning LEO needs Python 3.11 or newer; this is " + sys.version.split()[0])
+    main(*sys.argv[1:])

@@ -1,0 +1,59 @@
+"""Build the book: data first, then the generated pages, then Jupyter Book with -W."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+HTML = ROOT / "_build" / "html"
+
+
+def make_data() -> None:
+    """Generate the default data set now, so that no chapter shows a progress bar."""
+    subprocess.run([sys.executable, "-m", "leo_helpers.cli", "generate", "--if-missing"], check=True)
+
+
+def build_book(extra: list[str]) -> int:
+    """Run Jupyter Book from an empty output folder and return its exit code."""
+    shutil.rmtree(HTML, ignore_errors=True)
+    command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "--all"]
+    command += ["-W", "-n", "--keep-going", *extra]
+    # PYTHONWARNINGS keeps the kernels' own start-up notices out of the pages.
+    environment = {**os.environ, "LEO_PROGRESS": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    return subprocess.run(command, env=environment).returncode
+
+
+def copy_extras() -> None:
+    """Put beside index.html what Jupyter Book does not: the page for a wrong address."""
+    shutil.copy(ROOT / "book" / "404.html", HTML / "404.html")
+    (HTML / ".nojekyll").touch()
+
+
+def main(words: list[str]) -> int:
+    """Build everything and say how long it took."""
+    started = time.perf_counter()
+    sys.path.insert(0, str(ROOT / "tools"))
+    import reference
+
+    if "--no-data" in words:
+        words = [word for word in words if word != "--no-data"]
+    else:
+        make_data()
+    pages = reference.write_all()
+    code = build_book(words)
+    if code:
+        print("The book has warnings or errors (listed above); correct them and build again.")
+        return code
+    copy_extras()
+    seconds = time.perf_counter() - started
+    print(f"Built the book with {pages} generated pages in {seconds:.0f} seconds.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
