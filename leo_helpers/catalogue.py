@@ -1,85 +1,427 @@
-"""temporary"""
+"""The catalogue of LEO: every table, variable and code list, read from ``data/catalogue``.
+
+The three files are read with the standard library, turned into typed records by msgspec and
+checked against the rules of `catalogue_rules`; an error names the file, line and column.
+"""
+
 from __future__ import annotations
+
 import csv
-from dataclasses import dataclass
-from functools import lru_cache
-from .paths import data_dir
+import os
+import re
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from .catalogue_model import Code, Table, Variable, View, ViewColumn
+from .catalogue_rules import check_rules
+from .errors import CatalogueError, LeoError, UnknownName
 from .years import parse_ranges, parse_terms
 
-@dataclass(frozen=True)
-class View:
-    database: str; name: str; table_id: str; year: int|None; term: str|None; years: tuple; status: str
-@dataclass(frozen=True)
-class ViewColumn:
-    column: str; variable: object; n: int
-@dataclass(frozen=True)
-class Code:
-    codelist: str; code: str; label: str; first_year: int|None; last_year: int|None
-@dataclass(frozen=True)
-class Variable:
-    table_id: str; name: str; label: str; type: str; codelist: str; range: str; years: tuple; terms_text: str; column_pattern: str; columns_by_year: str; repeats: int; missing_as: str; hidden: str
-    def exists(self, year, term=None):
-        if self.terms_text and term:
-            return year in parse_terms(self.terms_text).get(term.upper(), ())
-        return year in self.years
-    def columns(self, year=None, term=None):
-        p=self.column_pattern
-        for e in filter(None,self.columns_by_year.split(';')):
-            pat,ys=e.split('@')[:2]
-            if year in parse_ranges(ys): p=pat
-        t='' if (term or 'PLASC').upper()=='PLASC' else term.lower()
-        p=p.replace('{term}',t)
-        if year: p=p.replace('{yy}',f'{year%100:02d}')
-        if self.repeats: return tuple(p.replace('{n}',str(i)) for i in range(1,self.repeats+1))
-        return (p,)
-@dataclass(frozen=True)
-class Table:
-    table_id: str; database: str; view_pattern: str; view_kind: str; first_year: int; last_year: int
-    def views(self, year=None, term=None):
-        out=[]
-        for e in self.view_pattern.split(';'):
-            parts=e.split('@'); pat=parts[0]; ys=parse_ranges(parts[1]) if len(parts)>1 and parts[1] else ()
-            st=parts[2] if len(parts)>2 else 'assumed'
-            if '{year}' in pat:
-                for y in ys:
-                    t=None
-                    if self.view_kind=='per_year_term':
-                        t={'plasc':'PLASC','spring':'SPR','summer':'SUM','autumn':'AUT'}[pat.split('_')[0]]
-                    out.append(View(self.database,pat.replace('{year}',str(y)),self.table_id,y,t,(y,),st))
-            else: out.append(View(self.database,pat,self.table_id,None,None,ys,st))
-        return out
+__all__ = ["Catalogue", "Code", "Table", "Variable", "View", "ViewColumn", "load_catalogue"]
+
+_ENDING = re.compile(r"_?(\[term\]|\[yy\]|\[n\])+|_(aut|spr|sum)?\d\d(?=_anon$|$)", re.IGNORECASE)
+
+
 class Catalogue:
-    def __init__(s):
-        d=data_dir()/'catalogue'
-        rd=lambda n: list(csv.DictReader(open(d/n,encoding='utf-8',newline='')))
-        s.tables={r['table_id']:Table(r['table_id'],r['database'],r['view_pattern'],r['view_kind'],int(r['first_year'] or 0),int(r['last_year'] or 0)) for r in rd('tables.csv')}
-        s._v={}
-        for r in rd('variables.csv'):
-            v=Variable(r['table_id'],r['name'],r['label'],r['type'],r['codelist'],r['range'],parse_ranges(r['years']) if r['years'] else (),r['terms'],r['column_pattern'],r['columns_by_year'],int(r['repeats'] or 0),r['missing_as'],r['hidden'])
-            s._v.setdefault(v.table_id,{})[v.name]=v
-        s._c={}
-        for r in rd('codes.csv'):
-            s._c.setdefault(r['codelist'],[]).append(Code(r['codelist'],r['code'],r['label'],int(r['first_year']) if r['first_year'] else None,int(r['last_year']) if r['last_year'] else None))
-        s._c={k:tuple(v) for k,v in s._c.items()}
-    def variables(s,t): return tuple(s._v[t].values())
-    def variable(s,t,n): return s._v[t][n]
-    def codes(s,c): return s._c[c]
-    def resolve_table(s,n): return s.tables[n]
-    def view_columns(s,view):
-        tabs=[view.table_id] if not view.table_id.startswith('cin_') else [t for t in s.tables if t.startswith('cin_')]
-        out=[];seen=set()
-        for t in tabs:
-            for v in s.variables(t):
+    """Everything that is known about the tables of LEO.
+
+    Made by `load_catalogue`; reads as ``catalogue.tables["ks4_pupil"]``.
+
+    Parameters
+    ----------
+    tables : dict of str to Table
+        The tables by id.
+    variables : dict of str to tuple of Variable
+        The variables of each table, in order.
+    codes : dict of str to tuple of Code
+        The codes of each code list, in order.
+    """
+
+    def __init__(
+        self,
+        tables: dict[str, Table],
+        variables: dict[str, tuple[Variable, ...]],
+        codes: dict[str, tuple[Code, ...]],
+    ) -> None:
+        self.tables = tables
+        self.codelists = codes
+        self._variables = variables
+        self._by_name: dict[str, dict[str, Variable]] = {}
+        self._columns: dict[tuple, tuple[ViewColumn, ...]] = {}
+        self._names = _table_names(tables)
+        self._sharing: dict[tuple[str, str], list[str]] = {}
+        for table in tables.values():
+            for view in table.views():
+                owners = self._sharing.setdefault((view.database, view.name), [])
+                owners.append(table.table_id)
+
+    def __repr__(self) -> str:
+        count = sum(map(len, self._variables.values()))
+        return (
+            f"<Catalogue: {len(self.tables)} tables, {count:,} variables, "
+            f"{len(self.codelists)} code lists>"
+        )
+
+    def resolve_table(self, name: str | Table) -> Table:
+        """Return the table that a name stands for.
+
+        Parameters
+        ----------
+        name : str or Table
+            The id, a friendly name, the title, or the name of one of its views, in any case.
+
+        Returns
+        -------
+        Table
+            The table.
+
+        Raises
+        ------
+        UnknownName
+            If no table has that name; the nearest names are suggested.
+
+        Examples
+        --------
+        >>> load_catalogue().resolve_table("School Census").table_id
+        'sc_pupil'
+        """
+        if isinstance(name, Table):
+            return name
+        found = self._names.get(_plain(str(name)))
+        if found is None:
+            view = str(name).strip().casefold().rpartition(".")[2]
+            owners = [ids for (_, held), ids in self._sharing.items() if held.casefold() == view]
+            if len(owners) == 1 and len(owners[0]) == 1:
+                found = owners[0][0]
+        if found is None:
+            names = [*self.tables, *(a for t in self.tables.values() for a in t.aliases)]
+            raise UnknownName("table", name, names, next_step="See leo.tables() for all of them.")
+        return self.tables[found]
+
+    def variables(self, table: str | Table) -> tuple[Variable, ...]:
+        """Return the variables of a table, in the order of the request form.
+
+        Parameters
+        ----------
+        table : str or Table
+            The table or one of its names.
+
+        Returns
+        -------
+        tuple of Variable
+            All of them.
+
+        Examples
+        --------
+        >>> load_catalogue().variables("sc_pupil")[0].name
+        'Gender_[term][yy]'
+        """
+        return self._variables[self.resolve_table(table).table_id]
+
+    def variable(self, table: str | Table, name: str) -> Variable:
+        """Return one variable.
+
+        Parameters
+        ----------
+        table : str or Table
+            The table or one of its names.
+        name : str
+            The name on the request form, the name of a column, or the name without term and
+            year, in any case; also a former name.
+
+        Returns
+        -------
+        Variable
+            The variable.
+
+        Raises
+        ------
+        UnknownName
+            If the table has no such variable; the nearest names are suggested.
+
+        Examples
+        --------
+        >>> load_catalogue().variable("school census", "gender_spr11").name
+        'Gender_[term][yy]'
+        """
+        table_id = self.resolve_table(table).table_id
+        names = self._by_name.get(table_id)
+        if names is None:
+            names = self._by_name[table_id] = _variable_names(self._variables[table_id])
+        key = str(name).strip().casefold()
+        found = names.get(key) or names.get(_ENDING.sub("", key))
+        if found is None:
+            known = [v.name for v in self._variables[table_id]] + list(names)
+            raise UnknownName(
+                "variable",
+                name,
+                _distinct(known),
+                f"in {table_id}",
+                f"See leo.variables({table_id!r}) for all of them.",
+            )
+        return found
+
+    def find(self, name: str) -> Variable:
+        """Return the variable that ``table.variable`` stands for.
+
+        Parameters
+        ----------
+        name : str
+            A table and a variable with a full stop between.
+
+        Returns
+        -------
+        Variable
+            The variable.
+
+        Raises
+        ------
+        UnknownName
+            If either does not exist.
+
+        Examples
+        --------
+        >>> load_catalogue().find("ks4_pupil.ks4_level2_em").name
+        'KS4_LEVEL2_EM'
+        """
+        table, _, variable = name.partition(".")
+        return self.variable(table, variable)
+
+    def codes(self, codelist: str) -> tuple[Code, ...]:
+        """Return the codes of a code list, in order.
+
+        Parameters
+        ----------
+        codelist : str
+            The id of the list.
+
+        Returns
+        -------
+        tuple of Code
+            All of them.
+
+        Raises
+        ------
+        UnknownName
+            If there is no such list; the nearest ids are suggested.
+
+        Examples
+        --------
+        >>> [code.code for code in load_catalogue().codes("sex_mf")][:2]
+        ['M', 'F']
+        """
+        if codelist not in self.codelists:
+            raise UnknownName("code list", codelist, self.codelists)
+        return self.codelists[codelist]
+
+    def view_columns(self, view: View) -> tuple[ViewColumn, ...]:
+        """Return the columns of a view, in order.
+
+        Parameters
+        ----------
+        view : View
+            One of the views of a table.
+
+        Returns
+        -------
+        tuple of ViewColumn
+            When several tables share the view, as the seven blocks of children in need do,
+            the columns of all of them, each once. For a year after the request form ends
+            they are those of the last year and marked as assumed.
+
+        Examples
+        --------
+        >>> catalogue = load_catalogue()
+        >>> view = catalogue.tables["sc_pupil"].views(2011, "spring")[0]
+        >>> catalogue.view_columns(view)[0].column
+        'gender_spr11'
+        """
+        key = (view.database, view.name)
+        if key not in self._columns:
+            self._columns[key] = tuple(self._collect(view))
+        return self._columns[key]
+
+    def _collect(self, view: View) -> Iterator[ViewColumn]:
+        seen: set[str] = set()
+        for table_id in self._sharing.get((view.database, view.name), [view.table_id]):
+            last = self.tables[table_id].last_year
+            assumed = view.year is not None and last is not None and view.year > last
+            for variable in self._variables[table_id]:
                 if view.year is None:
-                    if not v.years: pass
-                    elif view.years and not set(v.years)&set(view.years): continue
-                    cols=v.columns()
+                    names = variable.every_column(view.years)
                 else:
-                    y=min(view.year,s.tables[t].last_year)
-                    if not v.exists(y,view.term): continue
-                    cols=v.columns(view.year,view.term)
-                for i,c in enumerate(cols,1):
-                    if c not in seen: seen.add(c); out.append(ViewColumn(c,v,i))
-        return tuple(out)
-@lru_cache
-def load_catalogue(root=None): return Catalogue()
+                    names = variable.columns(view.year, view.term)
+                for n, name in enumerate(names, 1):
+                    if name.casefold() not in seen:
+                        seen.add(name.casefold())
+                        yield ViewColumn(name, variable, n if variable.repeats else 1, assumed)
+
+
+def load_catalogue(root: str | os.PathLike[str] | None = None) -> Catalogue:
+    """Read and check the catalogue; a second call returns the same object.
+
+    Parameters
+    ----------
+    root : path, optional
+        The folder with ``tables.csv``, ``variables.csv`` and ``codes.csv``; without it the
+        catalogue that comes with the package.
+
+    Returns
+    -------
+    Catalogue
+        The catalogue.
+
+    Raises
+    ------
+    CatalogueError
+        If a file is missing or breaks a rule.
+
+    Examples
+    --------
+    >>> len(load_catalogue().tables)
+    47
+    """
+    if root is None:
+        from .paths import data_dir
+
+        root = data_dir() / "catalogue"
+    return _load(Path(root).absolute())
+
+
+@cache
+def _load(folder: Path) -> Catalogue:
+    lines: dict[tuple, int] = {}
+    tables: dict[str, Table] = {}
+    for line, row in _rows(folder / "tables.csv", Table, {"aliases": _list, "key_columns": _list}):
+        if row.table_id in tables:
+            raise CatalogueError(f"{row.table_id} stands twice.", "tables.csv", line, "table_id")
+        tables[row.table_id] = row
+        lines["tables", row.table_id] = line
+    last = {name: table.last_year for name, table in tables.items()}
+    variables: dict[str, list[Variable]] = {}
+    taken: dict[tuple, int] = {}
+    readers = {"years": parse_ranges, "terms": parse_terms, "old_names": _list}
+    for line, row in _rows(
+        folder / "variables.csv",
+        Variable,
+        readers,
+        lambda raw: {"table_last_year": last.get(raw["table_id"])},
+    ):
+        other = taken.setdefault((row.table_id, row.name.casefold()), line)
+        if other != line:
+            message = f"{row.table_id}.{row.name} already stands in line {other}."
+            raise CatalogueError(message, "variables.csv", line, "name")
+        variables.setdefault(row.table_id, []).append(row)
+        lines["variables", row.table_id, row.name] = line
+    codes: dict[str, list[Code]] = {}
+    for line, row in _rows(folder / "codes.csv", Code, {}):
+        if lines.setdefault(("codes", row.codelist, row.code), line) != line:
+            message = f"{row.codelist} has the code {row.code!r} twice."
+            raise CatalogueError(message, "codes.csv", line, "code")
+        codes.setdefault(row.codelist, []).append(row)
+    frozen_variables = {name: tuple(rows) for name, rows in variables.items()}
+    frozen_codes = {name: tuple(rows) for name, rows in codes.items()}
+    check_rules(tables, frozen_variables, frozen_codes, lines)
+    return Catalogue(tables, frozen_variables, frozen_codes)
+
+
+def _rows(
+    path: Path,
+    kind: type,
+    readers: dict[str, Callable[[str], Any]],
+    extra: Callable[[dict], dict] | None = None,
+) -> Iterator[tuple[int, Any]]:
+    """Yield each row of a file as a typed record with the line that it begins in."""
+    fields = {field.name: field for field in msgspec.structs.fields(kind)}
+    expected = [name for name in fields if name != "table_last_year"]
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise CatalogueError(f"The file cannot be read ({error}).", path.name) from error
+    reader = csv.reader(text.splitlines(keepends=True), strict=True)
+    try:
+        header = next(reader, [])
+        for name in [n for n in expected if n not in header]:
+            raise CatalogueError(f"The column {name!r} is missing.", path.name, 1)
+        for name in [n for n in header if n not in expected]:
+            raise CatalogueError(f"Nobody knows a column {name!r}.", path.name, 1)
+        line = reader.line_num + 1
+        for cells in reader:
+            if len(cells) != len(header):
+                message = f"There are {len(cells)} cells instead of {len(header)}."
+                raise CatalogueError(message, path.name, line)
+            raw = {name: cell for name, cell in zip(header, cells, strict=True) if cell}
+            if extra is not None:
+                raw |= extra({"table_id": "", **raw})
+            yield line, _record(raw, kind, readers, path.name, line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise CatalogueError(f"This is not valid CSV ({error}).", path.name, line) from error
+
+
+def _record(
+    raw: dict[str, Any], kind: type, readers: dict[str, Callable], file: str, line: int
+) -> Any:
+    for name, reader in readers.items():
+        if name in raw:
+            try:
+                raw[name] = reader(raw[name])
+            except LeoError as error:
+                raise CatalogueError(str(error), file, line, name) from error
+    try:
+        return msgspec.convert(raw, kind, strict=False)
+    except msgspec.ValidationError as error:
+        message, _, path = str(error).partition(" - at `$.")
+        missing = re.search(r"missing required field `(\w+)`", message)
+        column = missing[1] if missing else path.strip("`").split(".")[0].split("[")[0]
+        text = "The cell is empty." if missing else f"{message} ({raw.get(column)!r})."
+        raise CatalogueError(text, file, line, column) from error
+
+
+def _list(text: str) -> tuple[str, ...]:
+    return tuple(part.strip() for part in text.split(";") if part.strip())
+
+
+def _distinct(names: list[str]) -> list[str]:
+    """Drop names that differ only by case from one before."""
+    return list({name.casefold(): name for name in reversed(names)}.values())[::-1]
+
+
+def _plain(name: str) -> str:
+    return " ".join(re.split(r"[\s_-]+", name.strip().casefold()))
+
+
+def _table_names(tables: dict[str, Table]) -> dict[str, str]:
+    names: dict[str, str] = {}
+    for pick in (
+        lambda table: (table.table_id,),
+        lambda table: table.aliases,
+        lambda table: (table.title, table.request_sheet),
+    ):
+        for table in tables.values():
+            for name in filter(None, pick(table)):
+                names.setdefault(_plain(name), table.table_id)
+    return names
+
+
+def _variable_names(variables: tuple[Variable, ...]) -> dict[str, Variable]:
+    """Map every name a variable goes by to it; better kinds of name come first."""
+    names: dict[str, Variable] = {}
+    for pick in (
+        lambda v: (v.name,),
+        lambda v: (v.column_pattern, v.base),
+        lambda v: (_ENDING.sub("", v.name),),
+        lambda v: [part.partition("@")[0] for part in v.columns_by_year.split(";")],
+        lambda v: v.old_names,
+        lambda v: [_ENDING.sub("", old) for old in v.old_names],
+    ):
+        for variable in variables:
+            for name in filter(None, pick(variable)):
+                plain = re.sub(r"_?\{(term|yy|n)\}", "", name.casefold())
+                names.setdefault(name.casefold(), variable)
+                names.setdefault(plain, variable)
+    return names

@@ -169,9 +169,12 @@ def nearest(name: str, names: Iterable[str], limit: int = 3) -> tuple[str, ...]:
     from rapidfuzz import fuzz, process
 
     choices = {str(choice): str(choice).casefold() for choice in names}
-    found = process.extract(
-        name.casefold(), choices, scorer=fuzz.WRatio, limit=limit, score_cutoff=60
-    )
+    for scorer, cutoff in ((fuzz.ratio, 60), (fuzz.WRatio, 75)):
+        found = process.extract(
+            name.casefold(), choices, scorer=scorer, limit=limit, score_cutoff=cutoff
+        )
+        if found:
+            break
     if not found:
         return ()
     best = found[0][1]

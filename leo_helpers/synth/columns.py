@@ -28,17 +28,13 @@ def key(c: Column, args: tuple[str, ...]) -> Values:
 def _person_key(c: Column, kind: str) -> Values:
     ctx, rows = c.ctx, c.rows
     people = ctx.spine.person
-    second = has_second(ctx, kind)
-    make = pmr if kind == "pmr" else edukey
-    doubles = np.flatnonzero(second)
-    words = pa.concat_arrays([make(people, 0), make(people[doubles], 1), pa.array([""], pa.string())])
+    words, where, later = ctx.spine.once(
+        f"{kind} keys at {ctx.faults.get(f'two_{kind}', 0)}", lambda: _block_keys(ctx, kind))
     slot = rows.attrs.get("slot")
     if slot is None:  # the key under which the person's records stand in this year
-        later = lane(derive(ctx.spine.key, kind, "since"), "since") * 20 // LANES
-        slot = second[rows.person] & (rows.year.astype(np.int64) % 100 > later[rows.person])
-    where = np.full(len(people), -1)
-    where[doubles] = len(people) + np.arange(len(doubles))
-    index = np.where(np.asarray(slot).astype(bool), where[rows.person], rows.person)
+        slot = rows.year.astype(np.int64) - 1998 > later[rows.person]
+    index = np.where(np.asarray(slot).astype(bool) & (where[rows.person] >= 0), where[rows.person],
+                     rows.person)
     blank = ctx.hit("empty_keys", derive(rows.key, "empty")) if "empty" not in rows.attrs else None
     if ctx.table.startswith("lookup"):
         blank = np.zeros(len(rows), dtype=bool)
@@ -48,6 +44,18 @@ def _person_key(c: Column, kind: str) -> Values:
     if kind == "pmr":
         blank = blank | ((ctx.spine.sector == 2)[rows.person] & (ctx.table != "lookup_pmr"))
     return Values(np.where(blank, len(words) - 1, index), None, words)
+
+
+def _block_keys(ctx: Context, kind: str) -> tuple[pa.Array, NDArray, NDArray]:
+    """Keys of a block: all first keys, the second ones, an empty one; where and since when."""
+    people, make = ctx.spine.person, pmr if kind == "pmr" else edukey
+    doubles = np.flatnonzero(has_second(ctx, kind))
+    words = pa.concat_arrays([make(people, 0), make(people[doubles], 1),
+                              pa.array([""], pa.string())])
+    where = np.full(len(people), -1)
+    where[doubles] = len(people) + np.arange(len(doubles))
+    since = lane(derive(ctx.spine.key, kind, "since"), "since") * 20 // LANES
+    return words, where, since
 
 
 def draw_column(ctx: Context, rows: Rows, variable: Variable, number: int, catalogue: Catalogue,
@@ -130,12 +138,19 @@ def to_arrow(values: Values, missing_as: str, kind: str) -> pa.Array:
             numbers = numbers.astype(np.int8)
         data = numbers[np.where(data < 0, 0, data)]
         return _plain(data, valid, missing_as, kind)
-    if len(words) > 300:
+    if len(words) > 1000 or len(words) > 2 * len(data):
         data, words = _compact(data, valid, words)
-    mask = None if valid is None else ~valid
     index = np.int8 if len(words) < 128 else np.int16 if len(words) < 32_768 else np.int32
-    positions = pa.array(data.astype(index), mask=mask)
+    positions = arrow_array(data.astype(index, copy=False), valid)
     return pa.DictionaryArray.from_arrays(positions, words)
+
+
+def arrow_array(data: NDArray, valid: NDArray | None) -> pa.Array:
+    """Wrap numbers and a validity mask as an Arrow array without copying the numbers."""
+    data = np.ascontiguousarray(data)
+    bitmap = None if valid is None else pa.py_buffer(np.packbits(valid, bitorder="little"))
+    kind = pa.from_numpy_dtype(data.dtype)
+    return pa.Array.from_buffers(kind, len(data), [bitmap, pa.py_buffer(data)])
 
 
 def _compact(data: NDArray, valid: NDArray | None, words: pa.Array) -> tuple[NDArray, pa.Array]:
@@ -150,14 +165,15 @@ def _plain(data: NDArray, valid: NDArray | None, missing_as: str, kind: str) -> 
     if data.dtype.kind == "M":
         days = data.astype("datetime64[D]")
         ok = ~np.isnat(days) if valid is None else valid & ~np.isnat(days)
-        return pa.array(days, pa.date32(), mask=None if ok.all() else ~ok)
+        number = np.where(ok, days.astype(np.int64), 0).astype(np.int32)
+        return arrow_array(number, None if ok.all() else ok).view(pa.date32())
     if data.dtype.kind == "f":
-        return pa.array(data, pa.float64(), mask=None if valid is None else ~valid)
+        return arrow_array(data.astype(np.float64, copy=False), valid)
     if missing_as == "-1" and valid is not None:
         data, valid = np.where(valid, data, -1), None
     if data.dtype != np.int8:
         data = data.astype(np.int64 if kind == "id" else np.int32)
-    return pa.array(data, mask=None if valid is None else ~valid)
+    return arrow_array(data, valid)
 
 
 def view_schema_note(view: View) -> dict[bytes, bytes]:

@@ -208,7 +208,8 @@ def categories(c: Column, source: Callable[[int], dict[str, float] | None],
 
     With a `rank` the codes follow it in the order in which `source` lists them, lowest first.
     """
-    rows, out = c.rows, np.empty(len(c.rows), dtype=np.int16)
+    rows = c.rows
+    out = np.empty(len(rows), dtype=np.int8 if len(c.codes) < 128 else np.int16)
     u = c.lane() if rank is None else rank
     people = c.ctx.spine
     early = people.person[rows.person] < SHOWCASE if people.start < SHOWCASE else None
@@ -237,7 +238,7 @@ def _ordered_lut(weights: tuple[float, ...], missing: float,
                  order: tuple[int, ...] | None) -> NDArray:
     if order is None:
         return category_lut(weights, missing)
-    positions = np.array([*order, -1], dtype=np.int16)
+    positions = np.array([*order, -1], dtype=np.int8 if len(weights) < 128 else np.int16)
     return positions[category_lut([weights[i] for i in order], missing)]
 
 
@@ -324,7 +325,8 @@ def recode(c: Column, found: Coded) -> Values:
     if not to:
         return categories(c, lambda year: None)
     position = {k: i for i, k in enumerate(c.codes)}
-    table = np.array([position.get(to.get(v, ""), -1) for v in found.values] + [-1])
+    kind = np.int8 if len(position) < 128 else np.int16
+    table = np.array([*(position.get(to.get(v, ""), -1) for v in found.values), -1], dtype=kind)
     index = table[found.index]
     if c.ctx.spine.start < SHOWCASE:
         index = sprinkle(c, index, tuple(sorted(set(to.values()))))

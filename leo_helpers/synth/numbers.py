@@ -93,10 +93,10 @@ def integer(c: Column, args: tuple[str, ...]) -> Values:
 
 @drawer("number")
 def number(c: Column, args: tuple[str, ...]) -> Values:
-    """``number;low;high[;attribute]``: a number with two decimals."""
+    """``number;low;high[;attribute]``: a number with one decimal."""
     rank = c.attr(args[2]) if len(args) > 2 else c.lane()
-    low, high = int(float(args[0]) * 100), int(float(args[1]) * 100)
-    return _finish(c, Values(np.minimum(_range_lut(low, high)[rank], high) / 100))
+    low, high = int(float(args[0]) * 10), int(float(args[1]) * 10)
+    return _finish(c, Values(np.minimum(_range_lut(low, high)[rank], high) / 10))
 
 
 @drawer("date")
@@ -126,9 +126,18 @@ def text(c: Column, args: tuple[str, ...]) -> Values:
     found = c.attr(args[0]) if args[0] != "-" else c.lane() * 500 // LANES
     if found is None:
         return null(c, ())
+    top = int(found.max()) + 1 if len(found) else 1
+    if top <= 1 << 17:  # a pool of places or schools: write every name once
+        words = _pool(args[1], 1 << max(top - 1, 1).bit_length())
+        return drop_missing(c, Values(np.maximum(found, 0), found >= 0, words))
     unique, index = np.unique(found, return_inverse=True)
     words = pa.array([args[1].format(max(int(v), 0)) for v in unique], pa.string())
-    return drop_missing(c, Values(index, (found >= 0), words))
+    return drop_missing(c, Values(index, found >= 0, words))
+
+
+@lru_cache(maxsize=60)
+def _pool(pattern: str, size: int) -> pa.Array:
+    return pa.array([pattern.format(i) for i in range(size)], pa.string())
 
 
 @drawer("binary")

@@ -69,6 +69,7 @@ class Spine:
     def __post_init__(self) -> None:
         self.person = np.arange(self.start, self.stop, dtype=np.int64)
         self.key = counter("person", self.seed, n=self.person)
+        self._known: dict[str, object] = {}
 
     def __len__(self) -> int:
         return self.stop - self.start
@@ -76,6 +77,12 @@ class Spine:
     def rank(self, name: str, n: NDArray | int | None = None) -> NDArray[np.intp]:
         """A uniform rank per person under a name, fresh for each `n` (a year, a spell)."""
         return lane(self.key, name) if n is None else lane(derive(self.key, name, n=n), name)
+
+    def once(self, name: str, make):
+        """Result of `make`, worked out once for this block of people."""
+        if name not in self._known:
+            self._known[name] = make()
+        return self._known[name]
 
     def rare(self, times: int) -> NDArray:
         """Factor by which a rare table is richer among the first 5,000 people (declared)."""

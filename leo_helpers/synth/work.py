@@ -34,6 +34,10 @@ def years_after_ks4(spine: Spine) -> NDArray:
 
 def working(spine: Spine) -> NDArray[np.bool_]:
     """Had pay from an employer at some time in the tax year."""
+    return spine.once("working", lambda: _working(spine))
+
+
+def _working(spine: Spine) -> NDArray[np.bool_]:
     out = np.zeros((len(spine), len(TAX_YEARS)), dtype=bool)
     after = years_after_ks4(spine)
     lasting = spine.rank("work")

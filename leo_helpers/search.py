@@ -1,0 +1,282 @@
+"""Find variables and tables by words: ranked, and forgiving about spelling."""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cache, lru_cache
+from math import log
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from .browse import frame
+from .catalogue import load_catalogue
+from .errors import LeoError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+__all__ = ["search", "search_rows"]
+
+#: How much a match counts by where it was found.
+_WEIGHTS = {"name": 3.0, "column": 3.0, "old name": 2.5, "label": 3.0, "code": 1.6, "table": 1.2}
+_STOP = frozenset(
+    ("a", "an", "and", "at", "by", "for", "from", "in", "is", "of", "on", "or", "the")
+)
+#: Words and abbreviations that stand for one another.
+_SAME = (
+    ("fsm", "free school meals"),
+    ("sen", "special educational needs"),
+    ("eal", "english additional language"),
+    ("ethnicity", "ethnic group"),
+    ("gender", "sex"),
+    ("postcode", "lsoa"),
+    ("deprivation", "idaci"),
+    ("suspension", "exclusion"),
+    ("attendance", "absence"),
+    ("foster", "looked after"),
+    ("salary", "earnings"),
+    ("wage", "earnings"),
+    ("pay", "earnings"),
+    ("university", "higher education"),
+    ("job", "employment"),
+)
+_WORDS = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
+_PLACEHOLDER = re.compile(r"_?[\[{](term|yy|n)[\]}]", re.IGNORECASE)
+_SUFFIX = re.compile(r"_(aut|spr|sum)?\d\d(?=_anon$|$)")
+_COLUMNS = ("table_id", "name", "label", "years", "why", "score")
+
+
+class _Place(NamedTuple):
+    item: int
+    field: str
+    text: str
+
+
+class _Index:
+    """Every word of the catalogue and where it stands."""
+
+    def __init__(self) -> None:
+        catalogue = load_catalogue()
+        self.items: list[tuple[str, str, str, tuple[int, ...]]] = []
+        self.lengths: list[int] = []
+        self.places: dict[str, list[_Place]] = defaultdict(list)
+        self.names: dict[str, list[int]] = defaultdict(list)
+        self.groups: dict[str, list[tuple[str, str, list[int]]]] = defaultdict(list)
+        self.seen: set[int] = set()
+        users: dict[str, list[int]] = defaultdict(list)
+        for table in catalogue.tables.values():
+            self._add_table(table)
+            members: list[int] = []
+            for word in set(_words(f"{table.title} {' '.join(table.aliases)}")):
+                self.groups[word].append(("table", table.title, members))
+            for variable in catalogue.variables(table):
+                item = len(self.items)
+                self.items.append((table.table_id, variable.name, variable.label, variable.years))
+                self.lengths.append(len(_words(variable.label)))
+                self._add(item, "name", variable.name, whole=True)
+                self._add(item, "column", variable.base, whole=True)
+                for entry in variable.columns_by_year.split(";"):
+                    self._add(item, "column", entry.partition("@")[0], whole=True)
+                for old in variable.old_names:
+                    self._add(item, "old name", old, whole=True)
+                self._add(item, "label", variable.label)
+                members.append(item)
+                if variable.view_status == "seen":
+                    self.seen.add(item)
+                if variable.codelist:
+                    users[variable.codelist].append(item)
+        for codelist, items in users.items():
+            for code in catalogue.codes(codelist):
+                text = f"{code.code} = {code.label}"
+                for word in set(_words(code.label)):
+                    self.groups[word].append(("code", text, items))
+        self.vocabulary = list(dict.fromkeys([*self.places, *self.groups]))
+
+    def _add_table(self, table: Any) -> None:
+        item = len(self.items)
+        years = (table.first_year, table.last_year) if table.first_year else ()
+        self.items.append((table.table_id, "", table.title, years))
+        self.lengths.append(len(_words(table.title)))
+        self._add(item, "name", table.table_id, whole=True)
+        self._add(item, "label", table.title)
+        for alias in table.aliases:
+            self._add(item, "old name", alias)
+
+    def _add(self, item: int, field: str, text: str, whole: bool = False) -> None:
+        plain = _PLACEHOLDER.sub("", text)
+        words = set(_words(plain))
+        if whole and plain:
+            words.add(plain.casefold())
+            self.names[plain.casefold()].append(item)
+        for word in words:
+            self.places[word].append(_Place(item, field, text))
+
+    def at(self, word: str) -> Iterator[_Place]:
+        """Yield every place of a word, those of codes and table titles for each variable."""
+        yield from self.places.get(word, ())
+        for field, text, items in self.groups.get(word, ()):
+            for item in items:
+                yield _Place(item, field, text)
+
+    def near(self, word: str) -> dict[str, float]:
+        """Return the words of the catalogue that a word may stand for, with a closeness."""
+        from rapidfuzz import fuzz, process
+
+        found = {word: 1.0} if word in self.places or word in self.groups else {}
+        if len(word) >= 3:
+            for other in self.vocabulary:
+                if other.startswith(word) and other != word:
+                    found[other] = 0.6 + 0.35 * len(word) / len(other)
+        if len(word) >= 4 and word not in found:
+            close = process.extract(
+                word, self.vocabulary, scorer=fuzz.ratio, limit=8, score_cutoff=74
+            )
+            for other, score, _ in close:
+                found.setdefault(other, (score / 100) ** 2)
+        return found
+
+
+def search(text: str, limit: int = 20) -> pd.DataFrame:
+    """Find variables and tables by words.
+
+    Looks in names, columns, former names, labels, the labels of codes and the titles of
+    tables. Misspelt words are matched to the nearest ones.
+
+    Parameters
+    ----------
+    text : str
+        Words, an abbreviation, or a name: ``"free school meals"``, ``"KS4_LEVEL2_EM"``.
+    limit : int, default 20
+        How many hits to return at most.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Best hit first; ``why`` says what matched. A hit without a name is a table.
+
+    Raises
+    ------
+    LeoError
+        If there is no word to look for, or the limit is below 1.
+
+    Examples
+    --------
+    >>> search("freee scool meals").loc[0, "table_id"]
+    'sc_pupil'
+    """
+    return frame(search_rows(text, limit), columns=_COLUMNS)
+
+
+def search_rows(text: str, limit: int = 20) -> list[dict[str, Any]]:
+    """Return the rows of `search` as plain dictionaries.
+
+    Parameters
+    ----------
+    text : str
+        As for `search`.
+    limit : int, default 20
+        As for `search`.
+
+    Returns
+    -------
+    list of dict
+        One per hit, best first.
+
+    Examples
+    --------
+    >>> search_rows("KS4_LEVEL2_EM", limit=1)[0]["name"]
+    'KS4_LEVEL2_EM'
+    """
+    from .years import format_ranges
+
+    if limit < 1:
+        raise LeoError(f"A limit of {limit} leaves nothing to show.", "Use 1 or more.")
+    if not re.search(r"\w", text):
+        raise LeoError("There is no word to search for.", 'Try leo.search("free school meals").')
+    index = _index()
+    rows = []
+    for item, score, why in _rank(" ".join(text.split()))[:limit]:
+        table_id, name, label, years = index.items[item]
+        held = format_ranges(years) if name else "-".join(map(str, years))
+        rows.append(dict(zip(_COLUMNS, (table_id, name, label, held, why, score), strict=True)))
+    return rows
+
+
+@cache
+def _index() -> _Index:
+    return _Index()
+
+
+@lru_cache(maxsize=256)
+def _rank(text: str) -> list[tuple[int, float, str]]:
+    best: dict[int, tuple[float, str]] = {}
+    for variant, worth in _variants(text):
+        for item, (score, why) in _score(variant).items():
+            if score * worth > best.get(item, (0.0, ""))[0]:
+                best[item] = (score * worth, why)
+    key = _SUFFIX.sub("", _PLACEHOLDER.sub("", text.casefold())).rstrip("_")
+    for item in _index().names.get(key, ()):
+        best[item] = (best.get(item, (0.0, ""))[0] + 100.0, f"name: {text}")
+    ranked = sorted(best.items(), key=lambda hit: (-round(hit[1][0], 3), hit[0]))
+    return [(item, round(score, 2), why) for item, (score, why) in ranked]
+
+
+def _score(text: str) -> dict[int, tuple[float, str]]:
+    """Score every item that holds at least half of the words."""
+    index = _index()
+    words = [w for w in _words(text) if w not in _STOP] or _words(text) or [text.casefold()]
+    words = list(dict.fromkeys(words))
+    totals: dict[int, float] = defaultdict(float)
+    hits: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
+    counts: dict[int, int] = defaultdict(int)
+    labelled: dict[int, int] = defaultdict(int)
+    for word in words:
+        found: dict[int, tuple[float, _Place, str]] = {}
+        in_label = set()
+        near = index.near(word)
+        for other, closeness in near.items():
+            for place in index.at(other):
+                worth = _WEIGHTS[place.field] * closeness
+                if place.field == "label":
+                    in_label.add(place.item)
+                if worth > found.get(place.item, (0.0,))[0]:
+                    found[place.item] = (worth, place, other)
+        rarity = log(2 + len(index.items) / (1 + len(found)))
+        for item in in_label:
+            labelled[item] += 1
+        for item, (worth, place, _) in found.items():
+            totals[item] += worth * rarity
+            counts[item] += 1
+            hits[item][f"{place.field}: {place.text}"].append(word)
+    scores = {}
+    for item, total in totals.items():
+        share = counts[item] / len(words)
+        if share < 0.5:
+            continue
+        # A short label that is mostly what was asked for beats a long one that mentions it,
+        # and a column that was met in public code beats one known from the form alone.
+        focus = labelled[item] / max(index.lengths[item], len(words), 1)
+        why = max(hits[item], key=lambda place: len(hits[item][place]))
+        known = 1.15 if item in index.seen else 1.0
+        scores[item] = (total / len(words) * share**2 * (1 + 0.5 * focus) * known, why)
+    return scores
+
+
+def _variants(text: str) -> list[tuple[str, float]]:
+    plain = f" {' '.join(text.casefold().split())} "
+    variants = [(text, 1.0)]
+    for pair in _SAME:
+        for one, other in (pair, pair[::-1]):
+            if f" {one} " in plain:
+                variants.append((plain.replace(f" {one} ", f" {other} ").strip(), 0.9))
+    return variants
+
+
+def _words(text: str) -> list[str]:
+    """Split a text or a name in mixed case into words without their plural endings."""
+    words = []
+    for found in _WORDS.findall(text):
+        word = found.casefold()
+        words.append(word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] != "s" else word)
+    return words
