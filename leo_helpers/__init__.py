@@ -29,11 +29,12 @@ _VERBS = {
     "export": "export",
     "check_answer": "exercises",
     "academic_year": "years",
+    "Catalogue": "catalogue",
     "load_catalogue": "catalogue",
     "LeoError": "errors",
 }
 #: Modules that are reached as ``leo.plots`` and so on without importing them first.
-_MODULES = ("errors", "exercises", "plots", "store", "synth", "years")
+_MODULES = ("errors", "exercises", "fidelity", "plots", "store", "synth", "years")
 
 __all__ = ["__version__", *_VERBS, *_MODULES]
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from .catalogue import Catalogue, Code, Table, Variable, load_catalogue
 from .errors import UnknownName, YearError
-from .years import TERMS, academic_year, format_ranges, format_terms, parse_ranges
+from .years import TERMS, academic_year, format_ranges, format_terms, year_list
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -289,12 +289,7 @@ def _codes_of(catalogue: Catalogue, variable: Variable) -> tuple[Code, ...]:
 def _years_of(table: Table, years: Years) -> list[int] | None:
     if years is None:
         return None
-    if isinstance(years, str) and (";" in years or _is_range(years)):
-        wanted = list(parse_ranges(years))
-    elif isinstance(years, str) or not isinstance(years, Iterable):
-        wanted = [academic_year(years)]
-    else:
-        wanted = [academic_year(year) for year in years]
+    wanted = list(year_list(years))
     held = {year for view in table.views() for year in view.years}
     if held and not held & set(wanted):
         raise YearError(
@@ -302,11 +297,6 @@ def _years_of(table: Table, years: Years) -> list[int] | None:
             f"It has {format_ranges(held)}.",
         )
     return wanted
-
-
-def _is_range(text: str) -> bool:
-    first, dash, last = text.partition("-")
-    return bool(dash) and len(last) == 4 and last.isdigit() and last != str(int(first or 0) + 1)
 
 
 def frame(

@@ -17,13 +17,12 @@ from typing import Any
 import msgspec
 
 from .catalogue_model import Code, Table, Variable, View, ViewColumn
+from .catalogue_names import ENDING, distinct, plain_name, table_names, variable_names
 from .catalogue_rules import check_rules
 from .errors import CatalogueError, LeoError, UnknownName
 from .years import parse_ranges, parse_terms
 
 __all__ = ["Catalogue", "Code", "Table", "Variable", "View", "ViewColumn", "load_catalogue"]
-
-_ENDING = re.compile(r"_?(\[term\]|\[yy\]|\[n\])+|_(aut|spr|sum)?\d\d(?=_anon$|$)", re.IGNORECASE)
 
 
 class Catalogue:
@@ -52,7 +51,7 @@ class Catalogue:
         self._variables = variables
         self._by_name: dict[str, dict[str, Variable]] = {}
         self._columns: dict[tuple, tuple[ViewColumn, ...]] = {}
-        self._names = _table_names(tables)
+        self._names = table_names(tables)
         self._sharing: dict[tuple[str, str], list[str]] = {}
         for table in tables.values():
             for view in table.views():
@@ -91,7 +90,7 @@ class Catalogue:
         """
         if isinstance(name, Table):
             return name
-        found = self._names.get(_plain(str(name)))
+        found = self._names.get(plain_name(str(name)))
         if found is None:
             view = str(name).strip().casefold().rpartition(".")[2]
             owners = [ids for (_, held), ids in self._sharing.items() if held.casefold() == view]
@@ -151,15 +150,15 @@ class Catalogue:
         table_id = self.resolve_table(table).table_id
         names = self._by_name.get(table_id)
         if names is None:
-            names = self._by_name[table_id] = _variable_names(self._variables[table_id])
+            names = self._by_name[table_id] = variable_names(self._variables[table_id])
         key = str(name).strip().casefold()
-        found = names.get(key) or names.get(_ENDING.sub("", key))
+        found = names.get(key) or names.get(ENDING.sub("", key))
         if found is None:
             known = [v.name for v in self._variables[table_id]] + list(names)
             raise UnknownName(
                 "variable",
                 name,
-                _distinct(known),
+                distinct(known),
                 f"in {table_id}",
                 f"See leo.variables({table_id!r}) for all of them.",
             )
@@ -384,44 +383,3 @@ def _record(
 
 def _list(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in text.split(";") if part.strip())
-
-
-def _distinct(names: list[str]) -> list[str]:
-    """Drop names that differ only by case from one before."""
-    return list({name.casefold(): name for name in reversed(names)}.values())[::-1]
-
-
-def _plain(name: str) -> str:
-    return " ".join(re.split(r"[\s_-]+", name.strip().casefold()))
-
-
-def _table_names(tables: dict[str, Table]) -> dict[str, str]:
-    names: dict[str, str] = {}
-    for pick in (
-        lambda table: (table.table_id,),
-        lambda table: table.aliases,
-        lambda table: (table.title, table.request_sheet),
-    ):
-        for table in tables.values():
-            for name in filter(None, pick(table)):
-                names.setdefault(_plain(name), table.table_id)
-    return names
-
-
-def _variable_names(variables: tuple[Variable, ...]) -> dict[str, Variable]:
-    """Map every name a variable goes by to it; better kinds of name come first."""
-    names: dict[str, Variable] = {}
-    for pick in (
-        lambda v: (v.name,),
-        lambda v: (v.column_pattern, v.base),
-        lambda v: (_ENDING.sub("", v.name),),
-        lambda v: [part.partition("@")[0] for part in v.columns_by_year.split(";")],
-        lambda v: v.old_names,
-        lambda v: [_ENDING.sub("", old) for old in v.old_names],
-    ):
-        for variable in variables:
-            for name in filter(None, pick(variable)):
-                plain = re.sub(r"_?\{(term|yy|n)\}", "", name.casefold())
-                names.setdefault(name.casefold(), variable)
-                names.setdefault(plain, variable)
-    return names

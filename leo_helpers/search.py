@@ -7,10 +7,11 @@ from collections import defaultdict
 from collections.abc import Iterator
 from functools import cache, lru_cache
 from math import log
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .browse import frame
 from .catalogue import load_catalogue
+from .catalogue_parse import name_entries
 from .errors import LeoError
 
 if TYPE_CHECKING:
@@ -47,10 +48,8 @@ _SUFFIX = re.compile(r"_(aut|spr|sum)?\d\d(?=_anon$|$)")
 _COLUMNS = ("table_id", "name", "label", "years", "why", "score")
 
 
-class _Place(NamedTuple):
-    item: int
-    field: str
-    text: str
+#: Where a word stands: the number of the item, the field, and its text.
+_Place = tuple[int, str, str]
 
 
 class _Index:
@@ -75,9 +74,10 @@ class _Index:
                 self.items.append((table.table_id, variable.name, variable.label, variable.years))
                 self.lengths.append(len(_words(variable.label)))
                 self._add(item, "name", variable.name, whole=True)
-                self._add(item, "column", variable.base, whole=True)
-                for entry in variable.columns_by_year.split(";"):
-                    self._add(item, "column", entry.partition("@")[0], whole=True)
+                if variable.column_pattern != variable.name.casefold():
+                    self._add(item, "column", variable.base, whole=True)
+                for pattern, _, _ in name_entries(variable.columns_by_year):
+                    self._add(item, "column", pattern, whole=True)
                 for old in variable.old_names:
                     self._add(item, "old name", old, whole=True)
                 self._add(item, "label", variable.label)
@@ -104,20 +104,21 @@ class _Index:
             self._add(item, "old name", alias)
 
     def _add(self, item: int, field: str, text: str, whole: bool = False) -> None:
-        plain = _PLACEHOLDER.sub("", text)
+        plain = _PLACEHOLDER.sub("", text) if "[" in text or "{" in text else text
         words = set(_words(plain))
+        place = (item, field, text)
         if whole and plain:
             words.add(plain.casefold())
             self.names[plain.casefold()].append(item)
         for word in words:
-            self.places[word].append(_Place(item, field, text))
+            self.places[word].append(place)
 
     def at(self, word: str) -> Iterator[_Place]:
         """Yield every place of a word, those of codes and table titles for each variable."""
         yield from self.places.get(word, ())
         for field, text, items in self.groups.get(word, ()):
             for item in items:
-                yield _Place(item, field, text)
+                yield item, field, text
 
     def near(self, word: str) -> dict[str, float]:
         """Return the words of the catalogue that a word may stand for, with a closeness."""
@@ -225,30 +226,29 @@ def _rank(text: str) -> list[tuple[int, float, str]]:
 def _score(text: str) -> dict[int, tuple[float, str]]:
     """Score every item that holds at least half of the words."""
     index = _index()
-    words = [w for w in _words(text) if w not in _STOP] or _words(text) or [text.casefold()]
+    words = [w for w in _words(text) if w not in _STOP] or [*_words(text)] or [text.casefold()]
     words = list(dict.fromkeys(words))
     totals: dict[int, float] = defaultdict(float)
     hits: dict[int, dict[str, list[str]]] = defaultdict(lambda: defaultdict(list))
     counts: dict[int, int] = defaultdict(int)
     labelled: dict[int, int] = defaultdict(int)
     for word in words:
-        found: dict[int, tuple[float, _Place, str]] = {}
+        found: dict[int, tuple[float, str]] = {}
         in_label = set()
-        near = index.near(word)
-        for other, closeness in near.items():
-            for place in index.at(other):
-                worth = _WEIGHTS[place.field] * closeness
-                if place.field == "label":
-                    in_label.add(place.item)
-                if worth > found.get(place.item, (0.0,))[0]:
-                    found[place.item] = (worth, place, other)
+        for other, closeness in index.near(word).items():
+            for item, field, text in index.at(other):
+                worth = _WEIGHTS[field] * closeness
+                if field == "label":
+                    in_label.add(item)
+                if worth > found.get(item, (0.0, ""))[0]:
+                    found[item] = (worth, f"{field}: {text}")
         rarity = log(2 + len(index.items) / (1 + len(found)))
         for item in in_label:
             labelled[item] += 1
-        for item, (worth, place, _) in found.items():
+        for item, (worth, why) in found.items():
             totals[item] += worth * rarity
             counts[item] += 1
-            hits[item][f"{place.field}: {place.text}"].append(word)
+            hits[item][why].append(word)
     scores = {}
     for item, total in totals.items():
         share = counts[item] / len(words)
@@ -273,10 +273,11 @@ def _variants(text: str) -> list[tuple[str, float]]:
     return variants
 
 
-def _words(text: str) -> list[str]:
+@lru_cache(maxsize=30_000)
+def _words(text: str) -> tuple[str, ...]:
     """Split a text or a name in mixed case into words without their plural endings."""
     words = []
     for found in _WORDS.findall(text):
         word = found.casefold()
         words.append(word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] != "s" else word)
-    return words
+    return tuple(words)

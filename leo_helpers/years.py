@@ -10,10 +10,20 @@ from __future__ import annotations
 import datetime as dt
 import operator
 import re
-from collections.abc import Iterable, Mapping
-from functools import lru_cache
+from collections.abc import Iterable
 
 from .errors import UnknownName, YearError
+from .year_ranges import (
+    EARLIEST,
+    LATEST,
+    TERMS,
+    census_term,
+    format_ranges,
+    format_terms,
+    parse_ranges,
+    parse_terms,
+    plausible,
+)
 
 __all__ = [
     "TERMS",
@@ -28,21 +38,13 @@ __all__ = [
     "parse_terms",
     "suffix_year",
     "tax_year",
+    "year_list",
 ]
-
-EARLIEST, LATEST = 1980, 2049
-TERMS = ("PLASC", "AUT", "SPR", "SUM")
 
 _PAIR = re.compile(r"(\d{4})\s*[/_\u2013-]?\s*(\d{2}|\d{4})")
 _SHORT_PAIR = re.compile(r"(\d\d)[/_\u2013-]?(\d\d)")
 _SUFFIX = re.compile(r"(?:^|_|(?<=_aut)|(?<=_spr)|(?<=_sum)|(?<=_ab)|(?<=_ex))(\d\d)$")
 _TERM_SUFFIX = re.compile(r"(?:aut|spr|sum|ab|ex)(\d\d)")
-_TERM_NAMES = {
-    "PLASC": ("plasc", "january"),
-    "AUT": ("aut", "autumn", "october"),
-    "SPR": ("spr", "spring"),
-    "SUM": ("sum", "summer", "may"),
-}
 
 
 def academic_year(value: object) -> int:
@@ -227,7 +229,7 @@ def format_year(year: int, style: str = "short") -> str:
     >>> [format_year(2011, style) for style in ("short", "long", "compact", "suffix")]
     ['2010/11', '2010/2011', '201011', '11']
     """
-    year = _plausible(int(year), year, "year")
+    year = plausible(int(year), year, "year")
     styles = {
         "short": f"{year - 1}/{year % 100:02d}",
         "long": f"{year - 1}/{year}",
@@ -241,159 +243,45 @@ def format_year(year: int, style: str = "short") -> str:
     return styles[style]
 
 
-@lru_cache(maxsize=4096)
-def parse_ranges(text: str) -> tuple[int, ...]:
-    """Read end years written as single years and ranges.
+def year_list(value: int | str | Iterable[int | str]) -> tuple[int, ...]:
+    """Return the end years that somebody asked for.
 
     Parameters
     ----------
-    text : str
-        Such as ``"2002-2015;2017"``; empty means none.
+    value : int, str or iterable of them
+        ``2011``, ``"2010/11"``, ``"2006-2010"``, ``"2006-2010, 2015"`` or a list or range.
 
     Returns
     -------
     tuple of int
-        Every year, in order.
+        The end years in order, each once.
 
     Raises
     ------
     YearError
-        If a part is neither a year nor a range, runs backwards, or repeats a year.
+        If nothing is asked for, or a part is no year or could mean two things.
 
     Examples
     --------
-    >>> parse_ranges("2002-2004;2006")
-    (2002, 2003, 2004, 2006)
+    >>> year_list("2006-2008; 2010/11"), year_list(range(2006, 2008))
+    ((2006, 2007, 2008, 2011), (2006, 2007))
     """
-    years: list[int] = []
-    for part in filter(None, (piece.strip() for piece in text.split(";"))):
-        found = re.fullmatch(r"(\d{4})(?:\s*-\s*(\d{4}))?", part)
-        if not found:
-            raise YearError(f"{part!r} is neither a year nor a range such as 2002-2015.")
-        first, last = int(found[1]), int(found[2] or found[1])
-        for year in (first, last):
-            _plausible(year, part, "year")
-        if last < first:
-            raise YearError(f"The range {part!r} runs backwards.")
-        if years and first <= years[-1]:
-            raise YearError(f"{part!r} in {text!r} repeats a year or is out of order.")
-        years.extend(range(first, last + 1))
-    return tuple(years)
-
-
-def format_ranges(years: Iterable[int]) -> str:
-    """Write end years as compact ranges, the opposite of `parse_ranges`.
-
-    Parameters
-    ----------
-    years : iterable of int
-        End years in any order.
-
-    Returns
-    -------
-    str
-        Such as ``"2002-2004;2006"``.
-
-    Examples
-    --------
-    >>> format_ranges([2006, 2002, 2003, 2004])
-    '2002-2004;2006'
-    """
-    runs: list[list[int]] = []
-    for year in sorted(set(years)):
-        if runs and year == runs[-1][1] + 1:
-            runs[-1][1] = year
-        else:
-            runs.append([year, year])
-    return ";".join(f"{a}-{b}" if a < b else f"{a}" for a, b in runs)
-
-
-def parse_terms(text: str) -> dict[str, tuple[int, ...]]:
-    """Read the end years of each census term.
-
-    Parameters
-    ----------
-    text : str
-        Such as ``"PLASC:2003-2005|AUT:2007-2021"``; empty means none.
-
-    Returns
-    -------
-    dict of str to tuple of int
-        The years of each term.
-
-    Raises
-    ------
-    YearError
-        If a part has no term, no years, or repeats a term.
-    UnknownName
-        If a term is not a census term.
-
-    Examples
-    --------
-    >>> parse_terms("PLASC:2004-2005|SUM:2019;2021")
-    {'PLASC': (2004, 2005), 'SUM': (2019, 2021)}
-    """
-    terms: dict[str, tuple[int, ...]] = {}
-    for part in filter(None, (piece.strip() for piece in text.split("|"))):
-        name, colon, years = part.partition(":")
-        name = census_term(name)
-        if not colon or not parse_ranges(years):
-            raise YearError(f"{part!r} has no years; write it like SPR:2006-2021.")
-        if name in terms:
-            raise YearError(f"The term {name} stands twice in {text!r}.")
-        terms[name] = parse_ranges(years)
-    return terms
-
-
-def format_terms(terms: Mapping[str, Iterable[int]]) -> str:
-    """Write the years of each census term, the opposite of `parse_terms`.
-
-    Parameters
-    ----------
-    terms : mapping of str to iterable of int
-        The years of each term.
-
-    Returns
-    -------
-    str
-        Such as ``"PLASC:2003-2005|AUT:2007-2021"``.
-
-    Examples
-    --------
-    >>> format_terms({"SPR": (2006, 2007, 2008)})
-    'SPR:2006-2008'
-    """
-    return "|".join(f"{term}:{format_ranges(years)}" for term, years in terms.items())
-
-
-def census_term(value: str) -> str:
-    """Return the short name of a School Census term.
-
-    Parameters
-    ----------
-    value : str
-        ``"spring"``, ``"spr"``, ``"SPR"`` and so on; ``"plasc"`` for the yearly census.
-
-    Returns
-    -------
-    str
-        One of ``PLASC``, ``AUT``, ``SPR``, ``SUM``.
-
-    Raises
-    ------
-    UnknownName
-        If there is no such term.
-
-    Examples
-    --------
-    >>> census_term("Spring"), census_term("aut")
-    ('SPR', 'AUT')
-    """
-    wanted = str(value).strip().casefold()
-    for term, names in _TERM_NAMES.items():
-        if wanted in names:
-            return term
-    raise UnknownName("census term", value, ["autumn", "spring", "summer", "plasc"])
+    if isinstance(value, str):
+        parts: list = [part.strip() for part in re.split("[;,]", value) if part.strip()]
+    else:
+        parts = list(value) if isinstance(value, Iterable) else [value]
+    if not parts:
+        raise YearError("There is no year to look for.", "Write 2011, 2010/11 or 2006-2010.")
+    years: set[int] = set()
+    for part in parts:
+        span = re.fullmatch(r"(\d{4})\s*-\s*(\d{4})", part) if isinstance(part, str) else None
+        if span and int(span[2]) == int(span[1]) + 1:
+            raise YearError(
+                f"{part!r} could be one academic year or two years.",
+                f"Write {span[1]}/{span[2][2:]} for one, or {span[1]};{span[2]} for two.",
+            )
+        years.update(parse_ranges(part) if span else (academic_year(part),))
+    return tuple(sorted(years))
 
 
 def _text(value: object, kind: str) -> str:
@@ -426,7 +314,7 @@ def _end_year(value: object, kind: str, first_day: tuple[int, int]) -> int:
     elif pair := _PAIR.fullmatch(text):
         first, last = int(pair[1]), int(pair[2])
         if last in (first + 1, (first + 1) % 100) and (last > 99 or len(pair[2]) == 2):
-            return _plausible(first + 1, value, kind)
+            return plausible(first + 1, value, kind)
         raise YearError(
             f"{value!r} is no {kind}: {pair[1]} and {pair[2]} do not follow one another.",
             f"Write it like {format_year(2011)}.",
@@ -437,13 +325,7 @@ def _end_year(value: object, kind: str, first_day: tuple[int, int]) -> int:
             "For the ending of a column name use suffix_year().",
         )
     if re.fullmatch(r"\d{4}", text):
-        _plausible(int(text), value, kind)
+        plausible(int(text), value, kind)
     raise YearError(
         f"{value!r} is no {kind}.", "Write it like 2010/11, 201011 or, by its end, 2011."
     )
-
-
-def _plausible(year: int, value: object, kind: str) -> int:
-    if not EARLIEST <= year <= LATEST:
-        raise YearError(f"{value!r} is no {kind} between {EARLIEST} and {LATEST}.")
-    return year

@@ -210,14 +210,9 @@ def exclusion_events(ctx: Context, year: int) -> Rows:
         events = max(rate("fixed_exclusion", year, phase=phase), pupils)
         struck = (lane(key, "any") < pupils * LANES * 1.0) & mask
         mean_more = max(events / max(pupils, 1e-6) - 1.0, 0.0)
-        extra = (
-            sum(
-                (lane(key, f"more{n}") < min(max(mean_more / 2**n, 0.0), 0.8) * LANES).astype(int)
-                * 2**n
-                for n in range(4)
-            )
-            if mean_more
-            else 0
+        extra = sum(
+            (lane(key, f"more{n}") < min(mean_more * part / 2**n, 1.0) * LANES).astype(int) * 2**n
+            for n, part in enumerate((0.5, 0.25, 0.15, 0.1))
         )
         fixed = np.where(struck, 1 + extra, fixed)
         permanent |= (

@@ -1,0 +1,369 @@
+"""The command line: ``leo tables``, ``leo search "free school meals"``, ``leo generate`` ..."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from .errors import GenerateError, LeoError
+from .years import academic_year, parse_ranges
+
+__all__ = ["app", "main"]
+
+app = typer.Typer(
+    help="Learn England's LEO data on a synthetic copy: no row is a real person.",
+    no_args_is_help=True,
+    add_completion=False,
+    rich_markup_mode=None,
+    pretty_exceptions_enable=False,
+)
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
+TableName = Annotated[str, typer.Argument(help='Table id or friendly name: "school census".')]
+Root = Annotated[
+    Path | None,
+    typer.Option(help="Folder of the data set; without it the default one.", show_default=False),
+]
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit: 0 is success, 1 an error of LEO's, 2 wrong usage.
+
+    Parameters
+    ----------
+    arguments : sequence of str, optional
+        The words after ``leo``; without them those of the process.
+
+    Raises
+    ------
+    SystemExit
+        Always, with the exit code.
+
+    Examples
+    --------
+    >>> main(["--version"])
+    Traceback (most recent call last):
+    SystemExit: 0
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    try:
+        app(args=arguments, prog_name="leo")
+    except LeoError as error:
+        print(f"Error: {error}", file=sys.stderr)
+        sys.exit(1)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from . import __version__
+
+        print(f"leo {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _options(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Learn England's LEO data on a synthetic copy: no row is a real person."""
+
+
+@app.command()
+def tables(as_json: Json = False) -> None:
+    """List the tables of LEO."""
+    from .browse import table_rows
+
+    _show(
+        table_rows(),
+        as_json,
+        ("table_id", "title", "first_year", "last_year", "variables", "views", "unit"),
+    )
+
+
+@app.command()
+def variables(
+    table: TableName,
+    years: Annotated[
+        str, typer.Option(help="Only those of these years: 2011, 2010/11, 2006-2010.")
+    ] = "",
+    as_json: Json = False,
+) -> None:
+    """List the variables of a table."""
+    from .browse import variable_rows
+
+    rows = variable_rows(table, years or None)
+    _show(rows, as_json, ("name", "label", "type", "years", "column"))
+
+
+@app.command()
+def search(
+    text: Annotated[list[str], typer.Argument(help="Words, a name or a code's label.")],
+    limit: Annotated[int, typer.Option(min=1, help="How many hits at most.")] = 20,
+    as_json: Json = False,
+) -> None:
+    """Find variables and tables by words, even misspelt ones."""
+    rows = import_module(".search", __package__).search_rows(" ".join(text), limit)
+    if not rows and not as_json:
+        print(f"Nothing found for {' '.join(text)!r}. Try fewer or other words.")
+        return
+    _show(rows, as_json, ("table_id", "name", "label", "years", "why"))
+
+
+@app.command()
+def describe(
+    name: Annotated[str, typer.Argument(help="table.variable, a table, or a code list.")],
+    as_json: Json = False,
+) -> None:
+    """Say everything that the catalogue knows about one thing."""
+    found = import_module(".describe", __package__).describe(name)
+    if as_json:
+        _json({"name": found.title, **found.facts})
+    else:
+        print(found)
+
+
+@app.command()
+def codes(
+    name: Annotated[str, typer.Argument(help="table.variable, or the id of a code list.")],
+    year: Annotated[str, typer.Option(help="Only codes in use in this year.")] = "",
+    as_json: Json = False,
+) -> None:
+    """List the codes of a variable or a code list."""
+    from .browse import code_rows
+
+    _show(code_rows(name, year or None), as_json)
+
+
+@app.command()
+def coverage(table: TableName, as_json: Json = False) -> None:
+    """Show in which years the variables of a table exist."""
+    from .browse import coverage_rows
+
+    names, keys, rows = coverage_rows(table)
+    heads = [" ".join(map(str, key)) if isinstance(key, tuple) else str(key) for key in keys]
+    if as_json:
+        _json(
+            {
+                name: [head for head, held in zip(heads, row, strict=True) if held]
+                for name, row in zip(names, rows, strict=True)
+            }
+        )
+        return
+    width = max(map(len, names))
+    print(f"One character a column, from {heads[0]} to {heads[-1]}; # exists, . does not.")
+    for name, row in zip(names, rows, strict=True):
+        print(f"{name:<{width}}  {''.join('#' if held else '.' for held in row)}")
+
+
+@app.command()
+def generate(
+    root: Root = None,
+    people: Annotated[int, typer.Option(min=1, help="How many people.")] = 5_000,
+    seed: Annotated[
+        int | None, typer.Option(help="Another seed gives other people.", show_default=False)
+    ] = None,
+    faults: Annotated[
+        str, typer.Option(help="none, documented, harsh, or name=rate,name=rate.")
+    ] = "documented",
+    tables: Annotated[str, typer.Option(help="Only these tables, divided by commas.")] = "",
+    years: Annotated[str, typer.Option(help="Only yearly views of these: 2006-2010;2015.")] = "",
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="How many processes.", show_default=False)
+    ] = None,
+    resume: Annotated[bool, typer.Option("--resume", help="Go on after an interruption.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the data set that is there.")
+    ] = False,
+    progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
+    as_json: Json = False,
+) -> None:
+    """Make a synthetic data set."""
+    make = import_module(".synth", __package__).generate
+    extra = {} if seed is None else {"seed": seed}
+    folder = make(
+        root,
+        people=people,
+        faults=_faults(faults),
+        tables=[name.strip() for name in tables.split(",") if name.strip()] or None,
+        years=_years(years),
+        workers=workers,
+        resume=resume,
+        overwrite=overwrite,
+        progress=progress and not as_json,
+        **extra,
+    )
+    if as_json:
+        _json({"root": str(folder)})
+    else:
+        print(f"The synthetic data set is in {folder}")
+
+
+@app.command()
+def fidelity(
+    root: Root = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for the report with its plots.", show_default=False)
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare a data set with the published figures it was calibrated to."""
+    module = import_module(".fidelity", __package__)
+    if out is not None:
+        module.write_report(root, out)
+        print(f"The report is in {out}", file=sys.stderr if as_json else sys.stdout)
+        if not as_json:
+            return
+    _show_frame(module.fidelity(root), as_json)
+
+
+@app.command()
+def where(root: Root = None, as_json: Json = False) -> None:
+    """Say where the data set is and what is in it."""
+    store = import_module(".store", __package__)
+    folder = store.default_root() if root is None else root
+    facts: dict[str, Any] = {"root": str(folder), "exists": (folder / "manifest.json").exists()}
+    if facts["exists"]:
+        manifest = store.read_manifest(folder)
+        facts |= {
+            "people": manifest.people,
+            "seed": manifest.seed,
+            "views": len(manifest.views),
+            "rows": sum(entry.rows for entry in manifest.views.values()),
+            "notice": manifest.notice,
+        }
+    if as_json:
+        _json(facts)
+        return
+    print(folder)
+    if facts["exists"]:
+        print(f"{facts['people']:,} people, {facts['views']} views, {facts['rows']:,} rows.")
+        print(f"{facts['notice'][:1].upper()}{facts['notice'][1:]}")
+    else:
+        print("Nothing is there yet; leo generate or the first leo.load() makes it.")
+
+
+@app.command()
+def check(root: Root = None, as_json: Json = False) -> None:
+    """Compare the files of a data set with its manifest."""
+    problems = import_module(".store", __package__).check(root)
+    if as_json:
+        _json(problems)
+    else:
+        print("\n".join(problems) if problems else "Every file is as it was generated.")
+    if problems:
+        raise typer.Exit(1)
+
+
+@app.command()
+def sql(
+    query: Annotated[str, typer.Argument(help="A query, or - to read it from standard input.")],
+    root: Root = None,
+    project: Annotated[
+        str, typer.Option(help="The project number used as schema.", show_default=False)
+    ] = "",
+    limit: Annotated[int, typer.Option(min=1, help="How many rows to print at most.")] = 50,
+    as_json: Json = False,
+) -> None:
+    """Run a DuckDB query on the data set, with the names of the secure service."""
+    import duckdb
+
+    text = sys.stdin.read() if query == "-" else query
+    options = {"project": project} if project else {}
+    connection = import_module(".connect", __package__).connect(root=root, **options)
+    try:
+        done = connection.execute(text)
+        names = [column[0] for column in done.description or ()]
+        found = done.fetchmany(limit + 1)
+    except duckdb.Error as error:
+        raise LeoError(f"The query failed: {str(error).strip()}") from error
+    finally:
+        connection.close()
+    rows = [dict(zip(names, row, strict=True)) for row in found[:limit]]
+    _show(rows, as_json, names)
+    if len(found) > limit:
+        print(f"Only the first {limit} rows; ask for more with --limit.", file=sys.stderr)
+
+
+@app.command()
+def export(
+    table: TableName,
+    path: Annotated[Path, typer.Argument(help="File to write: .csv, .dta, .sav or .xlsx.")],
+    years: Annotated[str, typer.Option(help="Years: 2011, 2010/11, 2006-2010.")] = "",
+    terms: Annotated[str, typer.Option(help="Census terms, divided by commas.")] = "",
+    columns: Annotated[str, typer.Option(help="Columns, divided by commas.")] = "",
+    root: Root = None,
+) -> None:
+    """Write a selection for Stata, SPSS, Excel or as CSV, marked as synthetic."""
+    options: dict[str, Any] = {"root": root, "years": _years(years)}
+    for name, text in (("terms", terms), ("columns", columns)):
+        if text:
+            options[name] = [part.strip() for part in text.split(",") if part.strip()]
+    given = {name: value for name, value in options.items() if value is not None}
+    written = import_module(".export", __package__).export(table, path, **given)
+    print(written if written is not None else path)
+
+
+def _years(text: str) -> list[int] | None:
+    if not text.strip():
+        return None
+    reader: Callable[[str], Any] = academic_year
+    last = text.rpartition("-")[2]
+    if ";" in text or (len(last) == 4 and "-" in text):
+        reader = parse_ranges
+    found = reader(text)
+    return list(found) if isinstance(found, tuple) else [found]
+
+
+def _faults(text: str) -> str | dict[str, float]:
+    if "=" not in text:
+        return text
+    rates = {}
+    for part in text.split(","):
+        name, _, rate = part.partition("=")
+        try:
+            rates[name.strip()] = float(rate)
+        except ValueError:
+            raise GenerateError(
+                f"The rate of the fault {part.strip()!r} is no number.",
+                "Write it like dual_registration=0.01.",
+            ) from None
+    return rates
+
+
+def _json(value: Any) -> None:
+    print(json.dumps(value, ensure_ascii=False, indent=1, default=str))
+
+
+def _show_frame(data: Any, as_json: bool) -> None:
+    rows = json.loads(data.reset_index(drop=True).to_json(orient="records"))
+    _show(rows, as_json)
+
+
+def _show(rows: Iterable[dict[str, Any]], as_json: bool, columns: Sequence[str] = ()) -> None:
+    """Print rows as JSON (every column) or as a table (the columns that matter)."""
+    listed = list(rows)
+    if as_json:
+        _json(listed)
+        return
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    names = list(columns) or list(listed[0] if listed else ())
+    table = Table(*names, box=None, pad_edge=False, header_style="bold")
+    for row in listed:
+        table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in names))
+    console = Console()
+    if not console.is_terminal:
+        console = Console(width=200)
+    console.print(table)
