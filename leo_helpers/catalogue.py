@@ -50,6 +50,7 @@ class Catalogue:
         self.codelists = codes
         self._variables = variables
         self._by_name: dict[str, dict[str, Variable]] = {}
+        self._by_column: dict[str, dict[str, Variable]] = {}
         self._columns: dict[tuple, tuple[ViewColumn, ...]] = {}
         self._names = table_names(tables)
         self._sharing: dict[tuple[str, str], list[str]] = {}
@@ -152,7 +153,9 @@ class Catalogue:
         if names is None:
             names = self._by_name[table_id] = variable_names(self._variables[table_id])
         key = str(name).strip().casefold()
-        found = names.get(key) or names.get(ENDING.sub("", key))
+        found = names.get(key)
+        if found is None or (found.name.casefold() != key and key[-1:].isdigit()):
+            found = self._physical(table_id).get(key) or found or names.get(ENDING.sub("", key))
         if found is None:
             known = [v.name for v in self._variables[table_id]] + list(names)
             raise UnknownName(
@@ -163,6 +166,18 @@ class Catalogue:
                 f"See leo.variables({table_id!r}) for all of them.",
             )
         return found
+
+    def _physical(self, table_id: str) -> dict[str, Variable]:
+        """Map every column that the table has in any of its views to its variable."""
+        names = self._by_column.get(table_id)
+        if names is None:
+            names = self._by_column[table_id] = {
+                item.column.casefold(): item.variable
+                for view in reversed(self.tables[table_id].views())
+                for item in self.view_columns(view)
+                if item.variable.table_id == table_id
+            }
+        return names
 
     def find(self, name: str) -> Variable:
         """Return the variable that ``table.variable`` stands for.

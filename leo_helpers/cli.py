@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from .errors import GenerateError, LeoError
-from .years import academic_year, parse_ranges
+from .errors import LeoError
+from .years import year_list
 
 __all__ = ["app", "main"]
 
@@ -24,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 
+_EXPORT_PATH = "File to write: .csv, .dta, .sav or .xlsx."  # codespell:ignore sav
 Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
 TableName = Annotated[str, typer.Argument(help='Table id or friendly name: "school census".')]
 Root = Annotated[
@@ -33,7 +34,7 @@ Root = Annotated[
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run one command and exit: 0 is success, 1 an error of LEO's, 2 wrong usage.
+    """Run one command and exit: 0 is success, 1 an error of LEO's, 2 wrong usage, 130 Ctrl-C.
 
     Parameters
     ----------
@@ -173,10 +174,13 @@ def generate(
         int | None, typer.Option(help="Another seed gives other people.", show_default=False)
     ] = None,
     faults: Annotated[
-        str, typer.Option(help="none, documented, harsh, or name=rate,name=rate.")
+        str, typer.Option(help="none, documented or harsh, then changes: none,scan_gap=0.1.")
     ] = "documented",
-    tables: Annotated[str, typer.Option(help="Only these tables, divided by commas.")] = "",
-    years: Annotated[str, typer.Option(help="Only yearly views of these: 2006-2010;2015.")] = "",
+    tables: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these tables, divided by commas.", show_default=False),
+    ] = None,
+    years: Annotated[str, typer.Option(help="Only yearly views of these: 2006-2010,2015.")] = "",
     workers: Annotated[
         int | None, typer.Option(min=1, help="How many processes.", show_default=False)
     ] = None,
@@ -184,24 +188,43 @@ def generate(
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the data set that is there.")
     ] = False,
+    if_missing: Annotated[
+        bool, typer.Option("--if-missing", help="Do nothing when a data set is there already.")
+    ] = False,
     progress: Annotated[bool, typer.Option(help="Show a progress bar.")] = True,
     as_json: Json = False,
 ) -> None:
     """Make a synthetic data set."""
-    make = import_module(".synth", __package__).generate
+    store = import_module(".store", __package__)
+    place = store.default_root() if root is None else root.expanduser()
+    if if_missing and overwrite:
+        raise typer.BadParameter("--if-missing and --overwrite contradict each other.")
+    if if_missing and (place / "manifest.json").exists():
+        store.read_manifest(place)
+        _made(place, as_json)
+        return
+    names = [name.strip() for part in tables or () for name in part.split(",") if name.strip()]
     extra = {} if seed is None else {"seed": seed}
-    folder = make(
-        root,
-        people=people,
-        faults=_faults(faults),
-        tables=[name.strip() for name in tables.split(",") if name.strip()] or None,
-        years=_years(years),
-        workers=workers,
-        resume=resume,
-        overwrite=overwrite,
-        progress=progress and not as_json,
-        **extra,
-    )
+    try:
+        folder = import_module(".synth", __package__).generate(
+            root,
+            people=people,
+            faults=faults,
+            tables=names or None,
+            years=_years(years),
+            workers=workers,
+            resume=resume,
+            overwrite=overwrite,
+            progress=progress and not as_json,
+            **extra,
+        )
+    except KeyboardInterrupt:
+        print("Interrupted. Go on with the same command and --resume.", file=sys.stderr)
+        raise typer.Exit(130) from None
+    _made(folder, as_json)
+
+
+def _made(folder: Path, as_json: bool) -> None:
     if as_json:
         _json({"root": str(folder)})
     else:
@@ -216,11 +239,11 @@ def fidelity(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Compare a data set with the published figures it was calibrated to."""
+    """Compare a data set with the published figures that it was steered by."""
     module = import_module(".fidelity", __package__)
     if out is not None:
-        module.write_report(root, out)
-        print(f"The report is in {out}", file=sys.stderr if as_json else sys.stdout)
+        page = module.write_report(root, out)
+        print(f"The report is in {page}", file=sys.stderr if as_json else sys.stdout)
         if not as_json:
             return
     _show_frame(module.fidelity(root), as_json)
@@ -297,7 +320,7 @@ def sql(
 @app.command()
 def export(
     table: TableName,
-    path: Annotated[Path, typer.Argument(help="File to write: .csv, .dta, .sav or .xlsx.")],
+    path: Annotated[Path, typer.Argument(help=_EXPORT_PATH)],
     years: Annotated[str, typer.Option(help="Years: 2011, 2010/11, 2006-2010.")] = "",
     terms: Annotated[str, typer.Option(help="Census terms, divided by commas.")] = "",
     columns: Annotated[str, typer.Option(help="Columns, divided by commas.")] = "",
@@ -314,30 +337,7 @@ def export(
 
 
 def _years(text: str) -> list[int] | None:
-    if not text.strip():
-        return None
-    reader: Callable[[str], Any] = academic_year
-    last = text.rpartition("-")[2]
-    if ";" in text or (len(last) == 4 and "-" in text):
-        reader = parse_ranges
-    found = reader(text)
-    return list(found) if isinstance(found, tuple) else [found]
-
-
-def _faults(text: str) -> str | dict[str, float]:
-    if "=" not in text:
-        return text
-    rates = {}
-    for part in text.split(","):
-        name, _, rate = part.partition("=")
-        try:
-            rates[name.strip()] = float(rate)
-        except ValueError:
-            raise GenerateError(
-                f"The rate of the fault {part.strip()!r} is no number.",
-                "Write it like dual_registration=0.01.",
-            ) from None
-    return rates
+    return list(year_list(text)) if text.strip() else None
 
 
 def _json(value: Any) -> None:
@@ -367,3 +367,7 @@ def _show(rows: Iterable[dict[str, Any]], as_json: bool, columns: Sequence[str] 
     if not console.is_terminal:
         console = Console(width=200)
     console.print(table)
+
+
+if __name__ == "__main__":
+    main()

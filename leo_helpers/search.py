@@ -163,7 +163,7 @@ def search(text: str, limit: int = 20) -> pd.DataFrame:
 
     Examples
     --------
-    >>> search("freee scool meals").loc[0, "table_id"]
+    >>> search("freee scool meals").loc[0, "table_id"]  # codespell:ignore freee
     'sc_pupil'
     """
     return frame(search_rows(text, limit), columns=_COLUMNS)
@@ -216,9 +216,10 @@ def _rank(text: str) -> list[tuple[int, float, str]]:
         for item, (score, why) in _score(variant).items():
             if score * worth > best.get(item, (0.0, ""))[0]:
                 best[item] = (score * worth, why)
-    key = _SUFFIX.sub("", _PLACEHOLDER.sub("", text.casefold())).rstrip("_")
-    for item in _index().names.get(key, ()):
-        best[item] = (best.get(item, (0.0, ""))[0] + 100.0, f"name: {text}")
+    for variant, bonus in ((text, 100.0), *((other, 6.0) for other, _ in _variants(text)[1:])):
+        key = _SUFFIX.sub("", _PLACEHOLDER.sub("", variant.casefold())).rstrip("_")
+        for item in _index().names.get(key, ()):
+            best[item] = (best.get(item, (0.0, ""))[0] + bonus, f"name: {variant}")
     ranked = sorted(best.items(), key=lambda hit: (-round(hit[1][0], 3), hit[0]))
     return [(item, round(score, 2), why) for item, (score, why) in ranked]
 
@@ -264,20 +265,22 @@ def _score(text: str) -> dict[int, tuple[float, str]]:
 
 
 def _variants(text: str) -> list[tuple[str, float]]:
-    plain = f" {' '.join(text.casefold().split())} "
+    """Return the text and what it becomes when a word gives way to another for the same."""
+    plain = f" {' '.join(map(_singular, text.casefold().split()))} "
     variants = [(text, 1.0)]
     for pair in _SAME:
         for one, other in (pair, pair[::-1]):
-            if f" {one} " in plain:
-                variants.append((plain.replace(f" {one} ", f" {other} ").strip(), 0.9))
+            old = f" {' '.join(map(_singular, one.split()))} "
+            if old in plain:
+                variants.append((plain.replace(old, f" {other} ").strip(), 0.9))
     return variants
 
 
 @lru_cache(maxsize=30_000)
 def _words(text: str) -> tuple[str, ...]:
     """Split a text or a name in mixed case into words without their plural endings."""
-    words = []
-    for found in _WORDS.findall(text):
-        word = found.casefold()
-        words.append(word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] != "s" else word)
-    return tuple(words)
+    return tuple(_singular(found.casefold()) for found in _WORDS.findall(text))
+
+
+def _singular(word: str) -> str:
+    return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] != "s" else word

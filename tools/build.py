@@ -15,16 +15,18 @@ HTML = ROOT / "_build" / "html"
 
 def make_data() -> None:
     """Generate the default data set now, so that no chapter shows a progress bar."""
-    subprocess.run([sys.executable, "-m", "leo_helpers.cli", "generate", "--if-missing"], check=True)
+    from leo_helpers.store import data_root
+
+    data_root()
 
 
 def build_book(extra: list[str]) -> int:
     """Run Jupyter Book from an empty output folder and return its exit code."""
     shutil.rmtree(HTML, ignore_errors=True)
-    command = [sys.executable, "-m", "jupyter_book", "build", str(ROOT), "--all"]
+    start = "from jupyter_book.cli.main import main; main()"
+    command = [sys.executable, "-c", start, "build", str(ROOT), "--all"]
     command += ["-W", "-n", "--keep-going", *extra]
-    # PYTHONWARNINGS keeps the kernels' own start-up notices out of the pages.
-    environment = {**os.environ, "LEO_PROGRESS": "0", "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
+    environment = {**os.environ, "PYDEVD_DISABLE_FILE_VALIDATION": "1"}
     return subprocess.run(command, env=environment).returncode
 
 

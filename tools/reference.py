@@ -99,7 +99,7 @@ def table_page(catalogue, table) -> str:
     if table.notes:
         lines += ["## Worth knowing", "", cell(table.notes), ""]
     lines += ["## Variables", ""]
-    lines += ["The form's name comes first; the column is how the view spells it. "]
+    lines += ["The form's name comes first; the column is how the view spells it."]
     lines += ["{term} stands for `aut`, `spr` or `sum` and {yy} for the year's last two digits.", ""]
     lines += ["| Variable | Column | What it says | Kind | Years | Request |"]
     lines += ["|---|---|---|---|---|---|"]

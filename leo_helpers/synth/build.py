@@ -21,7 +21,8 @@ from .engine import Job, run, units
 from .faults import fault_rates
 from .rows import ROWS
 
-MAX_PEOPLE = 250_000_000
+#: Record ids have 27 bits for the person.
+MAX_PEOPLE = 1 << 27
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
@@ -32,7 +34,7 @@ def _person_key(c: Column, kind: str) -> Values:
         f"{kind} keys at {ctx.faults.get(f'two_{kind}', 0)}", lambda: _block_keys(ctx, kind))
     slot = rows.attrs.get("slot")
     if slot is None:  # the key under which the person's records stand in this year
-        slot = rows.year.astype(np.int64) - 1998 > later[rows.person]
+        slot = _record_year(rows) - 1998 > later[rows.person]
     index = np.where(np.asarray(slot).astype(bool) & (where[rows.person] >= 0), where[rows.person],
                      rows.person)
     blank = ctx.hit("empty_keys", derive(rows.key, "empty")) if "empty" not in rows.attrs else None
@@ -58,6 +60,13 @@ def _block_keys(ctx: Context, kind: str) -> tuple[pa.Array, NDArray, NDArray]:
     return words, where, since
 
 
+def _record_year(rows: Rows) -> NDArray:
+    """The year a row is about; for a spell the year in which it begins."""
+    if "start_date" in rows.attrs and not rows.year.any():
+        return rows.attrs["start_date"].astype("datetime64[Y]").astype(np.int64) + 1970
+    return rows.year.astype(np.int64)
+
+
 def draw_column(ctx: Context, rows: Rows, variable: Variable, number: int, catalogue: Catalogue,
                 pooled: bool) -> pa.Array:
     """One column of a view as an Arrow array of ``len(rows)`` values.
@@ -78,6 +87,9 @@ def draw_column(ctx: Context, rows: Rows, variable: Variable, number: int, catal
     values = DRAWS[rule.kind](Column(ctx, rows, variable, catalogue, missing, number), rule.args)
     if pooled and not rows.attrs.get("reference", False):
         values.valid = _in_years(rows, variable, values.valid)
+    held = rows.attrs.get(f"held_{number}") if variable.repeats else None
+    if held is not None:  # a numbered column is empty beyond the number of events
+        values.valid = held == 1 if values.valid is None else values.valid & (held == 1)
     values = _defects(ctx, rows, variable, values)
     return to_arrow(values, variable.missing_as, variable.type)
 
@@ -95,33 +107,37 @@ def _in_years(rows: Rows, variable: Variable, valid: NDArray | None) -> NDArray 
 
 def _defects(ctx: Context, rows: Rows, variable: Variable, values: Values) -> Values:
     """Documented defects of single fields of the school census."""
-    if ctx.table != "sc_pupil" or values.dictionary is None:
+    if ctx.table != "sc_pupil":
         return values
     name = variable.name.lower().split("_")[0]
-    extra: dict[str, tuple[str, str]] = {
-        "gender": ("gender_letters", "B"),
-        "senprovision": ("sen_type_in_stage", "MLD"),
+    if name == "yearofbirth":
+        struck = ctx.hit("born_later", derive(rows.key, "born_later"))
+        return Values(np.where(struck, rows.year + 1, values.data), values.valid)
+    if values.dictionary is None:
+        return values
+    extra = {
+        "gender": ("gender_letters", {"M": "B", "F": "G"}),
+        "senprovision": ("sen_type_in_stage", {}),
     }
     if name in extra:
-        fault, word = extra[name]
-        return _replace(values, ctx.hit(fault, derive(rows.key, fault)), word)
+        fault, words = extra[name]
+        struck = ctx.hit(fault, derive(rows.key, fault))
+        return _replace(values, struck, lambda code: words.get(code, "MLD"))
     if name in ("ethnicgroupminor", "languagegroupminor"):
-        return _replace(values, ctx.hit("text_in_code", derive(rows.key, name)), None)
+        return _replace(values, ctx.hit("text_in_code", derive(rows.key, name)),
+                        lambda code: f"{code} - text after the code")
     return values
 
 
-def _replace(values: Values, struck: NDArray, word: str | None) -> Values:
-    """Put a foreign word, or the code with a description behind it, into the struck rows."""
-    if not pa.types.is_string(values.dictionary.type):
+def _replace(values: Values, struck: NDArray, other: Callable[[str], str]) -> Values:
+    """Put other text in the place of each code in the struck rows."""
+    if not struck.any() or not pa.types.is_string(values.dictionary.type):
         return values
     words = values.dictionary.to_pylist()
-    if word is None:
-        more = [f"{w} - text after the code" for w in words]
-        data = np.where(struck, values.data + len(words), values.data)
-    else:
-        more = [word]
-        data = np.where(struck, len(words), values.data)
-    return Values(data, values.valid, pa.array(words + more, pa.string()))
+    others = list(dict.fromkeys(map(other, words)))
+    to = np.array([len(words) + others.index(other(word)) for word in words], dtype=np.int16)
+    data = np.where(struck, to[np.maximum(values.data, 0)], values.data)
+    return Values(data, values.valid, pa.array(words + others, pa.string()))
 
 
 def to_arrow(values: Values, missing_as: str, kind: str) -> pa.Array:

@@ -30,6 +30,8 @@ from .spine import SHOWCASE
 
 #: Rows that should show a rare code among the first people.
 SEEN_ENOUGH = 14
+#: Numbers that may stand for a code; the same in every block, so that no code depends on others.
+NUMBERS = tuple(map(str, range(2048)))
 
 
 @dataclass(frozen=True)
@@ -290,12 +292,13 @@ def share(c: Column, args: tuple[str, ...]) -> Values:
 def _open_share(c: Column, given: Callable[[int], dict[str, float]], rank: NDArray | None) -> Values:
     """Shares for a variable whose code list is open: the distribution's own categories."""
     u = c.lane() if rank is None else rank
-    values = tuple(dict.fromkeys(k for year, _, _ in c.rows.segments for k in given(year)))
+    years = c.variable.years or c.ctx.years or (0,)
+    values = tuple(dict.fromkeys(k for year in years for k in given(year)))
     out = np.empty(len(c.rows), dtype=np.int16)
     for year, a, b in c.rows.segments:
         at = given(year)
         out[a:b] = _code_lut(tuple(at.get(v, 0.0) for v in values), 0.0)[u[a:b]]
-    return drop_missing(c, Values(out, None, dictionary_of(values or ("",))))
+    return drop_missing(c, Values(out, None, dictionary_of(values)))
 
 
 @drawer("from")
@@ -309,10 +312,8 @@ def taken(c: Column, args: tuple[str, ...]) -> Values:
     if found.dtype.kind == "M":
         return drop_missing(c, Values(found, ~np.isnat(found)))
     if c.variable.codelist:
-        low = int(found.min()) if len(found) else 0
-        high = int(found.max()) if len(found) else 0
-        names = tuple(str(v) for v in range(low, high + 1))
-        return recode(c, Coded(found - low, names))
+        inside = (found >= 0) & (found < len(NUMBERS))
+        return recode(c, Coded(np.where(inside, found, -1), NUMBERS))
     scale = int(args[1]) if len(args) > 1 else 1
     return drop_missing(c, Values(found / scale if scale > 1 else found, found >= 0))
 
@@ -321,16 +322,24 @@ def recode(c: Column, found: Coded) -> Values:
     """Categories of the generator in the codes of the variable's list."""
     if not c.variable.codelist:
         return drop_missing(c, Values(found.index, found.index >= 0, dictionary_of(found.values)))
-    to = dict(code_positions(c.catalogue, c.variable, found.values))
-    if not to:
+    table, reached = _recode_table(c.catalogue, c.variable, found.values)
+    if not reached:
         return categories(c, lambda year: None)
-    position = {k: i for i, k in enumerate(c.codes)}
-    kind = np.int8 if len(position) < 128 else np.int16
-    table = np.array([*(position.get(to.get(v, ""), -1) for v in found.values), -1], dtype=kind)
     index = table[found.index]
     if c.ctx.spine.start < SHOWCASE:
-        index = sprinkle(c, index, tuple(sorted(set(to.values()))))
+        index = sprinkle(c, index, reached)
     return drop_missing(c, Values(index, index >= 0, dictionary_of(c.codes)))
+
+
+@lru_cache(maxsize=None)
+def _recode_table(catalogue: Catalogue, variable: Variable,
+                  values: tuple[str, ...]) -> tuple[NDArray, tuple[str, ...]]:
+    """Position of each category's code (-1 without one, and last), and the codes reached."""
+    to = dict(code_positions(catalogue, variable, values))
+    position = {k.code: i for i, k in enumerate(catalogue.codes(variable.codelist))}
+    kind = np.int8 if len(position) < 128 else np.int16
+    table = np.array([*(position.get(to.get(v, ""), -1) for v in values), -1], dtype=kind)
+    return table, tuple(sorted(set(to.values())))
 
 
 @lru_cache(maxsize=400)

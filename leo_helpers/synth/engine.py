@@ -113,9 +113,16 @@ def write_part(table: pa.Table, path: Path, view: View) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def owner(catalogue: Catalogue, table: str) -> str:
+    """The first of the tables that share a table's views: the one that draws them."""
+    held = {(v.database, v.name) for v in catalogue.tables[table].views()}
+    return next(name for name, other in catalogue.tables.items()
+                if any((v.database, v.name) in held for v in other.views()))
+
+
 def wanted_views(catalogue: Catalogue, table: str, years: tuple[int, ...] | None) -> list[View]:
-    """Views of a table, in the given years; views shared by several tables belong to the first."""
-    views = [v for v in catalogue.tables[table].views() if v.table_id == table]
+    """Views of a table in the given years; a view that tables share is drawn as the first one's."""
+    views = list(catalogue.tables[owner(catalogue, table)].views())
     if years is not None:
         views = [v for v in views if v.year is None or v.year in years]
     return views
@@ -147,10 +154,12 @@ def _spine(start: int, stop: int, seed: int) -> Spine:
 
 
 def units(tables: list[str], people: int) -> list[Unit]:
-    """All units, block by block."""
+    """All units, block by block; tables that share their views make one unit."""
+    catalogue = load_catalogue()
+    drawn = list(dict.fromkeys(owner(catalogue, table) for table in tables))
     return [
         Unit(table, start, min(start + BLOCK, people))
-        for start in range(0, people, BLOCK) for table in tables
+        for start in range(0, people, BLOCK) for table in drawn
         if start == 0 or table not in REFERENCE
     ]
 

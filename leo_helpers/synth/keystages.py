@@ -153,14 +153,14 @@ def _results(ctx: Context, stage: str, subjects: int, counts: NDArray, rows: Row
 def ks2_exam(ctx: Context) -> Rows:
     """One row a test or assessment at key stage 2."""
     rows = _pupils(ctx, "ks2")
-    return _results(ctx, "ks2", 6, np.where(rows.year < 2013, 4, 5), rows, "no_fault")
+    return _results(ctx, "ks2", 6, np.where(rows.year < 2013, 4, 5), rows, "")
 
 
 @rows_for("ks3_result")
 def ks3_result(ctx: Context) -> Rows:
     """One row a test (to 2008) or teacher assessment at key stage 3."""
     rows = _pupils(ctx, "ks3")
-    return _results(ctx, "ks3", 6, np.where(rows.year <= 2008, 6, 3), rows, "no_fault")
+    return _results(ctx, "ks3", 6, np.where(rows.year <= 2008, 6, 3), rows, "")
 
 
 @rows_for("ks4_exam")

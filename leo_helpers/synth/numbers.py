@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import lru_cache
+from math import ceil, floor
 
 import numpy as np
 import pyarrow as pa
@@ -83,11 +84,21 @@ def _range_lut(low: int, high: int) -> NDArray[np.int32]:
     return quantile_lut([(0, low), (0.5, middle), (1, high + 1)])
 
 
+def _limits(c: Column, args: tuple[str, ...], scale: int) -> tuple[int, int]:
+    """Lowest and highest number, the catalogue's range if the line's own goes beyond it."""
+    low, high = float(args[0]), float(args[1])
+    if c.variable.bounds is not None:
+        least, most = c.variable.bounds
+        if low < least or high > most:
+            low, high = least, most
+    return ceil(low * scale), floor(high * scale)
+
+
 @drawer("int")
 def integer(c: Column, args: tuple[str, ...]) -> Values:
     """``int;low;high[;attribute]``: a whole number, the middle at two fifths of the range."""
     rank = c.attr(args[2]) if len(args) > 2 else c.lane()
-    low, high = int(args[0]), int(args[1])
+    low, high = _limits(c, args, 1)
     return _finish(c, Values(np.minimum(_range_lut(low, high)[rank], high)))
 
 
@@ -95,7 +106,7 @@ def integer(c: Column, args: tuple[str, ...]) -> Values:
 def number(c: Column, args: tuple[str, ...]) -> Values:
     """``number;low;high[;attribute]``: a number with one decimal."""
     rank = c.attr(args[2]) if len(args) > 2 else c.lane()
-    low, high = int(float(args[0]) * 10), int(float(args[1]) * 10)
+    low, high = _limits(c, args, 10)
     return _finish(c, Values(np.minimum(_range_lut(low, high)[rank], high) / 10))
 
 
@@ -112,10 +123,12 @@ def some_date(c: Column, args: tuple[str, ...]) -> Values:
 def year_text(c: Column, args: tuple[str, ...]) -> Values:
     """``year;pattern``: the row's year written as LEO writes it (``{a}`` start, ``{b}`` end)."""
     segments = c.rows.segments
-    words = [args[0].format(a=y - 1, b=y, bb=f"{y % 100:02d}", aa=f"{(y - 1) % 100:02d}")
-             for y, _, _ in segments]
-    index = np.repeat(np.arange(len(segments), dtype=np.int16), [b - a for _, a, b in segments])
-    return Values(index, None, dictionary_of(tuple(words)))
+    years = sorted({*c.ctx.years, *(y for y, _, _ in segments)}) or [2010]
+    words = tuple(args[0].format(a=y - 1, b=y, bb=f"{y % 100:02d}", aa=f"{(y - 1) % 100:02d}")
+                  for y in years)
+    position = [years.index(y) for y, _, _ in segments]
+    index = np.repeat(np.array(position, dtype=np.int16), [b - a for _, a, b in segments])
+    return Values(index, None, dictionary_of(words))
 
 
 @drawer("text")
@@ -183,7 +196,7 @@ def over(c: Column, args: tuple[str, ...]) -> Values:
 
 @drawer("when")
 def when(c: Column, args: tuple[str, ...]) -> Values:
-    """``when;attribute[;distribution]``: a code, but only in rows whose attribute is one."""
+    """``when;attribute[;distribution][;rank]``: a code, only in rows whose attribute is one."""
     name = args[1] if len(args) > 1 else None
 
     def source(year: int) -> dict[str, float] | None:
@@ -197,7 +210,7 @@ def when(c: Column, args: tuple[str, ...]) -> Values:
         given = shares(name) if name else {"1": 1.0}
         index = category_lut(list(given.values()))[c.lane()]
         return Values(index, wanted, dictionary_of(tuple(given)))
-    out = categories(c, source)
+    out = categories(c, source, c.attr(args[2]) if len(args) > 2 else None)
     out.valid = wanted if out.valid is None else out.valid & wanted
     return out
 

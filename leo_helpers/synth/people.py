@@ -190,6 +190,26 @@ def he_rank(spine: Spine, rows: Rows) -> NDArray:
     return LANES - 1 - spine.attainment("he")[rows.person]
 
 
+@attribute("has_need")
+def has_need(spine: Spine, rows: Rows) -> NDArray:
+    """One where the SEN stage calls for a type: P and S to 2014, K and E from 2015."""
+    sen = rows.attrs["sen"]
+    named = np.array([v in ("P", "K", "S", "E") for v in sen.values] + [False])
+    return named[sen.index].astype(np.int8)
+
+
+@attribute("has_second_need")
+def has_second_need(spine: Spine, rows: Rows) -> NDArray:
+    """One for the third of pupils with a type of need who have a second one."""
+    return has_need(spine, rows) * (lane(spine.key[rows.person], "second need") < LANES * 3 // 10)
+
+
+@attribute("second_need_rank")
+def second_need_rank(spine: Spine, rows: Rows) -> NDArray:
+    """Lasting rank from which the second need is read."""
+    return lane(spine.key[rows.person], "second need rank")
+
+
 @attribute("benefit_end")
 def benefit_end(spine: Spine, rows: Rows) -> NDArray:
     """End of a benefit spell; some open ones end on 9999-12-31."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,9 +14,12 @@ from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, row
 from .spine import PRIMARY_POOL, ROUTES, SECONDARY_POOL, SEN_STAGES, SPECIAL_POOL
 
 CENSUS_DAY = {"aut": (-1, 10, 4), "spr": (0, 1, 17), "sum": (0, 5, 16), "plasc": (0, 1, 16)}
+#: The last academic year of the views: one beyond the request form.
+LAST_YEAR = 2022
 #: Rules that decide which of two records of a pupil is the main one (its duplicate is rule + 100).
 RULES = np.array([*range(1, 11), 20])
-RULE_WEIGHTS = (30, 6, 25, 5, 8, 4, 4, 4, 4, 4, 6)
+ON_ROLL_WEIGHTS = (0, 0, 50, 20, 0, 0, 12, 6, 4, 4, 4)
+LEAVER_WEIGHTS = (60, 8, 0, 0, 18, 6, 0, 0, 4, 4, 0)
 ENROL = ("C", "M", "S", "F", "G", "O")
 
 
@@ -53,7 +58,7 @@ def _off_roll(rows: Rows) -> Rows:
 def census(ctx: Context) -> Rows:
     """A pupil's enrolment at one school on one census day, leavers included."""
     spine, term = ctx.spine, (ctx.term or "spr").lower()
-    year = min(ctx.year, 2021)
+    year = min(ctx.year, LAST_YEAR)
     person = np.flatnonzero(spine.enrolled[:, column_of(year)])
     main = build(
         ctx,
@@ -64,7 +69,7 @@ def census(ctx: Context) -> Rows:
     )
     yearly = derive(spine.key[person], "registration", n=year)
     dual = ctx.hit("dual_registration", yearly)
-    decided = RULES[category_lut(RULE_WEIGHTS)[lane(yearly, "rule")]]
+    decided = RULES[category_lut(ON_ROLL_WEIGHTS)[lane(yearly, "rule")]]
     main.attrs["enrol"].index[dual] = ENROL.index("M")
     main.attrs["record_status"][dual] = decided[dual]
     parts = [main]
@@ -74,6 +79,7 @@ def census(ctx: Context) -> Rows:
     parts.append(second)
     if year >= 2006:
         left = ctx.hit("off_roll_rows", derive(yearly, term)) & ~dual
+        decided = RULES[category_lut(LEAVER_WEIGHTS)[lane(yearly, "rule")]]
         main.attrs["record_status"][left] = decided[left]
         gone = _off_roll(_copy(ctx, main, left, 2))
         gone.attrs["record_status"] = 100 + decided[left]
@@ -200,7 +206,7 @@ def _sessions(rows: Rows, year: int) -> None:
 
 def exclusion_events(ctx: Context, year: int) -> Rows:
     """Every exclusion of the year, one row an event, from which all three tables are made."""
-    spine, j = ctx.spine, column_of(min(year, 2021))
+    spine, j = ctx.spine, column_of(min(year, LAST_YEAR))
     nc = spine.nc_year[:, j]
     key = derive(spine.key, "exclusion", n=year)
     fixed = np.zeros(len(spine), dtype=np.int64)
@@ -221,8 +227,9 @@ def exclusion_events(ctx: Context, year: int) -> Rows:
     present = spine.enrolled[:, j] & (nc >= 1) & (nc <= 12)
     fixed, permanent = np.where(present, fixed, 0), permanent & present
     person, occurrence = repeat(fixed + permanent)
-    attrs = _census_attrs(ctx, person, min(year, 2021), "spr")
-    rows = build(ctx, person, year, 1024 + occurrence, **attrs)
+    attrs = _census_attrs(ctx, person, min(year, LAST_YEAR), "spr")
+    one = replace(ctx, table="exclusions")  # the same events in every table that lists them
+    rows = build(one, person, year, 1024 + occurrence, **attrs)
     last = occurrence == fixed[person]
     lunch = (lane(rows.key, "lunch") < LANES * 3 // 100) & ~last
     category = np.where(last, 1, np.where(lunch, 2, 0))
@@ -295,7 +302,7 @@ def exclusions_wide(ctx: Context) -> Rows:
 @rows_for("plams")
 def post16_aims(ctx: Context) -> Rows:
     """Learning aims of school sixth formers; some reach the table only as attainment."""
-    spine, year = ctx.spine, min(ctx.year, 2021)
+    spine, year = ctx.spine, min(ctx.year, LAST_YEAR)
     j = column_of(year)
     stay = spine.route == ROUTES.index("school_sixth_form")
     nc = spine.nc_year[:, j]

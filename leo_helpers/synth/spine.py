@@ -21,7 +21,7 @@ from .marginals import rate, shares
 
 FIRST_COHORT, LAST_COHORT = 1984, 2004
 #: Academic years END that the school histories cover.
-SCHOOL_YEARS = np.arange(1996, 2022)
+SCHOOL_YEARS = np.arange(1996, 2023)
 SEN_STAGES = ("N", "A", "P", "K", "S", "E")
 #: The first people show rare tables and codes more often, so that small data sets have them.
 SHOWCASE = 5_000

@@ -1,0 +1,126 @@
+"""Which views and columns a request for data means."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from .catalogue import Catalogue, load_catalogue
+from .catalogue_model import Table, Variable, View
+from .errors import DataSetError, UnknownName, YearError
+from .store import Manifest
+from .years import census_term, format_ranges, year_list
+
+__all__ = ["Slice", "select"]
+
+
+@dataclass(frozen=True)
+class Slice:
+    """One view of a selection, and the columns wanted from it under their result names."""
+
+    view: View
+    columns: dict[str, str]  # physical name -> result name
+    variables: dict[str, Variable]  # result name -> variable
+
+
+def select(
+    table: str,
+    manifest: Manifest,
+    years: object = None,
+    terms: str | Iterable[str] | None = None,
+    columns: Iterable[str] | None = None,
+) -> tuple[Table, list[Slice]]:
+    """Work out the views and columns of a request.
+
+    One view keeps its own column names; several views are put on the names without year and term.
+
+    Raises
+    ------
+    UnknownName
+        For a table or column that does not exist anywhere (nearest names are given).
+    YearError
+        For years or terms that the table does not have, or in which a column does not exist.
+    DataSetError
+        For views that were left out when the data set was generated.
+    """
+    catalogue = load_catalogue()
+    found = catalogue.resolve_table(table)
+    views = _views(found, years, terms)
+    held = [v for v in views if f"{v.database}.{v.name}" in manifest.views]
+    if not held:
+        raise DataSetError(
+            f"The data set holds no view of {found.table_id} for this request "
+            f"(looked for {', '.join(v.name for v in views[:3])}).",
+            "It was generated with --tables or --years; generate those as well.")
+    wanted = None if columns is None else [columns] if isinstance(columns, str) else list(columns)
+    return found, _slices(catalogue, found, held, wanted)
+
+
+def _views(table: Table, years: object, terms: str | Iterable[str] | None) -> list[View]:
+    views = list(table.views())
+    known = sorted({y for v in views for y in v.years})
+    if years is not None:
+        wanted = set(year_list(years))
+        if not known:
+            raise YearError(f"{table.table_id} has no years.", "Leave years out.")
+        lacking = sorted(wanted - set(known))
+        if lacking:
+            raise YearError(f"{table.table_id} has no data for {format_ranges(lacking)}.",
+                            f"It has END years {format_ranges(known)}.")
+        views = [v for v in views if wanted & set(v.years)]
+    if terms is not None:
+        asked = {census_term(t) for t in ([terms] if isinstance(terms, str) else terms)}
+        if not any(v.term for v in views):
+            raise YearError(f"{table.table_id} has no census terms.", "Leave terms out.")
+        kept = [v for v in views if v.term in asked]
+        if not kept:
+            have = ", ".join(f"{v.year} {v.term}" for v in views)
+            raise YearError(f"{table.table_id} has no {'/'.join(sorted(asked))} census there.",
+                            f"For these years there is: {have}.")
+        views = kept
+    return views
+
+
+def _slices(catalogue: Catalogue, table: Table, views: list[View],
+            wanted: list[str] | None) -> list[Slice]:
+    single = len(views) == 1
+    out, met = [], set()
+    for view in views:
+        columns, variables = {}, {}
+        items = [i for i in catalogue.view_columns(view)
+                 if i.variable.table_id == table.table_id or _shared_key(i.variable.name)]
+        index: dict[str, list] = {}
+        for item in items:
+            names = {item.column.lower(), item.variable.name.lower(), item.variable.base.lower()}
+            for name in names:
+                index.setdefault(name, []).append(item)
+        for name in wanted if wanted is not None else [i.column for i in items]:
+            for item in index.get(name.lower(), ()):
+                met.add(name.lower())
+                number = f"_{item.n}" if item.variable.repeats else ""
+                result = item.column if single else item.variable.base.lower() + number
+                columns[item.column], variables[result] = result, item.variable
+        out.append(Slice(view, columns, variables))
+    for name in wanted or ():
+        if name.lower() not in met:
+            raise _no_column(catalogue, table, name, views)
+    return out
+
+
+def _shared_key(name: str) -> bool:
+    """Keys that all blocks of the shared view of children in need lean on."""
+    return name in ("CIN_PupilMatchingRefAnonymous", "CIN_ACADYR")
+
+
+def _no_column(catalogue: Catalogue, table: Table, name: str, views: list[View]) -> Exception:
+    try:
+        variable = catalogue.variable(table, name)
+    except UnknownName as error:
+        return error
+    where = format_ranges(variable.years) if variable.years else "no year that is known"
+    terms = ""
+    if variable.terms:
+        terms = " (" + "; ".join(f"{t} {format_ranges(y)}" for t, y in variable.terms.items()) + ")"
+    looked = ", ".join(v.name for v in views[:3]) + (" ..." if len(views) > 3 else "")
+    return YearError(f"{table.table_id}.{variable.name} does not exist in {looked}.",
+                     f"It exists in END years {where}{terms}.")
