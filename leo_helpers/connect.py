@@ -52,8 +52,10 @@ def connect(
     import duckdb
 
     if not re.fullmatch(r"\w{1,40}", project):
-        raise DataSetError(f"{project!r} cannot be a project number.",
-                           "Use letters, digits and underscores, such as '2002237'.")
+        raise DataSetError(
+            f"{project!r} cannot be a project number.",
+            "Use letters, digits and underscores, such as '2002237'.",
+        )
     folder = data_root(root)
     views = [name.split(".", 1) for name in read_manifest(folder).views]
     con = duckdb.connect()
@@ -61,8 +63,10 @@ def connect(
         con.execute(f"attach ':memory:' as {database}")
         con.execute(f'create schema {database}."{project}"')
     for database, view in views:
-        con.execute(f'create view {database}."{project}"."{view}" as '
-                    f"from {parquet_of(folder, database, view)}")
+        con.execute(
+            f'create view {database}."{project}"."{view}" as '
+            f"from {parquet_of(folder, database, view)}"
+        )
     return con
 
 

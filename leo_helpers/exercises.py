@@ -78,8 +78,10 @@ def exercises() -> dict[str, Exercise]:
                 entry["wrong"] = tuple(entry.get("wrong", ()))
                 found[entry["id"]] = Exercise(**entry)
         except (tomllib.TOMLDecodeError, TypeError, KeyError) as error:
-            raise LeoError(f"The exercises in {path.name} cannot be read ({error}).",
-                           "Mend the file, or install leo-helpers again.") from None
+            raise LeoError(
+                f"The exercises in {path.name} cannot be read ({error}).",
+                "Mend the file, or install leo-helpers again.",
+            ) from None
     return found
 
 
@@ -157,7 +159,8 @@ def _values(answer: Any) -> list[Any] | None:
 
 def _same(given: list[Any], wanted: list[Any], tolerance: float) -> bool:
     return len(given) == len(wanted) and all(
-        _equal(a, b, tolerance) for a, b in zip(given, wanted, strict=True))
+        _equal(a, b, tolerance) for a, b in zip(given, wanted, strict=True)
+    )
 
 
 def _equal(a: Any, b: Any, tolerance: float) -> bool:

@@ -35,8 +35,8 @@ def load(
     table : str
         Table id or friendly name: ``"sc_pupil"``, ``"school census"``.
     years : int, str, range or list, optional
-        END years; ``2011``, ``"2010/11"``, ``range(2009, 2012)``. Without it every year. A pooled
-        view is always read whole: its own year column says which year a row is of.
+        END years; ``2011``, ``"2010/11"``, ``range(2009, 2012)``. Without it every year. In a
+        pooled view the rows of those years are chosen by its year column.
     terms : str or list of str, optional
         ``"spring"``, ``"autumn"``, ``"summer"`` or ``"plasc"``, for the school census.
     columns : list of str, optional
@@ -80,8 +80,11 @@ def load(
     frame = whole.to_pandas(types_mapper=_pandas_type)
     variables = {k: v for s in slices for k, v in s.variables.items()}
     frame = _categories(frame, variables, labels)
-    frame.attrs = {"table": found.table_id, "notice": NOTICE,
-                   "views": [f"{s.view.database}.{s.view.name}" for s in slices]}
+    frame.attrs = {
+        "table": found.table_id,
+        "notice": NOTICE,
+        "views": [f"{s.view.database}.{s.view.name}" for s in slices],
+    }
     return frame
 
 
@@ -120,34 +123,47 @@ def scan(
             stamp = [f"{part.view.year} as year"] if part.view.year else []
             stamp += [f"'{part.view.term}' as term"] if part.view.term else []
             items = stamp + items
-        source = parquet_of(folder, part.view.database, part.view.name)
-        queries.append(f"select {', '.join(items)} from {source}")
+        query = (
+            f"select {', '.join(items)} from "
+            f"{parquet_of(folder, part.view.database, part.view.name)}"
+        )
+        if part.year_column:
+            inside = ", ".join(f"'{v}'" for v in part.year_values)
+            query += f' where cast("{part.year_column}" as varchar) in ({inside})'
+        queries.append(query)
     return duckdb.connect().sql(" union all by name ".join(queries))
 
 
 def _read(folder: Any, part: Slice, n: int | None) -> pa.Table:
     import pyarrow as pa
+    import pyarrow.compute as pc
     import pyarrow.parquet as pq
 
     place = folder / part.view.database / part.view.name
     names, tables, left = list(part.columns), [], n
+    read = list(dict.fromkeys([*names, *([part.year_column] if part.year_column else [])]))
     for path in sorted(place.glob("part-*.parquet")):
         if left is not None and left <= 0:
             break
         try:
-            one = pq.read_table(path, columns=names, partitioning=None)
+            one = pq.read_table(path, columns=read, partitioning=None)
         except (pa.ArrowInvalid, OSError) as error:
             raise DataSetError(
                 f"The file {path.name} of {part.view.database}.{part.view.name} is damaged "
                 f"({str(error).splitlines()[0]}).",
                 "Check with leo check, then generate the data set again with --overwrite.",
             ) from None
+        if part.year_column:
+            written = one[part.year_column].cast(pa.string())
+            one = one.filter(pc.is_in(written, value_set=pa.array(part.year_values)))
         one = one if left is None else one.slice(0, left)
         left = None if left is None else left - one.num_rows
         tables.append(one)
     if not tables:
-        raise DataSetError(f"{part.view.database}.{part.view.name} has no files in {folder}.",
-                           "Generate the data set again with leo generate --overwrite.")
+        raise DataSetError(
+            f"{part.view.database}.{part.view.name} has no files in {folder}.",
+            "Generate the data set again with leo generate --overwrite.",
+        )
     whole = pa.concat_tables(tables, promote_options="permissive").select(names)
     return whole.rename_columns([part.columns[name] for name in names]).replace_schema_metadata()
 
@@ -183,8 +199,11 @@ def _categories(frame: pd.DataFrame, variables: dict[str, Any], labels: bool) ->
             continue
         codes = load_catalogue().codes(variable.codelist)
         text = pd.api.types.is_string_dtype(frame[name].dtype)
-        known = [c.code if text else int(c.code) for c in codes] if text or all(
-            c.code.lstrip("-").isdigit() for c in codes) else None
+        known = (
+            [c.code if text else int(c.code) for c in codes]
+            if text or all(c.code.lstrip("-").isdigit() for c in codes)
+            else None
+        )
         if known is None:
             continue
         extra = sorted(set(frame[name].dropna().unique()) - set(known))
@@ -193,6 +212,8 @@ def _categories(frame: pd.DataFrame, variables: dict[str, Any], labels: bool) ->
         if labels:
             named = dict(zip(known, (c.label for c in codes), strict=True))
             words = [*dict.fromkeys(named.values()), *map(str, extra)]
-            shown = frame[name].astype(object).map(lambda v, n=named: n.get(v, v), na_action="ignore")
+            shown = (
+                frame[name].astype(object).map(lambda v, n=named: n.get(v, v), na_action="ignore")
+            )
             frame[name] = pd.Categorical(shown.astype(object), list(dict.fromkeys(words)))
     return frame

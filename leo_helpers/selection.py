@@ -21,6 +21,8 @@ class Slice:
     view: View
     columns: dict[str, str]  # physical name -> result name
     variables: dict[str, Variable]  # result name -> variable
+    year_column: str = ""  # of a pooled view, when only some of its years are wanted
+    year_values: tuple[str, ...] = ()  # how that column writes the wanted years
 
 
 def select(
@@ -51,9 +53,11 @@ def select(
         raise DataSetError(
             f"The data set holds no view of {found.table_id} for this request "
             f"(looked for {', '.join(v.name for v in views[:3])}).",
-            "It was generated with --tables or --years; generate those as well.")
+            "It was generated with --tables or --years; generate those as well.",
+        )
     wanted = None if columns is None else [columns] if isinstance(columns, str) else list(columns)
-    return found, _slices(catalogue, found, held, wanted)
+    column, values = _year_filter(found, years)
+    return found, _slices(catalogue, found, held, wanted, column, values)
 
 
 def _views(table: Table, years: object, terms: str | Iterable[str] | None) -> list[View]:
@@ -65,8 +69,10 @@ def _views(table: Table, years: object, terms: str | Iterable[str] | None) -> li
             raise YearError(f"{table.table_id} has no years.", "Leave years out.")
         lacking = sorted(wanted - set(known))
         if lacking:
-            raise YearError(f"{table.table_id} has no data for {format_ranges(lacking)}.",
-                            f"It has END years {format_ranges(known)}.")
+            raise YearError(
+                f"{table.table_id} has no data for {format_ranges(lacking)}.",
+                f"It has END years {format_ranges(known)}.",
+            )
         views = [v for v in views if wanted & set(v.years)]
     if terms is not None:
         asked = {census_term(t) for t in ([terms] if isinstance(terms, str) else terms)}
@@ -75,20 +81,71 @@ def _views(table: Table, years: object, terms: str | Iterable[str] | None) -> li
         kept = [v for v in views if v.term in asked]
         if not kept:
             have = ", ".join(f"{v.year} {v.term}" for v in views)
-            raise YearError(f"{table.table_id} has no {'/'.join(sorted(asked))} census there.",
-                            f"For these years there is: {have}.")
+            raise YearError(
+                f"{table.table_id} has no {'/'.join(sorted(asked))} census there.",
+                f"For these years there is: {have}.",
+            )
         views = kept
     return views
 
 
-def _slices(catalogue: Catalogue, table: Table, views: list[View],
-            wanted: list[str] | None) -> list[Slice]:
+#: Year columns that say something else than the year of the row.
+_OTHER_YEARS = {
+    "leo_idbr": "sourceyear is the year of the register extract (2019 or 2020); filter on that",
+    "ypmad_snapshot": "it is one picture of 2021; filter on ypmad_base_year for a cohort",
+}
+
+
+def _year_filter(table: Table, years: object) -> tuple[str, tuple[str, ...]]:
+    """Year column of a pooled table, and how it writes the wanted END years."""
+    if years is None or table.view_kind in ("per_year", "per_year_term"):
+        return "", ()
+    if table.table_id in _OTHER_YEARS:
+        raise YearError(
+            f"{table.table_id} cannot be chosen by year:", _OTHER_YEARS[table.table_id] + "."
+        )
+    if not table.year_column:
+        raise YearError(
+            f"{table.table_id} has no year column.",
+            "Leave years out and filter on its dates, or join to a table that has one.",
+        )
+    return table.year_column, tuple(written(table, y) for y in year_list(years))
+
+
+def written(table: Table, year: int) -> str:
+    """An END year as the year column of a pooled table writes it, as text.
+
+    Examples
+    --------
+    >>> from leo_helpers.catalogue import load_catalogue
+    >>> tables = load_catalogue().tables
+    >>> written(tables["leo_earnings"], 2011), written(tables["lilr_aims"], 2011)
+    ('201011', '2010')
+    """
+    if table.year_kind == "tax":
+        return f"{year - 1}{year % 100:02d}"
+    if table.dataset == "lilr":
+        return str(year - 1)
+    return str(year) if table.year_kind in ("care", "cycle") else f"{year - 1}/{year}"
+
+
+def _slices(
+    catalogue: Catalogue,
+    table: Table,
+    views: list[View],
+    wanted: list[str] | None,
+    column: str,
+    values: tuple[str, ...],
+) -> list[Slice]:
     single = len(views) == 1
     out, met = [], set()
     for view in views:
         columns, variables = {}, {}
-        items = [i for i in catalogue.view_columns(view)
-                 if i.variable.table_id == table.table_id or _shared_key(i.variable.name)]
+        items = [
+            i
+            for i in catalogue.view_columns(view)
+            if i.variable.table_id == table.table_id or _shared_key(i.variable.name)
+        ]
         index: dict[str, list] = {}
         for item in items:
             names = {item.column.lower(), item.variable.name.lower(), item.variable.base.lower()}
@@ -100,7 +157,7 @@ def _slices(catalogue: Catalogue, table: Table, views: list[View],
                 number = f"_{item.n}" if item.variable.repeats else ""
                 result = item.column if single else item.variable.base.lower() + number
                 columns[item.column], variables[result] = result, item.variable
-        out.append(Slice(view, columns, variables))
+        out.append(Slice(view, columns, variables, column, values))
     for name in wanted or ():
         if name.lower() not in met:
             raise _no_column(catalogue, table, name, views)
@@ -122,5 +179,7 @@ def _no_column(catalogue: Catalogue, table: Table, name: str, views: list[View])
     if variable.terms:
         terms = " (" + "; ".join(f"{t} {format_ranges(y)}" for t, y in variable.terms.items()) + ")"
     looked = ", ".join(v.name for v in views[:3]) + (" ..." if len(views) > 3 else "")
-    return YearError(f"{table.table_id}.{variable.name} does not exist in {looked}.",
-                     f"It exists in END years {where}{terms}.")
+    return YearError(
+        f"{table.table_id}.{variable.name} does not exist in {looked}.",
+        f"It exists in END years {where}{terms}.",
+    )

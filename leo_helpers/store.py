@@ -66,7 +66,9 @@ def recipe() -> str:
     """
     digest = hashlib.blake2b(digest_size=6)
     generator = Path(__file__).parent / "synth"
-    tables = [p for f in ("catalogue", "marginals", "faults") for p in (data_dir() / f).glob("*.csv")]
+    tables = [
+        p for f in ("catalogue", "marginals", "faults") for p in (data_dir() / f).glob("*.csv")
+    ]
     for path in sorted([*tables, *generator.glob("*.py")], key=lambda p: p.name):
         digest.update(path.name.encode() + b"\0" + path.read_bytes().replace(b"\r\n", b"\n"))
     return digest.hexdigest()
@@ -82,7 +84,9 @@ def default_root() -> Path:
     """
     if os.environ.get("LEO_DATA"):
         return Path(os.environ["LEO_DATA"]).expanduser()
-    return Path(platformdirs.user_cache_dir("learning-leo", appauthor=False)) / f"default-{recipe()}"
+    return (
+        Path(platformdirs.user_cache_dir("learning-leo", appauthor=False)) / f"default-{recipe()}"
+    )
 
 
 def data_root(root: str | os.PathLike[str] | None = None, *, generate: bool = True) -> Path:
@@ -120,21 +124,28 @@ def read_manifest(root: str | os.PathLike[str]) -> Manifest:
     folder = Path(root)
     path = folder / "manifest.json"
     if not folder.is_dir():
-        raise DataSetError(f"There is no folder {folder}.",
-                           "Make a data set there with: leo generate --root FOLDER.")
+        raise DataSetError(
+            f"There is no folder {folder}.",
+            "Make a data set there with: leo generate --root FOLDER.",
+        )
     try:
         manifest = msgspec.json.decode(path.read_bytes(), type=Manifest)
     except FileNotFoundError:
         raise DataSetError(
             f"The folder {folder} is not a Learning LEO data set: it has no manifest.json.",
-            "Choose the folder that leo generate made, or generate a data set there.") from None
+            "Choose the folder that leo generate made, or generate a data set there.",
+        ) from None
     except (OSError, msgspec.DecodeError) as error:
-        raise DataSetError(f"The manifest {path} cannot be read ({error}).",
-                           "Generate the data set again with: leo generate --overwrite.") from None
+        raise DataSetError(
+            f"The manifest {path} cannot be read ({error}).",
+            "Generate the data set again with: leo generate --overwrite.",
+        ) from None
     if manifest.kind != KIND or manifest.layout != LAYOUT:
         raise DataSetError(
             f"The data set in {folder} has layout {manifest.layout} of {manifest.kind!r}; this "
-            f"version reads layout {LAYOUT}.", "Generate it again with: leo generate --overwrite.")
+            f"version reads layout {LAYOUT}.",
+            "Generate it again with: leo generate --overwrite.",
+        )
     return manifest
 
 
@@ -168,6 +179,9 @@ def check(root: str | os.PathLike[str] | None = None) -> list[str]:
                 problems.append(f"{name}: the file {part} is missing; generate the data set again.")
             elif checksum(place / part) != expected:
                 problems.append(f"{name}: the file {part} is damaged; generate the data set again.")
-    problems += [f"{path.relative_to(folder)} does not belong to the data set; remove it."
-                 for path in sorted(folder.rglob("*")) if path.is_file() and path not in known]
+    problems += [
+        f"{path.relative_to(folder)} does not belong to the data set; remove it."
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path not in known
+    ]
     return problems

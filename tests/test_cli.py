@@ -52,7 +52,7 @@ def test_json_is_json(capsys):
 
 
 def test_tables_for_people(capsys):
-    code, out, _ = run(capsys, "search", "freee", "scool", "meals", "--limit", "2")
+    code, out, _ = run(capsys, "search", "fre", "scool", "meals", "--limit", "2")
     assert code == 0
     assert "FSMeligible_[term][yy]" in out
     assert "Nothing found" in run(capsys, "search", "zzzqqq")[1]

@@ -181,7 +181,10 @@ def constant(c: Column, args: tuple[str, ...]) -> Values:
 @drawer("null")
 def null(c: Column, args: tuple[str, ...]) -> Values:
     """Never filled: listed on the request form but not supplied."""
-    n = len(c.rows)
+    n, kind = len(c.rows), c.variable.type
+    empty = {"date": "datetime64[D]", "integer": np.int32, "number": np.float64}.get(kind)
+    if empty is not None and not c.variable.codelist:
+        return Values(np.zeros(n, dtype=empty), np.zeros(n, dtype=bool))
     return Values(np.zeros(n, dtype=np.int8), np.zeros(n, dtype=bool), pa.array([""], pa.string()))
 
 

@@ -271,7 +271,7 @@ class Spine:
         delay = category_lut([0.66, 0.22, 0.06, 0.04, 0.02])[self.rank("he_delay")]
         for year, rows in self._cohorts(20):
             ever = rate("he_by19", year) * 1.12
-            start[rows] = np.where(self.level3_rank[rows] >= threshold(ever), year - 1, 0)
+            start[rows] = np.where(self.level3_rank[rows] >= threshold(ever), year, 0)
         return np.where(start > 0, start + delay, 0)
 
     @cached_property

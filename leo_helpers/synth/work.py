@@ -71,7 +71,7 @@ def employment(ctx: Context) -> Rows:
     rows.attrs["start_date"] = np.where(unsure, _tax_start(start), start)
     open_end = ctx.hit("uncertain_end", derive(rows.key, "end")) & ~np.isnat(end)
     rows.attrs["uncertain_end"] = open_end.astype(np.int8)
-    rows.attrs["end_date"] = np.where(open_end, _tax_start(end) + np.timedelta64(364, "D"), end)
+    rows.attrs["end_date"] = np.where(open_end, _tax_end(end), end)
     return rows
 
 
@@ -81,6 +81,11 @@ def _tax_start(day: NDArray) -> NDArray:
     year = np.where(np.isnat(day), 2000, year)
     april = date(year, 4, 6)
     return np.where(day >= april, april, date(year - 1, 4, 6))
+
+
+def _tax_end(day: NDArray) -> NDArray:
+    """5 April at the end of the tax year of each day."""
+    return _tax_start(_tax_start(day) + 370 * DAY) - DAY
 
 
 def _job_spells(ctx: Context, active: NDArray, cut: NDArray, kind: int) -> Rows:

@@ -1,0 +1,212 @@
+"""What other programs need beside the values: short names, labels and labelled codes."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from .catalogue import Variable, load_catalogue
+from .errors import ExportError, UnknownName
+
+if TYPE_CHECKING:
+    import pandas as pd
+    import pyarrow as pa
+
+__all__ = ["Column", "prepare", "short_names"]
+
+_STAMPS = {
+    "year": "End year of the view that the row is from",
+    "term": "Census term of the view that the row is from",
+}
+#: Whole numbers beyond this lose digits in Stata, SPSS and Excel, so they are written as text.
+_EXACT = 2**53
+
+
+@dataclass
+class Column:
+    """One column on its way to a file."""
+
+    name: str
+    label: str
+    variable: str
+    values: pa.Array
+    codes: dict[Any, str] = field(default_factory=dict)
+    words: bool = False  # codes that are text and stand for categories
+
+
+def prepare(frame: pd.DataFrame, table: str | None = None) -> list[Column]:
+    """Put values, labels and codes of every column of a data frame side by side.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        As `leo.load` returns it, or any other.
+    table : str, optional
+        The table whose variables the columns are; else ``frame.attrs["table"]``.
+
+    Returns
+    -------
+    list of Column
+        In the order of the frame. Columns that the catalogue does not know have no label.
+
+    Raises
+    ------
+    ExportError
+        If two columns have one name, or a column holds mixed things.
+    """
+    import pyarrow as pa
+
+    names = [str(name) for name in frame.columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise ExportError(f"Two columns are called {name!r}.", "Rename one of them first.")
+    table = table or frame.attrs.get("table")
+    done = []
+    for place, name in enumerate(names):
+        series = frame.iloc[:, place]
+        try:
+            values = pa.array(series, from_pandas=True)
+        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            kinds = ", ".join(sorted({type(v).__name__ for v in series.dropna()})[:3])
+            raise ExportError(f"The column {name!r} mixes kinds of values ({kinds}).",
+                              "Make it one kind, such as with .astype(str).") from None
+        done.append(_column(name, _plain(values), _variable(table, name)))
+    return done
+
+
+def short_names(names: Iterable[str], limit: int) -> dict[str, str]:
+    """Shorten names to what a program allows and keep them apart.
+
+    Letters, digits and underscores stay; everything else becomes an underscore. A name that
+    is too long loses letters before its ending (``_spr11``), which says year and term. Names
+    that would then be the same get a number.
+
+    Parameters
+    ----------
+    names : iterable of str
+        The names as they are in the view.
+    limit : int
+        How many characters the program allows.
+
+    Returns
+    -------
+    dict of str to str
+        The name in the file for every name.
+
+    Examples
+    --------
+    >>> short_names(["monthpartofageatstartofacademicyear_spr11"], 32)
+    {'monthpartofageatstartofacademicyear_spr11': 'monthpartofageatstartofaca_spr11'}
+    """
+    done: dict[str, str] = {}
+    taken: set[str] = set()
+    for name in names:
+        plain = re.sub(r"\W", "_", name, flags=re.ASCII)
+        if not re.match(r"[A-Za-z]", plain):
+            plain = f"v{plain}" if plain.startswith("_") else f"v_{plain}"
+        ending = re.search(r"_[A-Za-z]{0,3}\d{1,2}$", plain)
+        tail = ending[0] if ending and len(plain) > limit else ""
+        head = plain[: len(plain) - len(tail)]
+        short, number = head[: limit - len(tail)] + tail, 1
+        while short.casefold() in taken:
+            number += 1
+            mark = f"_{number}{tail}"
+            short = head[: limit - len(mark)] + mark
+        taken.add(short.casefold())
+        done[name] = short
+    return done
+
+
+def as_numbers(column: Column) -> Column:
+    """Turn text codes into labelled numbers, for Stata, which labels nothing else.
+
+    Codes that are whole numbers in text become those numbers. Others become 1, 2, ... in the
+    catalogue's order, and the label begins with the code. Empty text becomes missing.
+
+    Parameters
+    ----------
+    column : Column
+        Any column; those without text codes come back as they are.
+
+    Returns
+    -------
+    Column
+        The same column with numbers and labels.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not column.words:
+        return column
+    met = [v for v in pc.unique(column.values.drop_null()).to_pylist() if v]
+    known = dict.fromkeys([*column.codes, *sorted(set(met) - set(column.codes))])
+    if all(re.fullmatch(r"-?(0|[1-9]\d{0,8})", word) for word in known):
+        place = {word: int(word) for word in known}
+        labels = {int(word): column.codes.get(word, word) for word in known}
+    else:
+        place = {word: number for number, word in enumerate(known, 1)}
+        labels = {number: f"{word} {column.codes.get(word, '')}".strip()
+                  for word, number in place.items()}
+    where = pc.index_in(column.values, pa.array(list(place), pa.string()))
+    values = pc.take(pa.array(list(place.values()), pa.int32()), where)
+    return Column(column.name, column.label, column.variable, values, labels)
+
+
+def _variable(table: str | None, name: str) -> Variable | None:
+    if table is None:
+        return None
+    try:
+        return load_catalogue().variable(table, name)
+    except UnknownName:
+        return None
+
+
+def _column(name: str, values: pa.Array, variable: Variable | None) -> Column:
+    import pyarrow as pa
+
+    if variable is None:
+        return Column(name, _STAMPS.get(name, ""), "", values)
+    column = Column(name, variable.label, str(variable), values)
+    if not variable.codelist or variable.type not in ("category", "flag"):
+        return column
+    codes = {code.code: code.label for code in load_catalogue().codes(variable.codelist)}
+    if pa.types.is_integer(values.type):
+        column.codes = {int(c): label for c, label in codes.items() if c.lstrip("-").isdigit()}
+    elif pa.types.is_string(values.type):
+        met = set(values.unique().to_pylist())
+        if met & set(codes) or not any(met):  # else they are labels already
+            column.codes, column.words = codes, True
+    return column
+
+
+def _plain(values: pa.Array) -> pa.Array:
+    """Reduce Arrow's many types to whole numbers, numbers, dates, times and text."""
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if isinstance(values, pa.ChunkedArray):
+        values = values.combine_chunks()
+    kind = values.type
+    if pa.types.is_dictionary(kind):
+        return _plain(values.dictionary_decode())
+    if pa.types.is_boolean(kind):
+        return values.cast(pa.int8())
+    if pa.types.is_null(kind):
+        return values.cast(pa.float64())
+    if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
+        return pa.array([None if v is None else "0x" + v.hex().upper() for v in values.to_pylist()],
+                        pa.string())
+    if pa.types.is_integer(kind):
+        extremes = pc.min_max(values).as_py()
+        if max(abs(extremes["min"] or 0), abs(extremes["max"] or 0)) > _EXACT:
+            return values.cast(pa.string())
+        return values
+    if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
+        return values.cast(pa.float64())
+    if pa.types.is_date(kind):
+        return values.cast(pa.date32())
+    if pa.types.is_timestamp(kind):
+        return values.cast(pa.timestamp("us"))
+    return values.cast(pa.string())
