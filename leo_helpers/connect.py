@@ -63,10 +63,17 @@ def connect(
         con.execute(f"attach ':memory:' as {database}")
         con.execute(f'create schema {database}."{project}"')
     for database, view in views:
-        con.execute(
-            f'create view {database}."{project}"."{view}" as '
-            f"from {parquet_of(folder, database, view)}"
-        )
+        try:
+            con.execute(
+                f'create view {database}."{project}"."{view}" as '
+                f"from {parquet_of(folder, database, view)}"
+            )
+        except duckdb.Error as error:
+            raise DataSetError(
+                f"The files of {database}.{view} in {folder} are missing or damaged "
+                f"({str(error).splitlines()[0]}).",
+                "Check with leo check, then generate the data set again with --overwrite.",
+            ) from None
     return con
 
 

@@ -55,7 +55,8 @@ def load(
         Columns with pyarrow types; code lists become categories in the catalogue's order. One view
         keeps its column names. Several views are stacked under the names without year and term,
         with ``year`` and ``term`` in front; a column that a view lacks is empty there.
-        ``df.attrs`` names the table, the views and that the data are synthetic.
+        ``df.attrs`` names the table and the views, what was skipped and why, and that the data
+        are synthetic.
 
     Raises
     ------
@@ -71,7 +72,7 @@ def load(
     import pyarrow as pa
 
     folder = data_root(root)
-    found, slices = select(table, read_manifest(folder), years, terms, columns)
+    found, slices, skipped = select(table, read_manifest(folder), years, terms, columns)
     several = len(slices) > 1
     parts = [_read(folder, s, n) for s in slices]
     if several:
@@ -84,6 +85,7 @@ def load(
         "table": found.table_id,
         "notice": NOTICE,
         "views": [f"{s.view.database}.{s.view.name}" for s in slices],
+        "skipped": skipped,
     }
     return frame
 
@@ -115,7 +117,7 @@ def scan(
     import duckdb
 
     folder = data_root(root)
-    _, slices = select(table, read_manifest(folder), years, terms, columns)
+    _, slices, _ = select(table, read_manifest(folder), years, terms, columns)
     queries = []
     for part in slices:
         items = [f'"{a}" as "{b}"' for a, b in part.columns.items()]

@@ -31,10 +31,12 @@ def select(
     years: object = None,
     terms: str | Iterable[str] | None = None,
     columns: Iterable[str] | None = None,
-) -> tuple[Table, list[Slice]]:
+) -> tuple[Table, list[Slice], list[str]]:
     """Work out the views and columns of a request.
 
     One view keeps its own column names; several views are put on the names without year and term.
+    The third result says what was skipped: views that were not collected or not generated, and
+    columns that some of the views lack.
 
     Raises
     ------
@@ -57,7 +59,38 @@ def select(
         )
     wanted = None if columns is None else [columns] if isinstance(columns, str) else list(columns)
     column, values = _year_filter(found, years)
-    return found, _slices(catalogue, found, held, wanted, column, values)
+    slices = _slices(catalogue, found, held, wanted, column, values)
+    return found, slices, _skipped(found, years, terms, views, slices, wanted)
+
+
+def _skipped(
+    table: Table,
+    years: object,
+    terms: str | Iterable[str] | None,
+    views: list[View],
+    slices: list[Slice],
+    wanted: list[str] | None,
+) -> list[str]:
+    """One sentence for everything that was asked for and is not in the result."""
+    out = []
+    if years is not None and terms is not None:
+        asked = [terms] if isinstance(terms, str) else terms
+        found = {(v.year, v.term) for v in views}
+        out += [
+            f"{table.table_id}: no {t} census in {y}."
+            for y in year_list(years)
+            for t in map(census_term, asked)
+            if (y, t) not in found
+        ]
+    taken = {part.view for part in slices}
+    out += [f"{v.name}: not in this data set." for v in views if v not in taken]
+    for part in slices:
+        names = {n.lower() for n in (*part.columns, *part.columns.values())}
+        names |= {n.lower() for v in part.variables.values() for n in (v.name, v.base)}
+        lacking = [n for n in wanted or () if n.lower() not in names]
+        if lacking:
+            out.append(f"{part.view.name}: no column {', '.join(lacking)}.")
+    return out
 
 
 def _views(table: Table, years: object, terms: str | Iterable[str] | None) -> list[View]:

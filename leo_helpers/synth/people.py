@@ -151,8 +151,8 @@ def area_number(spine: Spine, rows: Rows) -> NDArray:
     return lane(derive(spine.key[rows.person], "area", n=np.maximum(move, 0)), "a") // 2
 
 
-@attribute("area")
-def area(spine: Spine, rows: Rows) -> NDArray:
+@attribute("home_area")
+def home_area(spine: Spine, rows: Rows) -> NDArray:
     """Home area number, -1 where the record carries none."""
     return np.where(_known_area(spine, rows), area_number(spine, rows), -1)
 

@@ -1,0 +1,118 @@
+"""The built book: links, figures and pages as files, without a browser."""
+
+import re
+from functools import cache
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import pytest
+from bs4 import BeautifulSoup
+from conftest import ROOT
+
+pytestmark = pytest.mark.site
+SKIP = {"_static", "_sphinx_design_static"}
+A_SITE = re.compile(r"^(?:https?:)?//")
+
+
+@cache
+def pages(site):
+    return {
+        path: BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        for path in sorted(site.rglob("*.html"))
+        if not SKIP & set(path.relative_to(site).parts)
+    }
+
+
+@cache
+def anchors(site, path):
+    soup = pages(site).get(path)
+    return {node["id"] for node in soup.find_all(id=True)} if soup else set()
+
+
+def test_every_page_of_the_contents_is_there(site):
+    toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
+    for name in re.findall(r"(?:file|root): (\S+)", toc):
+        assert (site / f"{name}.html").exists(), name
+
+
+def test_a_page_for_each_table(site):
+    from leo_helpers.catalogue import load_catalogue
+
+    tables = load_catalogue().tables
+    found = {path.stem for path in (site / "chapters" / "reference" / "tables").glob("*.html")}
+    assert found == {name.replace("_", "-") for name in tables} and len(found) == 47
+
+
+def test_links_inside_the_book_lead_somewhere(site):
+    broken = []
+    for path, soup in pages(site).items():
+        for node in soup.find_all(["a", "img", "link", "script"]):
+            address = node.get("href") or node.get("src") or ""
+            parts = urlsplit(address)
+            if not address or parts.scheme or parts.netloc:
+                continue
+            target = path if not parts.path else (path.parent / unquote(parts.path)).resolve()
+            if target.is_dir():
+                target /= "index.html"
+            name = unquote(parts.fragment)
+            if not target.exists():
+                broken.append((path.name, address))
+            elif name and target.suffix == ".html" and name not in anchors(site, target):
+                broken.append((path.name, address))
+    assert not broken, broken[:10]
+
+
+def test_nothing_is_fetched_from_elsewhere(site):
+    fetched = [
+        (path.name, node.get("src") or node.get("href"))
+        for path, soup in pages(site).items()
+        for node in soup.find_all(["script", "img", "iframe", "link"])
+        if A_SITE.match(node.get("src") or node.get("href") or "")
+        and node.get("rel") != ["canonical"]
+    ]
+    assert not fetched, fetched[:10]
+
+
+def test_figures_have_words(site):
+    import sys
+
+    sys.path.insert(0, str(ROOT / "book" / "ext"))
+    import a11y
+
+    faults = {path.name: a11y.check_figures(soup) for path, soup in pages(site).items()}
+    assert not {name: fault for name, fault in faults.items() if fault}
+
+
+@pytest.mark.parametrize(
+    ("alt", "fault"),
+    [(None, "no description"), ("  ", "no description"), ("../_images/a1b2.png", "file name"),
+     ("A line", "6 characters"), ("x" * 301, "301 characters"),
+     ("Line chart: pay rises from 2004 to 2021.", None)],
+)
+def test_what_counts_as_words(alt, fault):
+    import sys
+
+    sys.path.insert(0, str(ROOT / "book" / "ext"))
+    from a11y import alt_fault
+
+    assert alt_fault(alt) == fault or fault in alt_fault(alt)
+
+
+def test_cells_that_failed_leave_no_trace(site):
+    bad = [path.name for path, soup in pages(site).items()
+           if soup.select(".cell_output .traceback, .cell_output .stderr")]
+    assert not bad
+
+
+def test_pages_say_their_language(site):
+    assert {soup.html.get("lang") for path, soup in pages(site).items()
+            if path != site / "index.html"} == {"en-GB"}
+
+
+def test_wrong_address_has_a_page(site):
+    text = (site / "404.html").read_text(encoding="utf-8")
+    assert "not in the book" in text and Path(site / "index.html").exists()
+
+
+def test_no_launch_buttons(site):
+    assert not any(soup.select(".dropdown-launch-buttons") for soup in pages(site).values())
