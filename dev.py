@@ -100,6 +100,6 @@ def main(command="help", *words):
 
 
 if __name__ == "__main__":
-    if sys.version_info < (3, 11):
+    if sys.version_info < (3, 11):  # noqa: UP036 - the message is for older versions
         sys.exit("Learning LEO needs Python 3.11 or newer; this is " + sys.version.split()[0])
     main(*sys.argv[1:])

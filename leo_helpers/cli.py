@@ -324,16 +324,20 @@ def export(
     years: Annotated[str, typer.Option(help="Years: 2011, 2010/11, 2006-2010.")] = "",
     terms: Annotated[str, typer.Option(help="Census terms, divided by commas.")] = "",
     columns: Annotated[str, typer.Option(help="Columns, divided by commas.")] = "",
+    n: Annotated[
+        int | None,
+        typer.Option("-n", min=1, help="At most so many rows a view.", show_default=False),
+    ] = None,
     root: Root = None,
 ) -> None:
     """Write a selection for Stata, SPSS, Excel or as CSV, marked as synthetic."""
-    options: dict[str, Any] = {"root": root, "years": _years(years)}
+    options: dict[str, Any] = {"root": root, "years": _years(years), "n": n}
     for name, text in (("terms", terms), ("columns", columns)):
         if text:
             options[name] = [part.strip() for part in text.split(",") if part.strip()]
     given = {name: value for name, value in options.items() if value is not None}
-    written = import_module(".export", __package__).export(table, path, **given)
-    print(written if written is not None else path)
+    for written in import_module(".export", __package__).export(table, path, **given):
+        print(written)
 
 
 def _years(text: str) -> list[int] | None:

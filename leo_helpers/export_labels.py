@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from .catalogue import Variable, load_catalogue
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     import pandas as pd
     import pyarrow as pa
 
-__all__ = ["Column", "prepare", "short_names"]
+__all__ = ["Column", "as_days", "as_numbers", "prepare", "short_names", "small_integers"]
 
 _STAMPS = {
     "year": "End year of the view that the row is from",
@@ -22,6 +23,25 @@ _STAMPS = {
 }
 #: Whole numbers beyond this lose digits in Stata, SPSS and Excel, so they are written as text.
 _EXACT = 2**53
+#: Stata keeps the largest numbers of each size for its missing values.
+_STATA_SIZES = {
+    "int8": (-127, 100),
+    "int16": (-32_767, 32_740),
+    "int32": (-(2**31) + 1, 2**31 - 28),
+}
+#: Words that Stata or SPSS do not take as the name of a variable.
+_RESERVED = frozenset(
+    re.findall(
+        r"\S+",
+        """
+_all _b _cons _n _pi _pred _rc _skip all and aggregate array boolean break by byte case
+catch class continue default delegate delete do double else enum eq explicit export
+external float for friend function ge global goto gt if in inline int le local long lt ne
+new not null or pragma private protected quad rowvector short strl super switch this throw
+to try typedef union using vector virtual while with
+""",
+    )
+)
 
 
 @dataclass
@@ -33,7 +53,7 @@ class Column:
     variable: str
     values: pa.Array
     codes: dict[Any, str] = field(default_factory=dict)
-    words: bool = False  # codes that are text and stand for categories
+    words: bool = False  # text codes that stand for categories
 
 
 def prepare(frame: pd.DataFrame, table: str | None = None) -> list[Column]:
@@ -55,24 +75,31 @@ def prepare(frame: pd.DataFrame, table: str | None = None) -> list[Column]:
     ------
     ExportError
         If two columns have one name, or a column holds mixed things.
+    UnknownName
+        If there is no such table.
     """
     import pyarrow as pa
 
     names = [str(name) for name in frame.columns]
-    for name in names:
-        if names.count(name) > 1:
-            raise ExportError(f"Two columns are called {name!r}.", "Rename one of them first.")
+    for name, times in Counter(names).items():
+        if times > 1:
+            raise ExportError(f"{times} columns are called {name!r}.", "Rename them first.")
+    if table is not None:
+        load_catalogue().resolve_table(table)
+    stacked = len(frame.attrs.get("views", ())) > 1
     table = table or frame.attrs.get("table")
     done = []
     for place, name in enumerate(names):
         series = frame.iloc[:, place]
         try:
             values = pa.array(series, from_pandas=True)
-        except (pa.ArrowInvalid, pa.ArrowTypeError):
+            done.append(_column(name, _plain(values), table, stacked))
+        except pa.ArrowException:
             kinds = ", ".join(sorted({type(v).__name__ for v in series.dropna()})[:3])
-            raise ExportError(f"The column {name!r} mixes kinds of values ({kinds}).",
-                              "Make it one kind, such as with .astype(str).") from None
-        done.append(_column(name, _plain(values), _variable(table, name)))
+            raise ExportError(
+                f"The column {name!r} holds values that no format takes ({kinds}).",
+                "Make them one kind, such as with .astype(str).",
+            ) from None
     return done
 
 
@@ -97,8 +124,8 @@ def short_names(names: Iterable[str], limit: int) -> dict[str, str]:
 
     Examples
     --------
-    >>> short_names(["monthpartofageatstartofacademicyear_spr11"], 32)
-    {'monthpartofageatstartofacademicyear_spr11': 'monthpartofageatstartofaca_spr11'}
+    >>> short_names(["monthpartofageatstartofacademicyear_spr11"], 31)
+    {'monthpartofageatstartofacademicyear_spr11': 'monthpartofageatstartofac_spr11'}
     """
     done: dict[str, str] = {}
     taken: set[str] = set()
@@ -106,6 +133,8 @@ def short_names(names: Iterable[str], limit: int) -> dict[str, str]:
         plain = re.sub(r"\W", "_", name, flags=re.ASCII)
         if not re.match(r"[A-Za-z]", plain):
             plain = f"v{plain}" if plain.startswith("_") else f"v_{plain}"
+        if plain.casefold() in _RESERVED or re.fullmatch(r"(?i)str\d+", plain):
+            plain += "_"
         ending = re.search(r"_[A-Za-z]{0,3}\d{1,2}$", plain)
         tail = ending[0] if ending and len(plain) > limit else ""
         head = plain[: len(plain) - len(tail)]
@@ -147,11 +176,63 @@ def as_numbers(column: Column) -> Column:
         labels = {int(word): column.codes.get(word, word) for word in known}
     else:
         place = {word: number for number, word in enumerate(known, 1)}
-        labels = {number: f"{word} {column.codes.get(word, '')}".strip()
-                  for word, number in place.items()}
+        labels = {
+            number: f"{word} {column.codes.get(word, '')}".strip() for word, number in place.items()
+        }
     where = pc.index_in(column.values, pa.array(list(place), pa.string()))
     values = pc.take(pa.array(list(place.values()), pa.int32()), where)
-    return Column(column.name, column.label, column.variable, values, labels)
+    return replace(column, values=values, codes=labels, words=False)
+
+
+def as_days(column: Column) -> Column:
+    """Turn dates into days since 1960-01-01, as Stata counts them.
+
+    Parameters
+    ----------
+    column : Column
+        Any column; those without dates come back as they are.
+
+    Returns
+    -------
+    Column
+        The same column with numbers, missing where there is no date.
+    """
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if not pa.types.is_date(column.values.type):
+        return column
+    days = pc.add(column.values.cast(pa.int32()), 3_653)
+    return replace(column, values=days)
+
+
+def small_integers(column: Column) -> Column:
+    """Keep whole numbers in the smallest size that holds them in Stata.
+
+    Parameters
+    ----------
+    column : Column
+        Any column; those without whole numbers come back as they are.
+
+    Returns
+    -------
+    Column
+        The same column.
+    """
+    import pyarrow as pa
+
+    if not pa.types.is_integer(column.values.type):
+        return column
+    low, high = _extremes(column.values)
+    fits = (k for k, (least, most) in _STATA_SIZES.items() if least <= low and high <= most)
+    return replace(column, values=column.values.cast(next(fits, "double")))
+
+
+def _extremes(values: pa.Array) -> tuple[int, int]:
+    import pyarrow.compute as pc
+
+    found = pc.min_max(values).as_py()
+    return found["min"] or 0, found["max"] or 0
 
 
 def _variable(table: str | None, name: str) -> Variable | None:
@@ -163,28 +244,30 @@ def _variable(table: str | None, name: str) -> Variable | None:
         return None
 
 
-def _column(name: str, values: pa.Array, variable: Variable | None) -> Column:
+def _column(name: str, values: pa.Array, table: str | None, stacked: bool) -> Column:
     import pyarrow as pa
 
+    if stacked and name in _STAMPS:
+        return Column(name, _STAMPS[name], "", values)
+    variable = _variable(table, name)
     if variable is None:
-        return Column(name, _STAMPS.get(name, ""), "", values)
+        return Column(name, "", "", values)
     column = Column(name, variable.label, str(variable), values)
-    if not variable.codelist or variable.type not in ("category", "flag"):
-        return column
-    codes = {code.code: code.label for code in load_catalogue().codes(variable.codelist)}
-    if pa.types.is_integer(values.type):
-        column.codes = {int(c): label for c, label in codes.items() if c.lstrip("-").isdigit()}
+    codes = load_catalogue().codes(variable.codelist) if variable.codelist else ()
+    labels = {code.code: code.label for code in codes}
+    if pa.types.is_integer(values.type) or pa.types.is_floating(values.type):
+        column.codes = {int(c): text for c, text in labels.items() if re.fullmatch(r"-?\d+", c)}
     elif pa.types.is_string(values.type):
-        met = set(values.unique().to_pylist())
-        if met & set(codes) or not any(met):  # else they are labels already
-            column.codes, column.words = codes, True
+        met = set(values.unique().to_pylist()) - {None, ""}
+        if met & set(labels) or not met:  # else they are labels already
+            column.codes = labels
+            column.words = bool(labels) and variable.type in ("category", "flag")
     return column
 
 
 def _plain(values: pa.Array) -> pa.Array:
     """Reduce Arrow's many types to whole numbers, numbers, dates, times and text."""
     import pyarrow as pa
-    import pyarrow.compute as pc
 
     if isinstance(values, pa.ChunkedArray):
         values = values.combine_chunks()
@@ -196,11 +279,11 @@ def _plain(values: pa.Array) -> pa.Array:
     if pa.types.is_null(kind):
         return values.cast(pa.float64())
     if pa.types.is_binary(kind) or pa.types.is_large_binary(kind):
-        return pa.array([None if v is None else "0x" + v.hex().upper() for v in values.to_pylist()],
-                        pa.string())
+        return pa.array(
+            [None if v is None else "0x" + v.hex().upper() for v in values.to_pylist()], pa.string()
+        )
     if pa.types.is_integer(kind):
-        extremes = pc.min_max(values).as_py()
-        if max(abs(extremes["min"] or 0), abs(extremes["max"] or 0)) > _EXACT:
+        if max(map(abs, _extremes(values))) > _EXACT:
             return values.cast(pa.string())
         return values
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):

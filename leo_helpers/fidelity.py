@@ -108,9 +108,13 @@ def fidelity(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     lines = []
     for target in targets():
         seen, published = found[target["target_id"]], target_value(target)
-        share = target["statistic"] in ("share", "ratio")
+        share = target["statistic"] in ("share", "ratio", "rate")
         rounding = ROUNDING * (1.0 if share else abs(published))
-        error = _expected_error(published, seen.n) if target["statistic"] == "share" else seen.error
+        error = seen.error
+        if target["statistic"] == "share":
+            error = _expected_error(published, seen.n)
+        elif target["statistic"] == "rate":  # events are rare: never less than a Poisson count's
+            error = max(error, math.sqrt(published / max(seen.n, 1)))
         distance = seen.value - published
         lines.append({
             "topic": target["topic"], "target_id": target["target_id"], "target": target["label"],

@@ -78,6 +78,11 @@ RELATIONS = {
         FROM ({census}) c JOIN lookup_pmr l USING (pmr)
         LEFT JOIN (SELECT DISTINCT ae_id FROM lookup_edukey) e ON e.ae_id = l.ae_id
     """,
+    "ks3": """
+        SELECT * FROM (SELECT ks3_pupilmatchingrefanonymous AS pmr,
+                              CAST(right(ks3_acadyr, 4) AS INTEGER) AS year FROM {candidate})
+        POSITIONAL JOIN {indicators}
+    """,
     "two_keys": """
         SELECT l.ae_id, count(DISTINCT l.pmr) AS pmrs, count(DISTINCT e.edukey) AS edukeys
         FROM lookup_pmr l LEFT JOIN lookup_edukey e ON e.ae_id = l.ae_id GROUP BY l.ae_id
@@ -231,7 +236,11 @@ class Measurer:
             text = RELATIONS[name]
             if name.startswith("pupil_"):
                 text = text.format(**self._census_parts(name, year or 0))
-            if name == "pupil_linked" or not name.startswith("pupil_"):
+            elif name == "ks3":
+                text = text.format(candidate=self.files(self.view("ks3_candidate", None, None)),
+                                   indicators=self.files(self.view("ks3_indicators", None, None)))
+                text = f"SELECT * FROM ({text}) ANTI JOIN showcase_pmr s ON pmr = s.k"
+            if name == "pupil_linked" or not name.startswith(("pupil_", "ks3")):
                 self._people()
                 if name == "young_person":
                     self.relation("person", None)
@@ -282,7 +291,7 @@ class Measurer:
             sql, view = self.scan("ks4_pupil", year, None)
             known = self.columns(view)
             parts.append(f"""SELECT ks4_pupilmatchingrefanonymous AS pmr, _year, ks4_gender AS sex,
-                ks4_fsm AS fsm FROM ({sql}) WHERE {known['ks4_endks']} = 1""")
+                ks4_fsm AS fsm FROM ({sql}) WHERE coalesce({known['ks4_endks']}, 1) = 1""")
         self._once("ks4_people", " UNION ALL ".join(parts))
 
     def _work(self) -> None:
@@ -350,7 +359,7 @@ class Measurer:
         if kind == "share":
             x = f"CAST({measure} AS INTEGER)"
             return source, f"[avg({x}) {only}, count({x}) {only}]"
-        if kind == "mean":
+        if kind in ("mean", "rate"):
             return source, (f"[avg({measure}) {only}, count({measure}) {only}, "
                             f"stddev_samp({measure}) {only}]")
         if kind == "ratio":
@@ -369,7 +378,7 @@ def _evidence(statistic: str, cells: list[float | None]) -> Evidence:
     if statistic == "share":
         p, n = float(cells[0]), int(cells[1] or 0)
         return Evidence(p, n, math.sqrt(max(p * (1 - p), 0.25 / max(n, 1)) / max(n, 1)))
-    if statistic == "mean":
+    if statistic in ("mean", "rate"):
         n = int(cells[1] or 0)
         return Evidence(float(cells[0]), n, float(cells[2] or 0.0) / math.sqrt(max(n, 1)))
     if statistic == "ratio":

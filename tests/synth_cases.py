@@ -47,7 +47,12 @@ def tables_of(table: str, faults: str = "none") -> dict[str, pa.Table]:
 
 def only(table: str, faults: str = "none") -> pa.Table:
     """The views of a pooled table, one below the other."""
-    return pa.concat_tables(tables_of(table, faults).values(), promote_options="default")
+    plain = []
+    for view in tables_of(table, faults).values():
+        kinds = [f.with_type(f.type.value_type) if pa.types.is_dictionary(f.type) else f
+                 for f in view.schema]
+        plain.append(view.cast(pa.schema(kinds)))
+    return pa.concat_tables(plain, promote_options="default")
 
 
 def default_data(tmp_path_factory) -> Path:

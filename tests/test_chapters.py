@@ -8,6 +8,7 @@ import pytest
 import refresh
 import yaml
 from conftest import ROOT
+from prose import blank_code
 
 from leo_helpers.exercises import exercises
 
@@ -15,8 +16,6 @@ SKELETON = tomllib.loads((ROOT / "tests" / "skeleton.toml").read_text(encoding="
 RULES = SKELETON["rules"]
 CHAPTERS = refresh.sources()
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
-FENCED = re.compile(r"^(`{3,})(?!\{).*?^\1[ \t]*$", re.MULTILINE | re.DOTALL)
-ALT = re.compile(r"^\s*alt:\s*(.+?)\s*$|alt:\s*([\"'])(.+?)\2", re.MULTILINE)
 DRAWS = re.compile(r"\.plot\b|plt\.|\bax(es)?\b|\.hist\(|\.boxplot\(")
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
@@ -42,8 +41,7 @@ def cells(chapter):
 
 
 def headings(chapter):
-    text = FENCED.sub("", CELL.sub("", read(chapter)))
-    return re.findall(r"^## (.+?)\s*$", text, re.MULTILINE)
+    return re.findall(r"^## (.+?)\s*$", blank_code(read(chapter)), re.MULTILINE)
 
 
 def test_there_are_chapters():
@@ -62,7 +60,7 @@ def test_headings(chapter):
 
 @every
 def test_one_title(chapter):
-    assert len(re.findall(r"^# ", CELL.sub("", FENCED.sub("", read(chapter))), re.MULTILINE)) == 1
+    assert len(re.findall(r"^# ", blank_code(read(chapter)), re.MULTILINE)) == 1
 
 
 @every
@@ -116,6 +114,12 @@ def test_toc_lists_every_chapter():
                for folder in ("chapters", "docs") for path in (ROOT / folder).rglob("*.md")
                if "tables" not in path.parts}
     assert listed == written
+
+
+def test_prose_is_told_from_code():
+    page = "---\na: b\n---\nwords\n````{note}\nkept\n```sql\n# gone\n```\nkept too\n````\n## end"
+    assert blank_code(page).split("\n") == [
+        "", "", "", "words", "", "kept", "", "", "", "kept too", "", "## end"]
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "chapters").rglob("*.md")), ids=lambda p: p.stem)

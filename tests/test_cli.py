@@ -193,7 +193,7 @@ def test_export_hands_its_options_on(capsys, monkeypatch, tmp_path):
 
     def fake(table, path, **options):
         seen.update(options, table=table)
-        return path
+        return [path, path.with_suffix(".txt")]
 
     module = types.ModuleType("leo_helpers.export")
     module.export = fake
@@ -202,7 +202,7 @@ def test_export_hands_its_options_on(capsys, monkeypatch, tmp_path):
     code, out, _ = run(
         capsys, "export", "plasc", str(path), "--years", "2006-2008", "--terms", "spring,summer"
     )
-    assert (code, out.strip()) == (0, str(path))
+    assert (code, out.split()) == (0, [str(path), str(path.with_suffix(".txt"))])
     assert seen == {"table": "plasc", "years": [2006, 2007, 2008], "terms": ["spring", "summer"]}
 
 

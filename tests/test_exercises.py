@@ -96,7 +96,7 @@ def test_hint(toy):
 def test_broken_file_is_named(toy):
     (module.data_dir() / "exercises" / "toy.toml").write_text("[[exercise]\n", encoding="utf-8")
     exercises.cache_clear()
-    with pytest.raises(LeoError, match="toy.toml"):
+    with pytest.raises(LeoError, match=r"toy\.toml"):
         exercises()
 
 

@@ -16,17 +16,19 @@ from leo_helpers.synth.faults import fault_rates
 from leo_helpers.synth.hashing import LANES, counter, derive, lane, mix, name_key, scramble
 
 GOLDEN = Path(__file__).parent / "data" / "golden.json"
-FEW = ["sc_pupil", "leo_earnings", "ks4_pupil", "lookup_pmr", "cin_overall", "leo_idbr"]
+FEW = ["leo_earnings", "sc_pupil", "lookup_pmr", "cin_overall", "leo_idbr"]
 WRAP = 1 << 64
+settings.register_profile("steady", deadline=None, derandomize=True)
+settings.load_profile("steady")
 
 
 def test_a_person_is_the_same_in_any_block():
     rates = fault_rates("harsh")
-    cuts = [0, 7, 8, 20, PEOPLE]  # person 7 alone, the first 20, all 300
+    cuts = [0, 7, 8, PEOPLE]  # person 7 alone, among the first 8, among 300
     blocks = [spine(a, b) for a, b in zip(cuts, cuts[1:], strict=False)]
     wrong = []
     for name, view in VIEWS.items():
-        if view.year and view.year % 3 != 1:
+        if view.year and view.year % 4 != 3:
             continue
         whole = draw(view, spine(), rates)
         parts = [draw(view, block, rates) for block in blocks]
@@ -158,7 +160,6 @@ def test_identifiers_stay_distinct(bits, start, count):
 shares = st.lists(st.floats(0, 1), min_size=1, max_size=200).filter(lambda s: sum(s) > 1e-6)
 
 
-@settings(deadline=None)
 @given(shares, st.floats(0, 1))
 def test_category_tables_keep_their_shares(weights, missing):
     lut = luts.category_lut(weights, missing)
@@ -169,7 +170,6 @@ def test_category_tables_keep_their_shares(weights, missing):
     assert not counts[wanted == 0].any() or counts[wanted == 0].max() <= 1.01 / LANES
 
 
-@settings(deadline=None)
 @given(st.lists(st.tuples(st.floats(0.001, 0.999), st.integers(-10**6, 10**6)), max_size=8),
        st.integers(-10**6, 10**6), st.integers(0, 10**6))
 def test_quantile_tables_rise_and_hit_their_points(inner, low, width):
@@ -184,7 +184,6 @@ def test_quantile_tables_rise_and_hit_their_points(inner, low, width):
         assert values[0] == lut[0] and lut[-1] <= values[-1]
 
 
-@settings(deadline=None)
 @given(st.integers(1, 8), st.integers(0, 2**32))
 def test_blended_ranks_stay_uniform(weight, seed):
     n = np.arange(20_000)

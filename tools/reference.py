@@ -100,7 +100,7 @@ def table_page(catalogue, table) -> str:
         lines += ["## Worth knowing", "", cell(table.notes), ""]
     lines += ["## Variables", ""]
     lines += ["The form's name comes first; the column is how the view spells it."]
-    lines += ["{term} stands for `aut`, `spr` or `sum` and {yy} for the year's last two digits.", ""]
+    lines += ["{term} stands for `aut`, `spr` or `sum`, {yy} for the year's last two digits.", ""]
     lines += ["| Variable | Column | What it says | Kind | Years | Request |"]
     lines += ["|---|---|---|---|---|---|"]
     for item in variables:
@@ -109,8 +109,8 @@ def table_page(catalogue, table) -> str:
             f"| {item.type}{code_list(catalogue, item)} | {years_of(item.years)} "
             f"| {cell(item.request.replace('_', ' '))} |"
         )
-    lines += ["", "Request: " + "; ".join(f"*{k.replace('_', ' ')}* is {v}" for k, v in
-              REQUEST.items()) + ".", ""]
+    meaning = "; ".join(f"*{kind.replace('_', ' ')}* is {words}" for kind, words in REQUEST.items())
+    lines += ["", f"Request: {meaning}.", ""]
     return "\n".join(lines)
 
 
@@ -128,7 +128,8 @@ def index_page(catalogue) -> str:
     lines = ["# All tables", "", f"The catalogue describes {len(tables)} tables and {total:,} "
              "variables. These pages are made from it whenever the book is built.", ""]
     for dataset, title in DATASETS.items():
-        lines += [f"## {title}", "", "| Table | One row is | Years | Variables |", "|---|---|---|---|"]
+        lines += [f"## {title}", "", "| Table | One row is | Years | Variables |"]
+        lines += ["|---|---|---|---|"]
         for table in tables:
             if table.dataset == dataset:
                 span = f"{table.first_year}–{table.last_year}" if table.first_year else ""

@@ -7,7 +7,7 @@ import numpy as np
 from .hashing import LANES, derive, lane
 from .luts import blend, category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
-from .rows import Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
+from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
 from .spine import SEN_STAGES, Spine
 
 NOT_A_DAY = np.datetime64("NaT", "D")
@@ -17,6 +17,12 @@ CIN_TABLES = ("cin_overall", "cin_child", "cin_cpp", "cin_details", "cin_disabil
 
 def _need_rank(spine: Spine):
     return blend(spine.deprivation, spine.rank("need"), 4)
+
+
+def _open_share(year: int) -> float:
+    """Share of referrals open on 31 March, so that the published share of children has one open."""
+    children = rate("cin_at31march", year) / rate("cin_any", year)
+    return children / (1 + 0.17 * (1 - children))  # some have a second referral
 
 
 def _person_attrs(spine: Spine, person, year: int) -> dict:
@@ -48,8 +54,12 @@ def children_in_need(ctx: Context) -> Rows:
         start = date(year - 1, 4, 1) + spread(part.key, "referred", 365)
         part.attrs["referral_date"] = start - spread(part.key, "earlier", 200)
         days = quantile_lut(quantiles("cin_duration_days"))[lane(part.key, "length")]
+        closed = lane(part.key, "open") >= _open_share(year) * LANES
+        march = date(year, 3, 31)
         end = start + days.astype("timedelta64[D]")
-        closed = end <= np.datetime64(f"{year}-03-31")
+        end = np.where(closed, np.minimum(end, march - spread(part.key, "closed", 60)),
+                       np.maximum(end, march + DAY))
+        end = np.maximum(end, start)
         part.attrs["closure_date"] = np.where(closed, end, NOT_A_DAY)
         part.attrs["open_31_march"] = (~closed).astype(np.int8)
         part.attrs["closed"] = closed.astype(np.int8)
@@ -96,13 +106,13 @@ def nccis(ctx: Context) -> Rows:
     """Monthly records of 16- to 18-year-olds, 16- and 17-year-olds only from 2017."""
     spine, parts = ctx.spine, []
     for year in range(2011, 2022):
-        age = year - 1 - spine.cohort.astype(np.int64)
+        age = year - 2 - spine.cohort.astype(np.int64)  # on the 31 August before
         oldest = 18 if year < 2017 else 17
         person = np.flatnonzero((age >= 16) & (age <= oldest) & (spine.sector != 2))
         which, month = repeat(np.full(len(person), 12))
         calendar = np.where(month < 4, month + 9, month - 3)
         part = build(ctx, person[which], year, month, **_person_attrs(spine, person[which], year))
-        part.attrs["month"] = calendar
+        part.attrs["month"], part.attrs["age"] = calendar, age[part.person]
         spell = spine.rank("nccis_change", year)[part.person] * 12 // LANES
         second = (month >= spell) & (spine.rank("nccis_moves", year)[part.person] < LANES // 4)
         key = derive(spine.key[part.person], "activity", n=year * 2 + second)

@@ -303,7 +303,7 @@ def _open_share(c: Column, given: Callable[[int], dict[str, float]], rank: NDArr
 
 @drawer("from")
 def taken(c: Column, args: tuple[str, ...]) -> Values:
-    """``from;attribute[;scale]``: what the person or the row says, in the variable's own codes."""
+    """``from;attribute[;scale][;signed]``: what the person or the row says, in the variable's own codes."""
     found = c.attr(args[0])
     if found is None:
         return DRAWS["null"](c, ())
@@ -314,8 +314,9 @@ def taken(c: Column, args: tuple[str, ...]) -> Values:
     if c.variable.codelist:
         inside = (found >= 0) & (found < len(NUMBERS))
         return recode(c, Coded(np.where(inside, found, -1), NUMBERS))
-    scale = int(args[1]) if len(args) > 1 else 1
-    return drop_missing(c, Values(found / scale if scale > 1 else found, found >= 0))
+    scale = next((int(a) for a in args[1:] if a.isdigit()), 1)
+    return drop_missing(c, Values(found / scale if scale > 1 else found,
+                                  (found >= 0) | ("signed" in args)))
 
 
 def recode(c: Column, found: Coded) -> Values:

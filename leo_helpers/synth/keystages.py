@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import LANES, counter, derive, lane
+from .luts import blend, threshold
+from .marginals import rate
 from .rows import Coded, Context, Rows, build, repeat, rows_for, stack
 from .school import ENROL
-from .spine import ROUTES, SEN_STAGES, Spine
+from .spine import ROUTES, SEN_STAGES, Spine, rank_among, reference
 
 #: Years after the cohort's start in which each stage ends, and the first and last END year.
 STAGES = {
@@ -38,12 +42,33 @@ def at_stage(spine: Spine, stage: str) -> tuple[NDArray, NDArray]:
     return person, year[person]
 
 
+@lru_cache(maxsize=1)
+def _ks5_rank() -> NDArray[np.int32]:
+    """Rank among those who reach the end of key stage 5, who are no average of all people."""
+    people = reference()
+    person, _ = at_stage(people, "ks5")
+    return rank_among(people.attainment("ks5")[person])
+
+
+@lru_cache(maxsize=1)
+def _entry_rank() -> NDArray[np.int32]:
+    """Rank among key stage 4 entries: abler pupils have more of them."""
+    entries = np.cumsum(_ks4_entries(np.arange(LANES, dtype=np.int64)))
+    return ((entries - entries[0]) * (LANES - 1) // int(entries[-1])).astype(np.int32)
+
+
+def _ks4_entries(rank: NDArray) -> NDArray:
+    """Entries at key stage 4, five to ten."""
+    return 5 + rank * 6 // LANES
+
+
 def _attrs(spine: Spine, stage: str, person: NDArray, year: NDArray) -> dict:
     j = np.clip(year, 1996, 2021) - 1996
     state = spine.sector[person] == 0
     blank = np.where(state, 0, -1)
     return {
-        "rank": spine.attainment(stage)[person],
+        "rank": (_ks5_rank()[spine.attainment(stage)[person]] if stage == "ks5"
+                 else spine.attainment(stage)[person]),
         "nc_year": spine.nc_year[person, j],
         "school": np.where(state, spine.school[person, j], 95_000 + spine.school[person, j] % 900),
         "fsm": np.where(state, spine.fsm[person, j], -1).astype(np.int8),
@@ -138,8 +163,8 @@ def _results(ctx: Context, stage: str, subjects: int, counts: NDArray, rows: Row
     out.attrs["subject"] = np.where(occurrence < 3, occurrence,
                                     3 + (start + (occurrence - 3) * 5) % (subjects - 3))
     out.key = derive(out.key, stage, n=occurrence)
-    out.attrs["rank"] = np.clip(
-        out.attrs["rank"] + (lane(out.key, "subject_noise") - LANES // 2) // 4, 0, LANES - 1)
+    own = _entry_rank()[out.attrs["rank"]] if stage == "ks4" else out.attrs["rank"]
+    out.attrs["rank"] = blend(own, lane(out.key, "subject_noise"), 6)
     again = ctx.hit(fault, out.key)
     out.attrs["discounted"] = again.astype(np.int8)
     resit = out.take(np.flatnonzero(again))
@@ -167,7 +192,7 @@ def ks3_result(ctx: Context) -> Rows:
 def ks4_exam(ctx: Context) -> Rows:
     """One row a GCSE or equivalent result; re-sits leave discounted rows."""
     rows = _pupils(ctx, "ks4")
-    counts = 5 + rows.attrs["rank"] * 6 // LANES
+    counts = _ks4_entries(rows.attrs["rank"])
     return _results(ctx, "ks4", KS4_SUBJECTS, np.where(rows.attrs["end_ks"] == 1, counts, 1), rows,
                     "resit")
 
@@ -201,5 +226,33 @@ def ypmad_snapshot(ctx: Context) -> Rows:
     rows = build(ctx, person, 2021, **_attrs(spine, "ks4", person, spine.ks4_year[person]))
     rows.attrs["base_year"] = spine.ks4_year[person] - 2
     rows.attrs["age_2021"] = 2020 - spine.cohort[person].astype(np.int64)
+    _levels_by_age(spine, rows)
     return rows
+
+
+#: Part of the way from 16 to 19 for level 2, part of the figure at 19 for level 3 (assumed).
+_LEVEL2_WAY = {16: 0.0, 17: 0.55, 18: 0.85, 19: 1.0, 20: 1.08, 21: 1.14}
+_LEVEL3_PART = {16: 0.004, 17: 0.06, 18: 0.88, 19: 1.0, 20: 1.03, 21: 1.05}
+
+
+def _levels_by_age(spine: Spine, rows: Rows) -> None:
+    """Levels reached by each age from 16 to 21, -1 where that age lies after 2021."""
+    rank, ks4_year = spine.level3_rank[rows.person], spine.ks4_year[rows.person]
+    for age in range(16, 22):
+        found = np.full((3, len(rows)), -1, dtype=np.int8)
+        for year in np.unique(ks4_year[ks4_year + age - 16 <= 2021]):
+            here, turned19 = np.flatnonzero(ks4_year == year), int(year) + 3
+            low, high = rate("l2_by_16", turned19), rate("l2_by19", turned19)
+            level2 = low + (high - low) * _LEVEL2_WAY[age]
+            level3 = rate("l3_by19", turned19) * _LEVEL3_PART[age]
+            for position, share in enumerate((level2 + (1 - level2) * 0.6, level2, level3)):
+                found[position, here] = rank[here] >= threshold(share)
+        for level in range(3):
+            rows.attrs[f"level{level + 1}_at_{age}"] = found[level]
+        rows.attrs[f"in_{age}"] = np.where(found[0] < 0, 0, 1)
+    for level in (1, 2, 3):
+        reached = np.stack([rows.attrs[f"level{level}_at_{a}"] == 1 for a in range(16, 22)], axis=1)
+        age = np.where(reached.any(axis=1), 16 + reached.argmax(axis=1), -1)
+        rows.attrs[f"level{level}_age"] = np.where(age > 0, age - 1, -1)
+        rows.attrs[f"level{level}_year"] = np.where(age > 0, ks4_year + age - 16, -1)
 

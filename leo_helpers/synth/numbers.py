@@ -62,20 +62,22 @@ def _finish(c: Column, values: Values) -> Values:
 
 @drawer("quantile")
 def quantile(c: Column, args: tuple[str, ...]) -> Values:
-    """``quantile;quantity[;attribute][;scale=100]``: a number with the published distribution."""
-    scale = next((int(a.split("=")[1]) for a in args if a.startswith("scale=")), 1)
+    """``quantile;quantity[;attribute][;scale=100][;trait=value]``: a number as published."""
+    settings = dict(a.split("=") for a in args[1:] if "=" in a)
+    scale = int(settings.pop("scale", 1))
     rank = next((c.attr(a) for a in args[1:] if "=" not in a), None)
     u = c.lane() if rank is None else rank
     out = np.empty(len(c.rows), dtype=np.float64 if scale > 1 else np.int32)
     for year, a, b in c.rows.segments:
-        lut = _quantile_lut(args[0], year, scale)
+        lut = _quantile_lut(args[0], year, scale, tuple(settings.items()))
         out[a:b] = lut[u[a:b]] / scale if scale > 1 else lut[u[a:b]]
     return _finish(c, Values(out))
 
 
 @lru_cache(maxsize=200)
-def _quantile_lut(name: str, year: int, scale: int) -> NDArray[np.int32]:
-    return quantile_lut(quantiles(name, year), scale)
+def _quantile_lut(name: str, year: int, scale: int,
+                  group: tuple[tuple[str, str], ...]) -> NDArray[np.int32]:
+    return quantile_lut(quantiles(name, year, **dict(group)), scale)
 
 
 @lru_cache(maxsize=200)

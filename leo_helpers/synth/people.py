@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .hashing import LANES, derive, lane, scramble
 from .marginals import shares
 from .rows import Coded, Rows
-from .spine import Spine
+from .spine import SCHOOL_YEARS, Spine
 
 MAJOR = {"W": "WHIT", "M": "MIXD", "A": "ASIA", "B": "BLAC", "C": "CHIN", "O": "AOEG"}
 ATTRIBUTES: dict[str, Callable[[Spine, Rows], NDArray | Coded]] = {}
@@ -61,7 +61,13 @@ def ethnicity_major(spine: Spine, rows: Rows) -> Coded:
 @attribute("language")
 def language(spine: Spine, rows: Rows) -> Coded:
     """Language group."""
-    return Coded(spine.language[rows.person], tuple(shares("language_group", major="OTHER")))
+    group = np.where(_asked(rows), spine.language[rows.person], -1)
+    return Coded(group, tuple(shares("language_group", major="OTHER")))
+
+
+def _asked(rows: Rows) -> NDArray:
+    """Whether the language was recorded at all."""
+    return rows.attrs.get("language_known", np.ones(len(rows), dtype=bool))
 
 
 @attribute("language_major")
@@ -70,7 +76,65 @@ def language_major(spine: Spine, rows: Rows) -> Coded:
     groups = tuple(shares("language_group", major="OTHER"))
     to = {"ENG": 0, "ENB": 0, "OTH": 1, "OTB": 1}
     index = np.array([to.get(g, 2) for g in groups])[spine.language[rows.person]]
-    return Coded(index, ("1_ENG", "2_OTH", "3_UNCL"))
+    return Coded(np.where(_asked(rows), index, 2), ("1_ENG", "2_OTH", "3_UNCL"))
+
+
+@attribute("female")
+def female(spine: Spine, rows: Rows) -> NDArray:
+    """One for girls and women."""
+    return (spine.sex[rows.person] == list(shares("sex")).index("F")).astype(np.int8)
+
+
+@attribute("other_language")
+def other_language(spine: Spine, rows: Rows) -> NDArray:
+    """One where the first language is not English."""
+    return (language_major(spine, rows).index == 1).astype(np.int8)
+
+
+def _of_group(minor: str):
+    def flag(spine: Spine, rows: Rows) -> NDArray:
+        return (ethnicity(spine, rows).index == groups.index(minor)).astype(np.int8)
+
+    groups = tuple(shares("ethnicity_minor", 2011))
+    return flag
+
+
+def _at_stage(stages: str):
+    def flag(spine: Spine, rows: Rows) -> NDArray:
+        sen = rows.attrs["sen"]
+        wanted = np.array([v in stages for v in sen.values] + [False])
+        return np.where(sen.index < 0, -1, wanted[sen.index]).astype(np.int8)
+
+    return flag
+
+
+for _minor in shares("ethnicity_minor", 2011):
+    ATTRIBUTES[f"is_{_minor.lower()}"] = _of_group(_minor)
+for _name, _stages in {"a": "A", "ps": "PS", "k": "K", "e": "E", "se": "SE", "apk": "APK",
+                       "any": "APKSE"}.items():
+    ATTRIBUTES[f"sen_{_name}"] = _at_stage(_stages)
+
+
+def _ever_fsm(years: int):
+    def flag(spine: Spine, rows: Rows) -> NDArray:
+        j = np.clip(_year(rows), SCHOOL_YEARS[0], SCHOOL_YEARS[-1]) - SCHOOL_YEARS[0]
+        start = np.maximum(spine.cohort[rows.person] + 5 - SCHOOL_YEARS[0], j - years)
+        held = spine.once("years on free meals",
+                          lambda: np.cumsum(spine.fsm, axis=1, dtype=np.int16))
+        before = np.where(start >= 0, held[rows.person, np.maximum(start, 0)], 0)
+        return (held[rows.person, j] > before).astype(np.int8)
+
+    return flag
+
+
+for _name, _years in {"ever_fsm3": 3, "ever_fsm6": 6, "ever_fsm": 30}.items():
+    ATTRIBUTES[_name] = _ever_fsm(_years)
+
+
+@attribute("relative_age")
+def relative_age(spine: Spine, rows: Rows) -> NDArray:
+    """Place in the school year in thousandths: near 1000 for September, near 0 for August."""
+    return (11 - (spine.birth_month[rows.person] - 9) % 12) * 1000 // 11
 
 
 @attribute("birth_year")

@@ -35,6 +35,8 @@ def _census_attrs(ctx: Context, person: NDArray, year: int, term: str) -> dict:
         "sen": Coded(spine.sen[person, j], SEN_STAGES),
         "sen_need_rank": spine.sen_need[person],
         "area": spine.moves[person, j].astype(np.int64),
+        "language_known": lane(derive(spine.key[person], "language asked"), "asked") >= (
+            max(rate("missing_language", year) - 0.005, 0.0) * LANES),
         "record_status": np.full(len(person), -1),
         "on_roll": np.ones(len(person), dtype=np.int8),
         "enrol": Coded(np.zeros(len(person), dtype=np.int8), ENROL),
@@ -163,13 +165,22 @@ def absence(ctx: Context) -> Rows:
     return out
 
 
+def _absence_points(year: int, phase: str) -> list[tuple[float, float]]:
+    """Spread of absence over pupils, bent to meet the published share of persistent absentees."""
+    limit, at = (0.15, min(year, 2013)) if year < 2014 else (0.10, max(year, 2015))
+    below = 1 - rate("persistent_absence", at, phase=phase)
+    points = quantiles("overall_absence_share", year, phase=phase)
+    kept = [(p, v) for p, v in points if (p < below and v < limit) or (p > below and v > limit)]
+    return sorted([*kept, (below, limit)])
+
+
 def _sessions(rows: Rows, year: int) -> None:
     """Sessions by term: possible, authorised, unauthorised; every total adds up."""
     secondary = rows.attrs["nc_year"] >= 7
     sick = np.zeros(len(rows), dtype=np.int64)
     truant = np.zeros(len(rows), dtype=np.int64)
     for phase, mask in (("primary", ~secondary), ("secondary", secondary)):
-        lut = quantile_lut(quantiles("overall_absence_share", year, phase=phase), 10_000)
+        lut = quantile_lut(_absence_points(year, phase), 10_000)
         overall = lut[lane(rows.key, "absent")].astype(np.int64)
         whole = (
             rate("authorised_absence", year, phase=phase),
@@ -254,10 +265,10 @@ def exclusions(ctx: Context) -> Rows:
     rows = exclusion_events(ctx, ctx.year)
     permanent = rows.attrs["category"].index == 1
     twice = permanent & ctx.hit("repeated_permanent", rows.key)
-    rows.attrs["perm_duplicate"] = np.where(twice, 1, 0)
+    rows.attrs["perm_duplicate"] = np.zeros(len(rows), dtype=np.int8)
     again = rows.take(np.flatnonzero(twice))
     again.key = derive(again.key, "again")
-    again.attrs["perm_duplicate"] = np.full(len(again), 2)
+    again.attrs["perm_duplicate"] = np.ones(len(again), dtype=np.int8)
     return stack(rows, again)
 
 

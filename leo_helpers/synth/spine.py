@@ -10,7 +10,7 @@ relationships may be read from them.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -270,7 +270,7 @@ class Spine:
         start = np.zeros(len(self), dtype=np.int64)
         delay = category_lut([0.66, 0.22, 0.06, 0.04, 0.02])[self.rank("he_delay")]
         for year, rows in self._cohorts(20):
-            ever = rate("he_by19", year) * 1.12
+            ever = rate("he_by19", year) / (0.66 + 0.22)  # by 19: at once or a year later
             start[rows] = np.where(self.level3_rank[rows] >= threshold(ever), year, 0)
         return np.where(start > 0, start + delay, 0)
 
@@ -302,6 +302,24 @@ class Spine:
         nc = self.nc_year[:, j]
         yield "primary", np.flatnonzero(nc < 7)
         yield "secondary", np.flatnonzero(nc >= 7)
+
+
+@lru_cache(maxsize=1)
+def reference() -> Spine:
+    """People of no data set, from whom the generator reads how a chosen group ranks."""
+    return Spine(1_000_000, 1_032_768, 20_260_414)
+
+
+def rank_among(ranks: NDArray) -> NDArray[np.int32]:
+    """For every lane its rank (0..65535, uniform) within a group with these ranks.
+
+    Examples
+    --------
+    >>> rank_among(np.array([10, 20, 30, 40]))[[0, 10, 25, 65535]].tolist()
+    [0, 16384, 32768, 65535]
+    """
+    below = np.searchsorted(np.sort(ranks), np.arange(LANES), side="right").astype(np.int64)
+    return np.minimum(below * LANES // max(len(ranks), 1), LANES - 1).astype(np.int32)
 
 
 def _stage_number(stage: str) -> int:

@@ -20,7 +20,7 @@ def _fe_years(spine: Spine) -> tuple[NDArray, NDArray]:
     """(person, END year) pairs of everyone in publicly funded further education, 2003-2021."""
     person, years = [], []
     for year in range(2003, 2022):
-        age = year - 1 - spine.cohort.astype(np.int64)
+        age = year - 2 - spine.cohort.astype(np.int64)
         route = np.isin(spine.route, [ROUTES.index(r) for r in FE_ROUTES[:3]])
         young = route & ((age == 16) | ((age == 17) & (spine.rank("fe17") < LANES * 85 // 100))
                          | ((age == 18) & (spine.rank("fe18") < LANES * 38 // 100)))
@@ -34,7 +34,7 @@ def _fe_years(spine: Spine) -> tuple[NDArray, NDArray]:
 
 
 def _provider(spine: Spine, person: NDArray, year: NDArray) -> NDArray:
-    age = year - 1 - spine.cohort[person].astype(np.int64)
+    age = year - 2 - spine.cohort[person].astype(np.int64)
     return lane(derive(spine.key[person], "provider", n=np.minimum(age, 19) // 3), "p") * 900 // LANES
 
 
@@ -53,7 +53,7 @@ def recordid(spine: Spine, person: NDArray, provider: NDArray | int) -> NDArray[
 def _learner_attrs(spine: Spine, person: NDArray, year: NDArray) -> dict:
     provider = _provider(spine, person, year)
     j = np.clip(year, 1996, 2021) - 1996
-    age = year - 1 - spine.cohort[person].astype(np.int64)
+    age = year - 2 - spine.cohort[person].astype(np.int64)
     apprentice = (spine.route[person] == ROUTES.index("apprenticeship")) & (age <= 18)
     level = np.where(age <= 18, 1 + (spine.level3_rank[person] > LANES // 2) + 1,
                      1 + lane(derive(spine.key[person], "level"), "l") * 3 // LANES)
@@ -149,7 +149,7 @@ def hesa(ctx: Context) -> Rows:
     rows.attrs["final"] = (last & ((level == 1) | spine.graduated[who])).astype(np.int8)
     rows.attrs["provider"] = lane(derive(spine.key[who], "university", n=level), "u") * 160 // LANES
     rows.attrs["subject"] = lane(derive(spine.key[who], "he_subject", n=level), "s")
-    rows.attrs["age"] = year - 1 - spine.cohort[who].astype(np.int64)
+    rows.attrs["age"] = year - 2 - spine.cohort[who].astype(np.int64)
     rows.attrs["area"] = spine.moves[who, min(year, 2021) - 1996].astype(np.int64)
     rows.attrs["no_pmr"] = ctx.hit("hesa_without_pmr", derive(spine.key[who], "hesa")).astype(np.int8)
     second = ctx.hit("second_instance", rows.key)

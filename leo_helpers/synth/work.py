@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-
 import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import LANES, counter, derive, lane
 from .luts import blend, category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
+from .pay import pay
 from .rows import DAY, Coded, Context, Rows, build, date, repeat, rows_for, runs, spread, stack
-from .spine import Spine
+from .spine import SCHOOL_YEARS, SEN_STAGES, Spine
 from .tertiary import _reference
 
 TAX_YEARS = np.arange(1998, 2022)
@@ -22,9 +21,36 @@ ENTERPRISES = 12_000
 def linked(spine: Spine, faults: dict[str, float]) -> NDArray[np.bool_]:
     """People with an EDUKEY: matched to tax and benefit records (the rate differs by group)."""
     missed = faults.get("missed_links", 0.0)
-    minority = spine.ethnicity > 0
-    weight = 1.0 + 0.6 * minority + 0.8 * (spine.sector == 1) + 0.5 * (spine.deprivation > LANES * 3 // 4)
-    return spine.rank("linked") >= missed * LANES * weight / 1.3
+    return spine.once(f"linked at {missed}", lambda: spine.rank("linked") >= (
+        missed * LANES * _missed_risk(spine) if missed else 0))
+
+
+#: Groups of ``linked_to_tax`` by the first letter of the ethnic code and by SEN stage.
+_ETHNIC = {"W": "WHITE", "M": "MIXED", "A": "ASIAN", "B": "BLACK", "C": "CHINESE", "O": "OTHER"}
+_SEN = {"N": "N", "A": "SUPPORT", "P": "SUPPORT", "K": "SUPPORT", "S": "PLAN", "E": "PLAN"}
+
+
+def _missed_risk(spine: Spine) -> NDArray[np.float64]:
+    """Risk of a missed link over the mean risk: the published ratios of single traits, multiplied."""
+    j = np.clip(spine.ks4_year, SCHOOL_YEARS[0], SCHOOL_YEARS[-1]) - SCHOOL_YEARS[0]
+    who = np.arange(len(spine))
+    minor = shares("ethnicity_minor", 2011)
+    ethnic = [_ETHNIC.get(m[0] if m not in ("REFU", "NOBT") else "", "UNCLASSIFIED") for m in minor]
+    meals, stages = rate("fsm_age15", 2011), shares("sen_stage", 2011, phase="secondary")
+    private = rate("independent_share", 2011)
+    return (_relative("ethnicity", ethnic, list(minor.values()))[spine.ethnicity]
+            * _relative("sex", list(shares("sex")), list(shares("sex").values()))[spine.sex]
+            * _relative("fsm", ["0", "1"], [1 - meals, meals])[spine.fsm[who, j].astype(int)]
+            * _relative("sen", [_SEN[s] for s in SEN_STAGES],
+                        [stages.get(s, 0.0) for s in SEN_STAGES])[spine.sen[who, j]]
+            * _relative("sector", ["state", "independent", "elsewhere"],
+                        [1 - private, private, 0.0])[spine.sector])
+
+
+def _relative(trait: str, values: list[str], weights: list[float]) -> NDArray[np.float64]:
+    """Risk of a missed link by the values of one trait, one on average."""
+    missed = np.array([1 - rate("linked_to_tax", 0, **{trait: v}) for v in values])
+    return missed / (sum(m * w for m, w in zip(missed, weights, strict=True)) / sum(weights))
 
 
 def years_after_ks4(spine: Spine) -> NDArray:
@@ -47,7 +73,7 @@ def _working(spine: Spine) -> NDArray[np.bool_]:
         for yak in np.unique(after[:, j]):
             if yak < 0:
                 continue
-            share = rate("employment", 0, years_after_ks4=min(max(int(yak), 1), 15))
+            share = rate("employment", 0, years_after_ks4=min(max(int(yak), 1), 19))
             rows = after[:, j] == yak
             out[rows, j] = near[rows] >= threshold(share * (0.25 if yak == 0 else 1.0))
     return out
@@ -99,7 +125,7 @@ def _job_spells(ctx: Context, active: NDArray, cut: NDArray, kind: int) -> Rows:
     end = end + (1 + lane(rows.key, "end") * length // LANES).astype("timedelta64[D]")
     running = (end_year == TAX_YEARS[-1]) & (lane(rows.key, "running") < LANES * 8 // 10)
     rows.attrs["start_date"] = start
-    rows.attrs["end_date"] = np.where(running, NOT_A_DAY, end)
+    rows.attrs["end_date"] = np.where(running, NOT_A_DAY, np.maximum(end, start))
     return rows
 
 
@@ -120,9 +146,7 @@ def earnings(ctx: Context) -> Rows:
     year = TAX_YEARS[first + j]
     rows = build(ctx, person, year)
     person, year = rows.person, rows.year.astype(np.int64)
-    near = blend(blend(spine.rank("pay"), spine.attainment("work"), 5)[person],
-                 lane(rows.key, "luck"), 6)
-    rows.attrs["earnings"] = pay(spine, person, year, near)
+    rows.attrs["earnings"] = pay(spine, person, year, lane(rows.key, "luck"))
     jobs = 1 + category_lut([0.72, 0.2, 0.06, 0.02])[lane(rows.key, "jobs")].astype(np.int64)
     rows.attrs["jobs"] = jobs
     employer = derive(spine.key[person], "employer", n=(year + spine.rank("emp")[person] % 3) // 3)
@@ -134,35 +158,10 @@ def earnings(ctx: Context) -> Rows:
     return rows
 
 
-@lru_cache(maxsize=None)
-def _pay_lut(after: int, graduate: int) -> NDArray[np.int32]:
-    if graduate:
-        return quantile_lut(quantiles("earnings", yag=min(max(graduate, 1), 10)))
-    return quantile_lut(quantiles("earnings", yak=min(max(after, 1), 19)))
-
-
-def pay(spine: Spine, person: NDArray, year: NDArray, rank: NDArray) -> NDArray[np.int64]:
-    """Nominal pounds in the tax year from a rank, by years after KS4 or after graduation."""
-    after = year - spine.ks4_year[person]
-    finished = spine.he_entry[person] + spine.he_years[person] - 1
-    graduate = np.where(spine.graduated[person] & (year > finished), year - finished, 0)
-    out = np.zeros(len(person), dtype=np.int64)
-    band = np.where(graduate > 0, 100 + np.minimum(graduate, 10), np.clip(after, 1, 19))
-    for one in np.unique(band):
-        rows = np.flatnonzero(band == one)
-        lut = _pay_lut(0, int(one) - 100) if one > 100 else _pay_lut(int(one), 0)
-        out[rows] = lut[rank[rows]]
-    index = np.array([int(round(1000 * rate("earnings_index", int(y)))) for y in TAX_YEARS])
-    return out * index[year - TAX_YEARS[0]] // 1000
-
-
 @rows_for("leo_idbr")
 def enterprises(ctx: Context) -> Rows:
     """Firms in two register extracts (written once, with the first people)."""
-    if ctx.spine.start:
-        none = np.array([], dtype=np.int64)
-        return _reference(ctx, none, none)
-    which, extract = repeat(np.full(ENTERPRISES, 2))
+    which, extract = repeat(np.full(0 if ctx.spine.start else ENTERPRISES, 2))
     order = np.argsort(extract, kind="stable")
     rows = _reference(ctx, which[order], extract[order] + 2019)
     rows.attrs["source_year"] = rows.year.astype(np.int64)
@@ -178,7 +177,9 @@ def _self_employed(spine: Spine, faults: dict[str, float]) -> NDArray[np.bool_]:
         for one in np.unique(age):
             if one >= 16:
                 rows = age == one
-                share = rate("self_employed", 0, age=int(min(max(one, 18), 36)))
+                among = rate("self_employed", 0, age=int(min(max(one, 18), 36)))
+                paid = rate("employment", 0, years_after_ks4=int(min(max(one - 16, 1), 19)))
+                share = among * paid / (1 - among + among * paid)  # of all, not of those who work
                 out[rows, j] = near[rows] >= threshold(share)
     return out & linked(spine, faults)[:, None]
 
@@ -196,6 +197,16 @@ def self_assessment(ctx: Context) -> Rows:
     return rows
 
 
+def _furloughed(spine: Spine, age: NDArray) -> NDArray[np.float64]:
+    """Chance that an employee was furloughed, by age and sex."""
+    out = np.zeros(len(spine))
+    for position, sex in enumerate(shares("sex")):
+        for one in np.unique(age):
+            rows = (age == one) & (spine.sex == position)
+            out[rows] = rate("cjrs_takeup", 2020, age=int(min(max(one, 16), 36)), sex=sex)
+    return out
+
+
 @rows_for("leo_cjrs")
 def furlough(ctx: Context) -> Rows:
     """Furloughed employees by tax year with their month strings."""
@@ -203,8 +214,7 @@ def furlough(ctx: Context) -> Rows:
     job = working(spine) & linked(spine, ctx.faults)[:, None]
     for year in (2020, 2021):
         age = year - 1 - spine.cohort.astype(np.int64)
-        share = rate("cjrs_takeup", 0, 0.3, age="25") * np.where(age < 22, 1.5, 1.0)
-        share = share * (0.8 if year == 2020 else 1.0)
+        share = _furloughed(spine, age) * (0.8 if year == 2020 else 1.0)
         person = np.flatnonzero(job[:, year - 1998] & (spine.rank("furlough") < share * LANES))
         rows = build(ctx, person, year)
         begin = np.full(len(rows), 11) if year == 2020 else lane(rows.key, "begin") * 3 // LANES
@@ -225,7 +235,8 @@ def seiss(ctx: Context) -> Rows:
     """Self-employed people who claimed a grant in 2020-21."""
     spine = ctx.spine
     trading = _self_employed(spine, ctx.faults)[:, 2019 - 2014]
-    person = np.flatnonzero(trading & (spine.rank("seiss") < rate("seiss_takeup", 2020, 0.75) * LANES))
+    takeup = np.array([rate("seiss_takeup", 2020, sex=s) for s in shares("sex")])[spine.sex]
+    person = np.flatnonzero(trading & (spine.rank("seiss") < takeup * LANES))
     rows = build(ctx, person, 2021)
     begin = lane(rows.key, "begin") * 3 // LANES
     months = np.arange(12)[None, :]
@@ -250,7 +261,7 @@ def benefits(ctx: Context) -> Rows:
         for one in np.unique(age[age >= 16]):
             rows = age == one
             share = rate("benefit_claim", int(year), age=int(min(max(one, 16), 36)))
-            out[rows, j] = near[rows] >= threshold(min(1.0, share * 1.5))
+            out[rows, j] = near[rows] >= threshold(share)
     active = out & (TAX_YEARS >= 2000) & linked(spine, ctx.faults)[:, None]
     person, first, last = runs(active, _changes(spine, "claim_change", 0.4))
     spells = [_claims(ctx, person, first, last, 0)]
@@ -268,8 +279,10 @@ def _claims(ctx: Context, person: NDArray, first: NDArray, last: NDArray, occurr
     year = TAX_YEARS[first]
     start = date(year - 1, 4, 6) + spread(rows.key, "start", 360)
     lut = quantile_lut(quantiles("benefit_spell_days"))
-    tail = (last - first) * 300 + lut[lane(rows.key, "days")].astype(np.int64)
-    end = start + np.maximum(tail, 1).astype("timedelta64[D]")
+    days = np.maximum(lut[lane(rows.key, "days")].astype(np.int64), 1).astype("timedelta64[D]")
+    close = date(TAX_YEARS[last], 4, 5)
+    later = date(TAX_YEARS[last] - 1, 4, 6) + spread(rows.key, "later", 365)
+    end = np.where(first == last, np.minimum(start + days, close), later)
     values = tuple(shares("benefit_type", 2021)) + tuple(
         k for k in shares("benefit_type", 2005) if k not in shares("benefit_type", 2021))
     kind = np.zeros(len(rows), dtype=np.int16)
@@ -280,7 +293,8 @@ def _claims(ctx: Context, person: NDArray, first: NDArray, last: NDArray, occurr
     rows.attrs["benefit"] = Coded(kind, values)
     rows.attrs["start_date"] = start
     rows.attrs["open_9999"] = ctx.hit("open_end_9999", rows.key)
-    rows.attrs["end_date"] = np.where(end > np.datetime64("2021-03-31"), NOT_A_DAY, end)
+    still = lane(rows.key, "still") < LANES * 6 // 10
+    rows.attrs["end_date"] = np.where((last == len(TAX_YEARS) - 1) & still, NOT_A_DAY, end)
     return rows
 
 

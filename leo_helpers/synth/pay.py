@@ -1,0 +1,106 @@
+"""Pay from employers: published spreads for everybody and for graduates, made to agree.
+
+The published spread by years after key stage 4 is that of everybody, graduates included. What is
+left when the graduates' own spread is taken out of it is the spread of all others.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .hashing import LANES
+from .luts import blend, quantile_lut
+from .marginals import quantiles, rate
+from .spine import Spine, rank_among, reference
+
+#: Pounds between two points of the grid on which spreads are subtracted.
+STEP = 20
+LAST_YAG, LAST_YAK = 10, 19
+
+
+def lasting_pay(spine: Spine) -> NDArray[np.intp]:
+    """A person's lasting pay rank; part of it is attainment (assumed)."""
+    return blend(spine.rank("pay"), spine.attainment("work"), 5)
+
+
+def years_graduated(spine: Spine, person: NDArray, year: NDArray) -> NDArray[np.int64]:
+    """Tax years since a person finished a first degree, 0 before that or without one."""
+    finished = spine.he_entry[person] + spine.he_years[person] - 1
+    return np.where(spine.graduated[person] & (year > finished), year - finished, 0)
+
+
+@lru_cache(maxsize=1)
+def _known() -> tuple[NDArray, NDArray]:
+    """Lasting pay rank and years from key stage 4 to the degree (99: none) of made-up people."""
+    people = reference()
+    finished = people.he_entry + people.he_years - 1
+    wait = np.where(people.graduated, finished - people.ks4_year, 99)
+    return lasting_pay(people), wait
+
+
+@lru_cache(maxsize=None)
+def _rank_lut(after: int) -> NDArray[np.int32]:
+    """Rank among graduates (`after` 0), or among all others so many years after key stage 4."""
+    ranks, wait = _known()
+    return rank_among(ranks[wait < 99] if after == 0 else ranks[wait >= after])
+
+
+@lru_cache(maxsize=None)
+def _graduate_lut(years: int) -> NDArray[np.int32]:
+    return quantile_lut(quantiles("earnings", yag=years))
+
+
+@lru_cache(maxsize=None)
+def _other_lut(after: int) -> NDArray[np.int32]:
+    """Pay of those who are no graduates (yet): everybody's spread less the graduates'."""
+    everybody = quantile_lut(quantiles("earnings", yak=after))
+    _, wait = _known()
+    if not (wait < after).any():
+        return everybody
+    grid = np.arange(0, int(everybody.max()) + STEP, STEP)
+    below = len(wait) * np.searchsorted(everybody, grid, side="right").astype(np.int64)
+    for years in range(1, after + 1):
+        people = int((after - wait == years).sum())
+        lut = _graduate_lut(min(years, LAST_YAG))
+        below -= people * np.searchsorted(lut, grid, side="right")
+    others = int((wait >= after).sum())
+    below = np.maximum.accumulate(np.clip(below, 0, others * LANES))
+    lane = np.arange(LANES, dtype=np.int64)
+    at = np.minimum(np.searchsorted(below, lane * others + others // 2), len(grid) - 1)
+    return (np.maximum(grid[at] - STEP, 0) + lane * 7919 % STEP).astype(np.int32)
+
+
+def pay(spine: Spine, person: NDArray, year: NDArray, luck: NDArray) -> NDArray[np.int64]:
+    """Pounds of the day in each tax year.
+
+    Parameters
+    ----------
+    spine : Spine
+        The people.
+    person, year : array of int
+        Position of the person and END of the tax year, one a row.
+    luck : array of int
+        A fresh rank a row.
+
+    Returns
+    -------
+    numpy.ndarray
+        Pay, by years after key stage 4, or after graduation for graduates.
+    """
+    after = np.clip(year - spine.ks4_year[person], 1, LAST_YAK)
+    graduate = np.minimum(years_graduated(spine, person, year), LAST_YAG)
+    base = lasting_pay(spine)[person]
+    out = np.zeros(len(person), dtype=np.int64)
+    band = np.where(graduate > 0, 100 + graduate, after)
+    for one in np.unique(band):
+        rows = np.flatnonzero(band == one)
+        ranks, lut = ((_rank_lut(0), _graduate_lut(int(one) - 100)) if one > 100
+                      else (_rank_lut(int(one)), _other_lut(int(one))))
+        out[rows] = lut[blend(ranks[base[rows]], luck[rows], 6)]
+    first = int(year.min()) if len(year) else 0
+    last = int(year.max()) if len(year) else 0
+    index = np.array([int(round(1000 * rate("earnings_index", y))) for y in range(first, last + 1)])
+    return out * index[year - first] // 1000
