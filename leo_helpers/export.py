@@ -23,6 +23,8 @@ __all__ = ["export"]
 TITLE = "Synthetic: no real person (Learning LEO)"
 _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_576, 16_384
 _STATA_COLUMNS = 32_767
+#: Stata has 32, but each set of labels is named after its column and the column's number.
+_STATA_NAME, _SPSS_NAME = 27, 64
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 #: Gives the temporary name of a file, which gets its own name when all are written.
 _Temporary = Callable[[Path], Path]
@@ -47,7 +49,7 @@ def export(
         Values as they are, dates as ``2011-01-20``; missing values are blank, empty texts
         are ``""``. ``..._codebook.csv`` beside it has the labels and codes.
     ``.dta`` (Stata)
-        Names are cut to 31 characters, before the ending that says year and term. Stata labels
+        Names are cut to 27 characters, before the ending that says year and term. Stata labels
         only numbers, so text codes become labelled numbers, whose labels begin with the code,
         and an empty text becomes a missing value. Variable labels are cut to 80 bytes. Marks
         that mix numbers and letters stay text, without labels.
@@ -174,7 +176,7 @@ def _stata(columns: list[Column], target: Path, temporary: _Temporary) -> None:
             "Choose some with columns=.",
         )
     place = temporary(target)
-    names = _renamed(columns, 31, target, temporary)
+    names = _renamed(columns, _STATA_NAME, target, temporary)
     numbered = [small_integers(as_days(as_numbers(c))) for c in columns]
     _statistical(
         pyreadstat.write_dta,
@@ -197,7 +199,7 @@ def _spss(columns: list[Column], target: Path, temporary: _Temporary) -> None:
     import pyreadstat
 
     place = temporary(target)
-    names = _renamed(columns, 64, target, temporary)
+    names = _renamed(columns, _SPSS_NAME, target, temporary)
     _statistical(
         pyreadstat.write_sav,
         {names[c.name]: c.values for c in columns},

@@ -124,8 +124,8 @@ def short_names(names: Iterable[str], limit: int) -> dict[str, str]:
 
     Examples
     --------
-    >>> short_names(["monthpartofageatstartofacademicyear_spr11"], 31)
-    {'monthpartofageatstartofacademicyear_spr11': 'monthpartofageatstartofac_spr11'}
+    >>> short_names(["monthpartofageatstartofacademicyear_spr11"], 27)
+    {'monthpartofageatstartofacademicyear_spr11': 'monthpartofageatstart_spr11'}
     """
     done: dict[str, str] = {}
     taken: set[str] = set()
@@ -176,8 +176,10 @@ def as_numbers(column: Column) -> Column:
         labels = {int(word): column.codes.get(word, word) for word in known}
     else:
         place = {word: number for number, word in enumerate(known, 1)}
+        named = {word: column.codes.get(word, word) for word in known}
         labels = {
-            number: f"{word} {column.codes.get(word, '')}".strip() for word, number in place.items()
+            number: named[word] if named[word] == word else f"{word} {named[word]}"
+            for word, number in place.items()
         }
     where = pc.index_in(column.values, pa.array(list(place), pa.string()))
     values = pc.take(pa.array(list(place.values()), pa.int32()), where)

@@ -112,9 +112,9 @@ def fidelity(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
         rounding = ROUNDING * (1.0 if share else abs(published))
         error = seen.error
         if target["statistic"] == "share":
-            error = _expected_error(published, seen.n)
+            error = _expected_error(published, seen.people)
         elif target["statistic"] == "rate":  # events are rare: never less than a Poisson count's
-            error = max(error, math.sqrt(published / max(seen.n, 1)))
+            error = max(error, math.sqrt(published / max(seen.people, 1)))
         distance = seen.value - published
         lines.append({
             "topic": target["topic"], "target_id": target["target_id"], "target": target["label"],

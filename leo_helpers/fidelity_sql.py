@@ -26,6 +26,10 @@ __all__ = ["Evidence", "Measurer"]
 
 #: Half the distance between the two quantiles from which a density is read.
 _STEP = 0.02
+#: Who the rows of one person belong to, where a person has many: rows of one person are alike.
+_CLUSTERS = {"young_person": "ae_id", "ks4_exam": "ks4_pupilmatchingrefanonymous",
+             "ks5_exam": "ks5_pupilmatchingrefanonymous",
+             "ks5_student": "ks5_pupilmatchingrefanonymous"}
 _POINTS = {"p25": 0.25, "median": 0.5, "p75": 0.75}
 
 _CENSUS = """
@@ -127,6 +131,7 @@ class Evidence:
     value: float
     n: int
     error: float
+    people: int
 
 
 @dataclass
@@ -356,12 +361,14 @@ class Measurer:
             source = f"({sql})"
         only = f"FILTER (WHERE {where})" if where else ""
         kind = target["statistic"]
+        key = _CLUSTERS.get(target["table_id"])
+        people = f"count(DISTINCT {key}) {only}" if key else "NULL"
         if kind == "share":
             x = f"CAST({measure} AS INTEGER)"
-            return source, f"[avg({x}) {only}, count({x}) {only}]"
+            return source, f"[avg({x}) {only}, count({x}) {only}, {people}]"
         if kind in ("mean", "rate"):
             return source, (f"[avg({measure}) {only}, count({measure}) {only}, "
-                            f"stddev_samp({measure}) {only}]")
+                            f"{people}, stddev_samp({measure}) {only}]")
         if kind == "ratio":
             a, b = measure.split(";")
             sums = (f"sum({a})", f"sum({b})", f"sum(({a}) * ({a}))", f"sum(({a}) * ({b}))",
@@ -369,23 +376,25 @@ class Measurer:
             return source, "[" + ", ".join(f"CAST({s} {only} AS DOUBLE)" for s in sums) + "]"
         p = _POINTS[kind]
         cuts = ", ".join(f"quantile_cont({measure}, {q}) {only}" for q in (p, p - _STEP, p + _STEP))
-        return source, f"[{cuts}, count({measure}) {only}]"
+        return source, f"[{cuts}, count({measure}) {only}, {people}]"
 
 
 def _evidence(statistic: str, cells: list[float | None]) -> Evidence:
     if cells[0] is None:
-        return Evidence(math.nan, 0, math.nan)
-    if statistic == "share":
-        p, n = float(cells[0]), int(cells[1] or 0)
-        return Evidence(p, n, math.sqrt(max(p * (1 - p), 0.25 / max(n, 1)) / max(n, 1)))
-    if statistic in ("mean", "rate"):
-        n = int(cells[1] or 0)
-        return Evidence(float(cells[0]), n, float(cells[2] or 0.0) / math.sqrt(max(n, 1)))
+        return Evidence(math.nan, 0, math.nan, 0)
     if statistic == "ratio":
         a, b, aa, ab, bb, n = (float(c or 0.0) for c in cells)
         r = a / b if b else math.nan
-        return Evidence(r, int(n), math.sqrt(max(aa - 2 * r * ab + r * r * bb, 0.0)) / b if b else 0.0)
-    value, low, high, n = (float(c or 0.0) for c in cells)
-    p = _POINTS[statistic]
-    error = (high - low) / (2 * _STEP) * math.sqrt(p * (1 - p) / max(n, 1))
-    return Evidence(value, int(n), error)
+        error = math.sqrt(max(aa - 2 * r * ab + r * r * bb, 0.0)) / b if b else math.nan
+        return Evidence(r, int(n), error, int(n))
+    value, *middle = cells
+    n = int((middle[2] if statistic in _POINTS else middle[0]) or 0)
+    people = int((middle[3] if statistic in _POINTS else middle[1]) or n)
+    if statistic == "share":
+        error = math.sqrt(max(value * (1 - value), 0.25 / people) / people)
+    elif statistic in _POINTS:
+        p = _POINTS[statistic]
+        error = (middle[1] - middle[0]) / (2 * _STEP) * math.sqrt(p * (1 - p) / people)
+    else:
+        error = float(middle[2] or 0.0) / math.sqrt(people)
+    return Evidence(float(value), n, float(error), people)

@@ -44,3 +44,48 @@ def chromium():
             pytest.fail("No Chromium was found; .ci/run installs one.")
         pytest.skip("no Chromium; set LEO_CHROMIUM to one")
     return found
+
+
+@pytest.fixture(scope="session")
+def small_data(tmp_path_factory):
+    """A data set of 300 people with every view, made once for all workers of a test run."""
+    from filelock import FileLock
+
+    from leo_helpers.synth import generate
+
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if base.name.startswith("popen-") else base) / "small-data-set"
+    with FileLock(f"{folder}.made"):
+        if not (folder / "manifest.json").exists():
+            generate(folder, people=300, workers=1, progress=False)
+    return folder
+
+
+@pytest.fixture
+def leo_data(small_data, monkeypatch):
+    """The small data set as the default one, for the length of a test."""
+    monkeypatch.setenv("LEO_DATA", str(small_data))
+    return small_data
+
+
+@pytest.fixture
+def some_views(small_data, tmp_path):
+    """Make a data set of a few views of the small one, to damage or to leave things out.
+
+    Its manifest names only those views, as if it had been generated with ``--tables``.
+    """
+    import msgspec
+
+    from leo_helpers.store import read_manifest
+
+    def make(*names):
+        folder = tmp_path / "some-views"
+        for name in names:
+            place = name.split(".", 1)
+            shutil.copytree(small_data.joinpath(*place), folder.joinpath(*place))
+        manifest = read_manifest(small_data)
+        manifest.views = {name: manifest.views[name] for name in names}
+        (folder / "manifest.json").write_bytes(msgspec.json.encode(manifest))
+        return folder
+
+    return make

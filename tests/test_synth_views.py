@@ -12,6 +12,7 @@ from synth_cases import CATALOGUE, PEOPLE, SEED, TABLES, VIEWS, draw, only, spin
 from leo_helpers.catalogue import load_catalogue
 from leo_helpers.synth.draws import rule_for
 from leo_helpers.synth.engine import ROWS
+from leo_helpers.synth.faults import fault_rates
 from leo_helpers.synth.rows import Context
 
 DAY = datetime.timedelta(days=1)
@@ -238,6 +239,8 @@ SPELLS = [
 def test_spells_end_after_they_begin(table, start, end):
     for faults in ("none", "harsh"):
         data = only(table, faults)
+        if table == "cla":  # too rare among 300
+            data = draw(VIEWS["npd_i2.cla_2006_to_2021"], spine(0, 3000), fault_rates(faults))
         columns = {c.casefold(): c for c in data.column_names}
         firsts = [c for c in columns if start.replace("_", "") in c.replace("_", "")]
         lasts = [c for c in columns if end.replace("_", "") in c.replace("_", "")]
@@ -290,7 +293,7 @@ def test_homes_differ_and_stay():
         view, area = whole()[name], drawn_as(VIEWS[name], "text", "home_area")[0]
         rows = frame(view, f"pupilmatchingrefanonymous_spr{year % 100}", area)
         for key, home in rows.dropna().itertuples(index=False):
-            areas.setdefault(key, set()).add(home)
+            areas.setdefault(key, set()).add(home[-5:])
     assert len(set.union(*areas.values())) > len(areas) * 0.8  # homes are not shared by everyone
     assert np.mean([len(a) == 1 for a in areas.values()]) > 0.8  # and few people move
 

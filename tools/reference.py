@@ -99,19 +99,26 @@ def table_page(catalogue, table) -> str:
     if table.notes:
         lines += ["## Worth knowing", "", cell(table.notes), ""]
     lines += ["## Variables", ""]
-    lines += ["The form's name comes first; the column is how the view spells it."]
+    lines += ["The form's name comes first; the column is how the view spells it where that is "
+              "more than small letters."]
     lines += ["{term} stands for `aut`, `spr` or `sum`, {yy} for the year's last two digits.", ""]
-    lines += ["| Variable | Column | What it says | Kind | Years | Request |"]
+    lines += ["| Variable | What it says | Column | Kind | Years | Request |"]
     lines += ["|---|---|---|---|---|---|"]
     for item in variables:
         lines.append(
-            f"| {code(item.name)} | {code(item.column_pattern)} | {cell(item.label)} "
+            f"| {code(item.name)} | {cell(item.label)} | {column_of(item)} "
             f"| {item.type}{code_list(catalogue, item)} | {years_of(item.years)} "
             f"| {cell(item.request.replace('_', ' '))} |"
         )
     meaning = "; ".join(f"*{kind.replace('_', ' ')}* is {words}" for kind, words in REQUEST.items())
     lines += ["", f"Request: {meaning}.", ""]
     return "\n".join(lines)
+
+
+def column_of(variable) -> str:
+    """Return the column of a variable, or nothing where it is the name in small letters."""
+    same = variable.column_pattern == variable.name.lower()
+    return "" if same else code(variable.column_pattern)
 
 
 def code_list(catalogue, variable) -> str:

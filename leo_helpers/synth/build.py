@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import shutil
 from collections.abc import Mapping
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
 from filelock import FileLock, Timeout
 
@@ -51,8 +54,10 @@ def build(request: Request) -> Path:
     try:
         request.root.parent.mkdir(parents=True, exist_ok=True)
         with FileLock(str(building) + ".lock", timeout=_patience(request)):
+            _restore(request.root)
             if _already_there(request, plan):
                 return request.root
+            _check_neighbours(request.root, building)
             _prepare(request, building, plan)
             _run(request, building, tables)
             _finish(request, building, catalogue, plan)
@@ -62,10 +67,13 @@ def build(request: Request) -> Path:
     except PermissionError as error:
         raise GenerateError(f"The folder {request.root.parent} cannot be written ({error.strerror}).",
                             "Choose another folder with --root or LEO_DATA.") from None
+    except BrokenProcessPool:
+        raise GenerateError("A worker process was killed, probably for want of memory.",
+                            "Run the same command with fewer --workers and --resume.") from None
     except OSError as error:
-        raise GenerateError(
-            f"Writing to {building} failed ({error.strerror or error}).",
-            "Free disk space, then run the same command with --resume.") from None
+        cure = "Free disk space" if error.errno == errno.ENOSPC else "Look at that folder"
+        raise GenerateError(f"Writing to {building} failed ({error.strerror or error}).",
+                            f"{cure}, then run the same command with --resume.") from None
     return request.root
 
 
@@ -76,6 +84,8 @@ def _patience(request: Request) -> float:
 
 def _tables(request: Request, catalogue: Catalogue) -> list[str]:
     wanted = request.tables if request.tables is not None else tuple(catalogue.tables)
+    if not wanted:
+        raise GenerateError("No table was chosen.", "See leo tables for their names.")
     names = list(dict.fromkeys(catalogue.resolve_table(t).table_id for t in wanted))
     return [t for t in names if t in ROWS]
 
@@ -114,10 +124,15 @@ def _already_there(request: Request, plan: dict) -> bool:
     root = request.root
     if not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return False
-    if not (root / "manifest.json").exists():
+    if not _is_ours(root):
         raise GenerateError(f"{root} exists and is not a Learning LEO data set.",
                             "Choose another folder; nothing there was touched.")
     if request.overwrite:
+        foreign = [p for p in sorted(root.rglob("*")) if p.is_file() and p.name != "manifest.json"
+                   and not p.match("part-*.parquet")]
+        if foreign:
+            raise GenerateError(f"{root} also holds {foreign[0].name}, which would be lost.",
+                                "Move it away, or choose another folder.")
         return False
     made = msgspec.to_builtins(store.read_manifest(root))
     if all(made[k] == v for k, v in plan.items()):
@@ -126,14 +141,69 @@ def _already_there(request: Request, plan: dict) -> bool:
                         f"{made['seed']}).", "Choose another folder, or replace it with --overwrite.")
 
 
+def _is_ours(folder: Path) -> bool:
+    """Whether a folder is a data set of any layout."""
+    try:
+        return json.loads((folder / "manifest.json").read_bytes())["kind"] == store.KIND
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _old(root: Path) -> Path:
+    """Where the data set that is being replaced waits for the new one."""
+    return root.with_name(root.name + ".old")
+
+
+def _restore(root: Path) -> None:
+    """Put the old data set back if a replacement stopped between its two moves."""
+    if not root.exists() and _is_ours(_old(root)):
+        os.replace(_old(root), root)
+
+
+def _check_neighbours(root: Path, building: Path) -> None:
+    """Refuse to use folders beside the target that somebody else made."""
+    old = _old(root)
+    if _is_ours(old):
+        shutil.rmtree(old)
+    for folder, ours in ((old, False), (building, _noted(building) is not None)):
+        if folder.exists() and not ours and (not folder.is_dir() or any(folder.iterdir())):
+            raise GenerateError(f"{folder} is in the way and was not made by this program.",
+                                "Move it away, or choose another folder with --root.")
+
+
+def _noted(building: Path) -> dict | None:
+    """The plan of an interrupted run; None if the folder is not one."""
+    try:
+        return json.loads((building / "plan.json").read_bytes())
+    except (OSError, ValueError):
+        if not _is_ours(building):
+            return None
+    made = msgspec.to_builtins(store.read_manifest(building))
+    return {k: made[k] for k in ("recipe", "seed", "people", "faults", "tables", "years")}
+
+
+def _drop_torn_parts(building: Path) -> None:
+    """Remove what a crash left half-written, so that it is made again."""
+    for part in building.rglob("*part-*.parquet*"):
+        try:
+            pq.read_metadata(part)
+            torn = part.name.startswith(".")
+        except (OSError, pa.ArrowException):
+            torn = True
+        if torn:
+            part.unlink()
+
+
 def _prepare(request: Request, building: Path, plan: dict) -> None:
     note = building / "plan.json"
     if building.exists():
-        same = note.exists() and json.loads(note.read_text(encoding="utf-8")) == plan
+        same = _noted(building) == plan
         if request.resume and not same:
             raise GenerateError(f"The interrupted run in {building} was of another data set.",
                                 "Leave --resume out to start again.")
-        if not request.resume:
+        if request.resume:
+            _drop_torn_parts(building)
+        else:
             shutil.rmtree(building)
     building.mkdir(parents=True, exist_ok=True)
     note.write_text(json.dumps(plan), encoding="utf-8")
@@ -166,8 +236,12 @@ def _finish(request: Request, building: Path, catalogue: Catalogue, plan: dict) 
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     (building / "manifest.json").write_bytes(text)
     (building / "plan.json").unlink()
-    old = request.root.with_name(request.root.name + ".old")
+    old = _old(request.root)
     if request.root.exists():
         os.replace(request.root, old)
-    os.replace(building, request.root)
+    try:
+        os.replace(building, request.root)
+    except OSError:
+        _restore(request.root)
+        raise
     shutil.rmtree(old, ignore_errors=True)

@@ -12,7 +12,7 @@ from .luts import blend, threshold
 from .marginals import rate
 from .rows import Coded, Context, Rows, build, repeat, rows_for, stack
 from .school import ENROL
-from .spine import ROUTES, SEN_STAGES, Spine, rank_among, reference
+from .spine import ROUTES, SEN_STAGES, Spine, rank_among, reference, route_lut
 
 #: Years after the cohort's start in which each stage ends, and the first and last END year.
 STAGES = {
@@ -35,19 +35,32 @@ def at_stage(spine: Spine, stage: str) -> tuple[NDArray, NDArray]:
     elif stage == "ks2":
         inside &= (spine.sector == 0) | (spine.rank("ks_independent") < LANES // 3)
     elif stage == "ks5":
-        inside &= np.isin(spine.route, [ROUTES.index(r) for r in
-                                        ("school_sixth_form", "sixth_form_college")]) | (
-            (spine.route == ROUTES.index("fe_college")) & (spine.level3_rank > LANES // 2))
+        inside &= _reaches_ks5(spine, spine.route)
     person = np.flatnonzero(inside)
     return person, year[person]
 
 
-@lru_cache(maxsize=1)
-def _ks5_rank() -> NDArray[np.int32]:
-    """Rank among those who reach the end of key stage 5, who are no average of all people."""
+def _reaches_ks5(spine: Spine, route: NDArray) -> NDArray[np.bool_]:
+    """Sixth formers, and the abler half of those in colleges of further education."""
+    sixth = [ROUTES.index(r) for r in ("school_sixth_form", "sixth_form_college")]
+    college = route == ROUTES.index("fe_college")
+    return np.isin(route, sixth) | (college & (spine.level3_rank > LANES // 2))
+
+
+@lru_cache(maxsize=None)
+def _ks5_lut(year: int) -> NDArray[np.int32]:
+    """Rank among those who reach key stage 5 in a year, who are no average of all people."""
     people = reference()
-    person, _ = at_stage(people, "ks5")
-    return rank_among(people.attainment("ks5")[person])
+    chosen = _reaches_ks5(people, route_lut(year - 2)[people.route_rank]) & (people.sector != 2)
+    return rank_among(people.attainment("ks5")[chosen])
+
+
+def _ks5_rank(rank: NDArray, year: NDArray) -> NDArray:
+    out = np.empty(len(rank), dtype=np.int64)
+    for one in np.unique(year):
+        rows = year == one
+        out[rows] = _ks5_lut(int(one))[rank[rows]]
+    return out
 
 
 @lru_cache(maxsize=1)
@@ -67,7 +80,7 @@ def _attrs(spine: Spine, stage: str, person: NDArray, year: NDArray) -> dict:
     state = spine.sector[person] == 0
     blank = np.where(state, 0, -1)
     return {
-        "rank": (_ks5_rank()[spine.attainment(stage)[person]] if stage == "ks5"
+        "rank": (_ks5_rank(spine.attainment(stage)[person], year) if stage == "ks5"
                  else spine.attainment(stage)[person]),
         "nc_year": spine.nc_year[person, j],
         "school": np.where(state, spine.school[person, j], 95_000 + spine.school[person, j] % 900),

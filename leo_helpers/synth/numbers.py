@@ -77,7 +77,7 @@ def quantile(c: Column, args: tuple[str, ...]) -> Values:
 @lru_cache(maxsize=200)
 def _quantile_lut(name: str, year: int, scale: int,
                   group: tuple[tuple[str, str], ...]) -> NDArray[np.int32]:
-    return quantile_lut(quantiles(name, year, **dict(group)), scale)
+    return (quantile_lut(quantiles(name, year, **dict(group)), scale * 8) + 4) // 8  # rounded
 
 
 @lru_cache(maxsize=200)

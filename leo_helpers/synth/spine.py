@@ -252,12 +252,15 @@ class Spine:
     @cached_property
     def route(self) -> NDArray:
         """Index into :data:`ROUTES`: main activity in the first year after key stage 4."""
-        near = blend(self.attainment("ks4"), self.rank("route"), 5)
         out = np.zeros(len(self), dtype=np.int8)
         for year, rows in self._cohorts(17):
-            given = shares("post16_route", year)
-            out[rows] = category_lut([given.get(r, 0.0) for r in ROUTES])[near[rows]]
+            out[rows] = route_lut(year)[self.route_rank[rows]]
         return out
+
+    @cached_property
+    def route_rank(self) -> NDArray[np.intp]:
+        """Rank that decides the route after key stage 4."""
+        return blend(self.attainment("ks4"), self.rank("route"), 5)
 
     @cached_property
     def level3_rank(self) -> NDArray[np.intp]:
@@ -302,6 +305,12 @@ class Spine:
         nc = self.nc_year[:, j]
         yield "primary", np.flatnonzero(nc < 7)
         yield "secondary", np.flatnonzero(nc >= 7)
+
+
+def route_lut(year: int) -> NDArray[np.integer]:
+    """Route by lane for those who finish key stage 4 in a year."""
+    given = shares("post16_route", year)
+    return category_lut([given.get(r, 0.0) for r in ROUTES])
 
 
 @lru_cache(maxsize=1)
