@@ -23,8 +23,9 @@ __all__ = ["export"]
 TITLE = "Synthetic: no real person (Learning LEO)"
 _EXCEL_ROWS, _EXCEL_COLUMNS = 1_048_576, 16_384
 _STATA_COLUMNS = 32_767
-#: Stata has 32, but each set of labels is named after its column and the column's number.
-_STATA_NAME, _SPSS_NAME = 27, 64
+_STATA_NAME, _SPSS_NAME = 32, 64
+#: In a Stata file pyreadstat keeps the labels of a column under its name and a number.
+_STATA_LABELLED_NAME = 26
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 #: Gives the temporary name of a file, which gets its own name when all are written.
 _Temporary = Callable[[Path], Path]
@@ -49,10 +50,10 @@ def export(
         Values as they are, dates as ``2011-01-20``; missing values are blank, empty texts
         are ``""``. ``..._codebook.csv`` beside it has the labels and codes.
     ``.dta`` (Stata)
-        Names are cut to 27 characters, before the ending that says year and term. Stata labels
-        only numbers, so text codes become labelled numbers, whose labels begin with the code,
-        and an empty text becomes a missing value. Variable labels are cut to 80 bytes. Marks
-        that mix numbers and letters stay text, without labels.
+        Names are cut to 32 characters (26 where codes have labels), before the ending that says
+        year and term. Stata labels only numbers, so text codes become labelled numbers, whose
+        labels begin with the code, and an empty text becomes a missing value. Variable labels
+        are cut to 80 bytes. Marks that mix numbers and letters stay text, without labels.
     ``.sav`` (SPSS)
         Names are cut to 64 characters; codes stay as they are, with their labels.
     ``.xlsx`` (Excel)
@@ -176,8 +177,13 @@ def _stata(columns: list[Column], target: Path, temporary: _Temporary) -> None:
             "Choose some with columns=.",
         )
     place = temporary(target)
-    names = _renamed(columns, _STATA_NAME, target, temporary)
     numbered = [small_integers(as_days(as_numbers(c))) for c in columns]
+    labelled = {
+        c.name: c.codes for c in numbered if c.codes and not pa.types.is_string(c.values.type)
+    }
+    limits = {c.name: _STATA_LABELLED_NAME if c.name in labelled else _STATA_NAME for c in columns}
+    names = _labels_apart(short_names(limits), list(labelled))
+    _list_renamed(columns, names, target, temporary)
     _statistical(
         pyreadstat.write_dta,
         {names[c.name]: c.values for c in numbered},
@@ -185,13 +191,27 @@ def _stata(columns: list[Column], target: Path, temporary: _Temporary) -> None:
         file_label=TITLE,
         version=15,
         column_labels={names[c.name]: _cut(c.label, 80) for c in numbered},
-        variable_value_labels={
-            names[c.name]: c.codes
-            for c in numbered
-            if c.codes and not pa.types.is_string(c.values.type)
-        },
+        variable_value_labels={names[name]: codes for name, codes in labelled.items()},
         variable_format={names[c.name]: "%td" for c in columns if pa.types.is_date(c.values.type)},
     )
+
+
+def _labels_apart(names: dict[str, str], labelled: list[str]) -> dict[str, str]:
+    """Change names whose labels would be kept under one name, as those of a1 + 1 and a + 11."""
+    names = dict(names)
+    for _ in labelled:
+        kept: dict[str, str] = {}
+        for number, name in enumerate(labelled):
+            other = kept.setdefault(f"{names[name]}{number}", name)
+            if other != name:
+                longer = max(name, other, key=lambda one: len(names[one]))
+                taken = {short.casefold() for short in names.values()}
+                while names[longer].casefold() in taken:
+                    names[longer] += "_"
+                break
+        else:
+            break
+    return names
 
 
 def _spss(columns: list[Column], target: Path, temporary: _Temporary) -> None:
@@ -199,7 +219,8 @@ def _spss(columns: list[Column], target: Path, temporary: _Temporary) -> None:
     import pyreadstat
 
     place = temporary(target)
-    names = _renamed(columns, _SPSS_NAME, target, temporary)
+    names = short_names({c.name: _SPSS_NAME for c in columns})
+    _list_renamed(columns, names, target, temporary)
     _statistical(
         pyreadstat.write_sav,
         {names[c.name]: c.values for c in columns},
@@ -297,16 +318,14 @@ def _cell(value: Any, sheet: Any) -> Any:
     return cell
 
 
-def _renamed(
-    columns: list[Column], limit: int, target: Path, temporary: _Temporary
-) -> dict[str, str]:
-    """Names that the format allows; what changed goes into a table beside the file."""
-    names = short_names([c.name for c in columns], limit)
+def _list_renamed(
+    columns: list[Column], names: dict[str, str], target: Path, temporary: _Temporary
+) -> None:
+    """Say in a table beside the file which names are others there."""
     changed = [(c.name, names[c.name], c.label) for c in columns if names[c.name] != c.name]
     if changed:
         header = ("name_in_leo", "name_in_file", "label")
         _write_rows(temporary(_beside(target, "renamed")), header, changed)
-    return names
 
 
 def _cut(text: str, limit: int) -> str:

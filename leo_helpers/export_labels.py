@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
@@ -103,7 +103,7 @@ def prepare(frame: pd.DataFrame, table: str | None = None) -> list[Column]:
     return done
 
 
-def short_names(names: Iterable[str], limit: int) -> dict[str, str]:
+def short_names(limits: Mapping[str, int]) -> dict[str, str]:
     """Shorten names to what a program allows and keep them apart.
 
     Letters, digits and underscores stay; everything else becomes an underscore. A name that
@@ -112,10 +112,8 @@ def short_names(names: Iterable[str], limit: int) -> dict[str, str]:
 
     Parameters
     ----------
-    names : iterable of str
-        The names as they are in the view.
-    limit : int
-        How many characters the program allows.
+    limits : mapping of str to int
+        The names as they are in the view, and how many characters each may have.
 
     Returns
     -------
@@ -124,12 +122,12 @@ def short_names(names: Iterable[str], limit: int) -> dict[str, str]:
 
     Examples
     --------
-    >>> short_names(["monthpartofageatstartofacademicyear_spr11"], 27)
-    {'monthpartofageatstartofacademicyear_spr11': 'monthpartofageatstart_spr11'}
+    >>> short_names({"monthpartofageatstartofacademicyear_spr11": 32})
+    {'monthpartofageatstartofacademicyear_spr11': 'monthpartofageatstartofaca_spr11'}
     """
     done: dict[str, str] = {}
     taken: set[str] = set()
-    for name in names:
+    for name, limit in limits.items():
         plain = re.sub(r"\W", "_", name, flags=re.ASCII)
         if not re.match(r"[A-Za-z]", plain):
             plain = f"v{plain}" if plain.startswith("_") else f"v_{plain}"

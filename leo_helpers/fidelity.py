@@ -9,12 +9,13 @@ from __future__ import annotations
 import csv
 import math
 import os
+from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .catalogue import load_catalogue
-from .errors import CatalogueError
+from .errors import CatalogueError, UnknownName
 from .paths import data_dir
 from .store import data_root, read_manifest
 from .synth.marginals import quantiles, rate, shares
@@ -22,7 +23,7 @@ from .synth.marginals import quantiles, rate, shares
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["ROUNDING", "fidelity", "targets", "write_report"]
+__all__ = ["ROUNDING", "compare", "fidelity", "targets", "write_report"]
 
 #: A share may miss by this much, whatever its standard error; numbers by this part of the target.
 ROUNDING = 0.005
@@ -71,11 +72,12 @@ def target_value(target: dict[str, str]) -> float:
         return sum(given.get(k, 0.0) for k in last[0].split("+")) / sum(given.values())
     if kind == "quantiles" and last:
         return dict(quantiles(name, at, **traits))[float(last[0])]
-    raise CatalogueError(f"the reference {target['reference']!r} of {target['target_id']} cannot be "
-                         "followed.", "targets.csv", column="reference")
+    raise CatalogueError(f"the reference {target['reference']!r} of {target['target_id']} cannot "
+                         "be followed.", "targets.csv", column="reference")
 
 
-def fidelity(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
+def fidelity(root: str | os.PathLike[str] | None = None,
+             topics: Iterable[str] | None = None) -> pd.DataFrame:
     """Every target beside what a data set says.
 
     A target is met when the distance is at most three standard errors, or at most
@@ -87,6 +89,8 @@ def fidelity(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     ----------
     root : path, optional
         Folder of a data set; without it the default data set.
+    topics : iterable of str, optional
+        Only the targets of these topics, such as ``["Absence"]``.
 
     Returns
     -------
@@ -98,23 +102,37 @@ def fidelity(root: str | os.PathLike[str] | None = None) -> pd.DataFrame:
     ------
     DataSetError
         If the folder is no complete data set.
+    UnknownName
+        If there is no such topic.
     """
+    wanted = targets()
+    if topics is not None:
+        known = dict.fromkeys(t["topic"] for t in targets())
+        for topic in (topics := tuple(topics)):
+            if topic not in known:
+                raise UnknownName("topic", topic, known, "in targets.csv")
+        wanted = tuple(t for t in wanted if t["topic"] in topics)
+    return compare(data_root(root), wanted)
+
+
+def compare(folder: Path, wanted: Iterable[dict[str, str]]) -> pd.DataFrame:
+    """Some targets beside what the data set in a folder says, as :func:`fidelity` returns them."""
     import pandas as pd
 
     from .fidelity_sql import Measurer
 
-    folder = data_root(root)
-    found = Measurer(folder, read_manifest(folder), load_catalogue()).measure(targets())
+    wanted = tuple(wanted)
+    found = Measurer(folder, read_manifest(folder), load_catalogue()).measure(wanted)
     lines = []
-    for target in targets():
+    for target in wanted:
         seen, published = found[target["target_id"]], target_value(target)
-        share = target["statistic"] in ("share", "ratio", "rate")
-        rounding = ROUNDING * (1.0 if share else abs(published))
         error = seen.error
         if target["statistic"] == "share":
             error = _expected_error(published, seen.people)
         elif target["statistic"] == "rate":  # events are rare: never less than a Poisson count's
             error = max(error, math.sqrt(published / max(seen.people, 1)))
+        share = target["statistic"] in ("share", "ratio", "rate")
+        rounding = ROUNDING * (1.0 if share else abs(published))
         distance = seen.value - published
         lines.append({
             "topic": target["topic"], "target_id": target["target_id"], "target": target["label"],

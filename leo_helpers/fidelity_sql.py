@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from .catalogue import Catalogue, View
 from .errors import CatalogueError, DataSetError
+from .fidelity_relations import CENSUS, RELATIONS
 from .store import Manifest
 from .synth.lookups import ae_id, edukey, pmr
 from .synth.marginals import rate
@@ -27,102 +28,12 @@ __all__ = ["Evidence", "Measurer"]
 #: Half the distance between the two quantiles from which a density is read.
 _STEP = 0.02
 #: Who the rows of one person belong to, where a person has many: rows of one person are alike.
-_CLUSTERS = {"young_person": "ae_id", "ks4_exam": "ks4_pupilmatchingrefanonymous",
+_CLUSTERS = {"young_person": "ae_id", "adult_year": "ae_id",
+             "graduate_year": "ae_id", "ucas": "pupilmatchingrefanonymous",
+             "ks4_exam": "ks4_pupilmatchingrefanonymous",
              "ks5_exam": "ks5_pupilmatchingrefanonymous",
              "ks5_student": "ks5_pupilmatchingrefanonymous"}
 _POINTS = {"p25": 0.25, "median": 0.5, "p75": 0.75}
-
-_CENSUS = """
-    SELECT {pmr} AS pmr, {nc} AS nc, try_cast({nc} AS INTEGER) AS nc_number,
-           left({ethnic}, 4) AS ethnic, {sex} AS sex
-    FROM {census} WHERE {status} IS NULL OR {status} < 100
-"""
-#: Joins over several views; ``{year}`` is the target's year.
-RELATIONS = {
-    "person": """
-        SELECT l.ae_id, min(k._year) AS ks4_year, any_value(k.sex) AS sex, any_value(k.fsm) AS fsm,
-               bool_or(e.ae_id IS NOT NULL) AS linked
-        FROM lookup_pmr l
-        JOIN ks4_people k ON k.pmr = l.pmr
-        LEFT JOIN (SELECT DISTINCT ae_id FROM lookup_edukey) e ON e.ae_id = l.ae_id
-        GROUP BY l.ae_id
-    """,
-    "adult_year": """
-        WITH base AS (
-            SELECT p.ae_id, p.sex, p.ks4_year, CAST(y.range AS INTEGER) AS tax_year,
-                   CAST(y.range - p.ks4_year AS INTEGER) AS yak
-            FROM person p, range(2004, 2022) y WHERE p.linked AND y.range >= p.ks4_year
-        ), spell AS (
-            SELECT DISTINCT e.ae_id, y.range AS tax_year FROM leo_benefit b
-            JOIN lookup_edukey e USING (edukey), range(2004, 2022) y
-            WHERE b.startdate <= make_date(y.range, 4, 5)
-              AND coalesce(b.enddate, DATE '9999-12-31') >= make_date(y.range - 1, 4, 6)
-        )
-        SELECT base.*, yak + 16 AS age, pay.earnings AS nominal,
-               pay.earnings / i.index AS earnings, pay.earnings IS NOT NULL AS employed,
-               self.profit, self.profit IS NOT NULL AS self_employed,
-               spell.ae_id IS NOT NULL AS claimed, furlough.ae_id IS NOT NULL AS furloughed,
-               grant_.ae_id IS NOT NULL AS granted
-        FROM base
-        JOIN earnings_index i ON i.tax_year = base.tax_year
-        LEFT JOIN pay ON pay.ae_id = base.ae_id AND pay.tax_year = base.tax_year
-        LEFT JOIN self ON self.ae_id = base.ae_id AND self.tax_year = base.tax_year
-        LEFT JOIN spell ON spell.ae_id = base.ae_id AND spell.tax_year = base.tax_year
-        LEFT JOIN furlough ON furlough.ae_id = base.ae_id AND furlough.tax_year = base.tax_year
-        LEFT JOIN grant_ ON grant_.ae_id = base.ae_id AND base.tax_year = 2019
-    """,
-    "graduate_year": """
-        SELECT g.ae_id, CAST(pay.tax_year - g.finished AS INTEGER) AS yag,
-               pay.earnings / i.index AS earnings
-        FROM graduate g JOIN pay USING (ae_id) JOIN earnings_index i USING (tax_year)
-        WHERE pay.tax_year > g.finished
-    """,
-    "pupil_linked": """
-        SELECT c.*, bool_or(e.ae_id IS NOT NULL) OVER (PARTITION BY l.ae_id) AS linked
-        FROM ({census}) c JOIN lookup_pmr l USING (pmr)
-        LEFT JOIN (SELECT DISTINCT ae_id FROM lookup_edukey) e ON e.ae_id = l.ae_id
-    """,
-    "ks3": """
-        SELECT * FROM (SELECT ks3_pupilmatchingrefanonymous AS pmr,
-                              CAST(right(ks3_acadyr, 4) AS INTEGER) AS year FROM {candidate})
-        POSITIONAL JOIN {indicators}
-    """,
-    "two_keys": """
-        SELECT l.ae_id, count(DISTINCT l.pmr) AS pmrs, count(DISTINCT e.edukey) AS edukeys
-        FROM lookup_pmr l LEFT JOIN lookup_edukey e ON e.ae_id = l.ae_id GROUP BY l.ae_id
-    """,
-    "young_person": """
-        SELECT p.ae_id, n._year AS year, n._year - p.ks4_year + 15 AS age,
-               n.nccis_current_activity_code AS activity
-        FROM nccis n JOIN lookup_pmr l ON l.pmr = n.nccis_pupilmatchingrefanonymous
-        JOIN person p USING (ae_id)
-    """,
-    "student": """
-        SELECT p.*, h.entry FROM person p LEFT JOIN he_entry h USING (ae_id)
-    """,
-    "pupil_excluded": """
-        SELECT c.*, coalesce(x.fixed, 0) AS fixed, coalesce(x.permanent, 0) AS permanent
-        FROM ({census}) c LEFT JOIN (
-            SELECT {exclusion_pmr} AS pmr, count(*) FILTER ({category} <> 'PERM') AS fixed,
-                   count(*) FILTER ({category} = 'PERM' AND coalesce({twice}, 0) < 2) AS permanent
-            FROM {exclusions} GROUP BY ALL
-        ) x USING (pmr) WHERE c.pmr <> ''
-    """,
-    "pupil_care": """
-        SELECT c.*, coalesce(n.open, FALSE) AS open, n.pmr IS NOT NULL AS in_need,
-               coalesce(a.still, FALSE) AS looked_after, coalesce(n.plan, FALSE) AS plan
-        FROM ({census}) c
-        LEFT JOIN (SELECT cin_pupilmatchingrefanonymous AS pmr,
-                          bool_or(cin_caseopen31march = 1) AS open,
-                          bool_or(cin_caseopen31march = 1 AND cin_cppindicator = 1) AS plan
-                   FROM {cin} WHERE cin_acadyr = {year} GROUP BY ALL) n USING (pmr)
-        LEFT JOIN (SELECT cla_pupilmatchingrefanonymous AS pmr,
-                          bool_or(cla_cla_31_march = 1) AS still
-                   FROM {cla} WHERE cla_processing_year = {year} GROUP BY ALL) a USING (pmr)
-        WHERE c.pmr <> ''
-    """,
-}
-
 
 @dataclass(frozen=True)
 class Evidence:
@@ -218,7 +129,8 @@ class Measurer:
             key = next((c for base, c in known.items() if base.endswith(name)), None)
             if key and self.left_out:
                 short = "pmr" if name.startswith("pupil") else name
-                return f'SELECT * FROM ({source}) ANTI JOIN showcase_{short} s ON "{key}" = s.k', view
+                return (f'SELECT * FROM ({source}) ANTI JOIN showcase_{short} s '
+                        f'ON "{key}" = s.k'), view
         return source, view
 
     def _year(self, view: View, known: dict[str, str]) -> str:
@@ -269,7 +181,7 @@ class Measurer:
     def _census_parts(self, name: str, year: int) -> dict[str, object]:
         sql, view = self.scan("sc_pupil", year, "SPR")
         known = self.columns(view)
-        parts: dict[str, object] = {"year": year, "census": _CENSUS.format(
+        parts: dict[str, object] = {"year": year, "census": CENSUS.format(
             census=f"({sql})", pmr=known["pupilmatchingrefanonymous"],
             nc=known["ncyearactual"], status=known["recordstatus"], sex=known["gender"],
             ethnic=known["ethnicgroupmajor"])}

@@ -15,7 +15,7 @@ NOTE = "synthetic data: no real person"
 
 
 def use_style() -> None:
-    """Draw every following figure in the book's style.
+    """Draw every following figure in the book's style, and show labels in tables unshortened.
 
     The colours are told apart with any colour vision, and can be read on light and dark pages.
 
@@ -24,8 +24,10 @@ def use_style() -> None:
     >>> use_style()
     """
     import matplotlib.pyplot as plt
+    import pandas as pd
 
     plt.style.use(STYLE)
+    pd.set_option("display.max_colwidth", 120)
 
 
 def note_synthetic(ax: Axes, words: str = NOTE) -> Axes:

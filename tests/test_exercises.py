@@ -3,6 +3,7 @@
 import duckdb
 import pandas as pd
 import pytest
+from synth_cases import default_data
 
 from leo_helpers import exercises as module
 from leo_helpers.errors import LeoError, UnknownName
@@ -89,12 +90,23 @@ def test_unknown_exercise_names_the_nearest(toy):
         check_answer("toy/l", 2, con=toy)
 
 
+def test_hint_of_an_unknown_exercise_names_the_nearest(toy):
+    with pytest.raises(UnknownName, match="toy/2"):
+        hint("toi/2")
+
+
 def test_hint(toy):
     assert hint("toy/1") == "What is one row?"
 
 
-def test_broken_file_is_named(toy):
-    (module.data_dir() / "exercises" / "toy.toml").write_text("[[exercise]\n", encoding="utf-8")
+@pytest.mark.parametrize("text", [
+    "[[exercise]\n",  # no TOML
+    "[exercises]\n",  # no exercise
+    TOML.replace("answer =", "anwser ="),  # a word that is unknown, and one that is missing
+    TOML.replace('id = "toy/2"\n', ""),
+])
+def test_broken_file_is_named(toy, text):
+    (module.data_dir() / "exercises" / "toy.toml").write_text(text, encoding="utf-8")
     exercises.cache_clear()
     with pytest.raises(LeoError, match=r"toy\.toml"):
         exercises()
@@ -117,17 +129,37 @@ def test_shipped_exercises_say_what_they_should():
         assert all(set(slip) == {"sql", "says"} and len(slip["says"]) > 20 for slip in task.wrong)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("name", sorted(shipped()))
-def test_shipped_answers_on_the_default_data(name):
+@pytest.fixture(scope="module")
+def default_con(tmp_path_factory):
+    """The default data set, whatever LEO_DATA says."""
     from leo_helpers.connect import connect
 
-    task, con = shipped()[name], connect()
-    right = module._query(con, task.answer)
+    con = connect(root=default_data(tmp_path_factory))
+    yield con
+    con.close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_shipped_answers_on_the_default_data(name, default_con):
+    task = shipped()[name]
+    right = module._query(default_con, task.answer)
     assert right and None not in right
-    assert check_answer(name, right, con=con)
+    said = check_answer(name, right, con=default_con)
+    assert said and said.words == task.right
     for slip in task.wrong:
-        wrong = module._query(con, slip["sql"])
-        said = check_answer(name, wrong, con=con)
+        wrong = module._query(default_con, slip["sql"])
+        said = check_answer(name, wrong, con=default_con)
         assert not said, f"{name}: on the default data a likely mistake gives the right answer"
         assert said.words == slip["says"], f"{name}: two mistakes cannot be told apart"
+    assert check_answer(name, ["no such answer"], con=default_con).words == module.UNKNOWN_WRONG
+    assert "no answer yet" in check_answer(name, ..., con=default_con).words
+
+
+@pytest.mark.parametrize("name", sorted(shipped()))
+def test_shipped_queries_run_on_few_people(name, small_data):
+    from leo_helpers.connect import connect
+
+    with connect(root=small_data) as con:
+        for sql in (shipped()[name].answer, *(slip["sql"] for slip in shipped()[name].wrong)):
+            assert module._query(con, sql)

@@ -66,6 +66,18 @@ def test_lines_can_be_seen():
     assert all(contrast(c, mpl.rcParams["axes.facecolor"]) >= 3 for c in cycle("color"))
 
 
+@pytest.mark.parametrize("ground", ["#ffffff", "#121212"])
+def test_lines_can_be_seen_on_light_and_on_dark(ground):
+    weak = {c: round(contrast(c, ground), 2) for c in cycle("color") if contrast(c, ground) < 3}
+    assert not weak
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#121212"])
+def test_marks_of_breaks_can_be_seen_on_light_and_on_dark(ground):
+    line = plots.mark_breaks(plt.subplots()[1], {2015: "reform"}).lines[0]
+    assert contrast(line.get_color(), ground) >= 3
+
+
 @pytest.mark.parametrize("kind", BLINDNESS)
 def test_neighbours_differ_in_colour_or_in_line(kind):
     looks = list(zip(cycle("color"), cycle("linestyle"), strict=True))
@@ -78,7 +90,20 @@ def test_note_says_synthetic():
     assert "synthetic" in plots.note_synthetic(plt.subplots()[1]).texts[0].get_text()
 
 
+def test_note_in_words_of_ones_own_keeps_the_axes():
+    ax = plt.subplots()[1]
+    assert plots.note_synthetic(ax, "made up") is ax and ax.texts[0].get_text() == "made up"
+
+
 def test_breaks_stand_between_two_years():
     ax = plots.mark_breaks(plt.subplots()[1], {2015: "reform"})
     assert list(ax.lines[0].get_xdata()) == [2014.5, 2014.5]
     assert ax.texts[0].get_text() == "reform"
+
+
+def test_every_break_has_its_line_and_its_words():
+    ax = plots.mark_breaks(plt.subplots()[1], {2015: "SEN", 2018: "grades"})
+    assert [line.get_xdata()[0] for line in ax.lines] == [2014.5, 2017.5]
+    assert [text.get_text() for text in ax.texts] == ["SEN", "grades"]
+    assert all(line.get_linestyle() == "--" for line in ax.lines)
+    assert not plots.mark_breaks(plt.subplots()[1], {}).lines

@@ -82,7 +82,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path, overwrite):
     root = tmp_path / "data"
     root.mkdir()
     (root / "thesis.docx").write_text("three years of work")
-    with pytest.raises(GenerateError, match="is not a Learning LEO data set"):
+    with pytest.raises(GenerateError, match=r"is not a Learning LEO data set"):
         make(root, overwrite=overwrite)
     assert files(root) == {"thesis.docx": b"three years of work"}
 
@@ -90,7 +90,7 @@ def test_a_folder_with_other_files_is_left_alone(tmp_path, overwrite):
 def test_a_file_in_the_way(tmp_path):
     root = tmp_path / "data"
     root.write_text("a file")
-    with pytest.raises(GenerateError, match="is not a Learning LEO data set"):
+    with pytest.raises(GenerateError, match=r"is not a Learning LEO data set"):
         make(root, overwrite=True)
     assert root.read_text() == "a file"
 
@@ -108,7 +108,7 @@ def test_a_manifest_of_something_else_is_left_alone(tmp_path):
 def test_another_data_set_is_kept_unless_told(made):
     before = files(made)
     for changes in ({"seed": 7}, {"people": 41}, {"faults": "none"}, {"tables": ["leo_benefit"]}):
-        with pytest.raises(GenerateError, match="holds another data set.*--overwrite"):
+        with pytest.raises(GenerateError, match=r"holds another data set.*--overwrite"):
             make(made, **changes)
     assert files(made) == before
     make(made, seed=7, overwrite=True)
@@ -126,7 +126,7 @@ def test_overwriting_a_data_set_with_files_of_the_users(made):
 def test_an_older_layout_can_be_replaced(made):
     manifest = json.loads((made / "manifest.json").read_text())
     (made / "manifest.json").write_text(json.dumps({**manifest, "layout": 0}))
-    with pytest.raises(DataSetError, match="reads layout 1.*leo generate --overwrite"):
+    with pytest.raises(DataSetError, match=r"reads layout 1.*leo generate --overwrite"):
         store.read_manifest(made)
     with pytest.raises(LeoError):
         make(made)
@@ -188,7 +188,7 @@ def test_resume_of_another_plan_is_refused(tmp_path, monkeypatch):
         with pytest.raises(KeyboardInterrupt):
             make(root)
     before = files(building)
-    with pytest.raises(GenerateError, match="was of another data set. Leave --resume out"):
+    with pytest.raises(GenerateError, match=r"was of another data set. Leave --resume out"):
         make(root, resume=True, seed=8)
     assert files(building) == before
     make(root, seed=8)
@@ -227,7 +227,7 @@ def test_a_failure_at_the_last_move_keeps_the_old_data_set(made, monkeypatch):
 
 def test_a_crash_between_the_two_moves_is_mended(made, tmp_path):
     before = files(made)
-    os.replace(made, tmp_path / "data.old")
+    made.rename(tmp_path / "data.old")
     assert make(made) == made and files(made) == before
     assert not (tmp_path / "data.old").exists()
 
@@ -237,7 +237,7 @@ def test_a_killed_worker(tmp_path, monkeypatch):
         raise BrokenProcessPool("killed")
 
     monkeypatch.setattr(build, "run", run)
-    with pytest.raises(GenerateError, match="worker process was killed.*fewer --workers"):
+    with pytest.raises(GenerateError, match=r"worker process was killed.*fewer --workers"):
         make(tmp_path / "data")
 
 
@@ -263,7 +263,7 @@ def test_a_full_disk_is_noticed_before_the_start(tmp_path, monkeypatch):
 def test_a_read_only_folder(tmp_path):
     tmp_path.chmod(0o500)
     try:
-        with pytest.raises(GenerateError, match="cannot be written"):
+        with pytest.raises(GenerateError, match=r"cannot be written"):
             make(tmp_path / "data")
     finally:
         tmp_path.chmod(0o700)
@@ -274,7 +274,7 @@ def test_a_read_only_folder_for_any_user(tmp_path, monkeypatch):
         raise PermissionError(13, "Permission denied")
 
     monkeypatch.setattr(build, "_prepare", refuse)
-    with pytest.raises(GenerateError, match="cannot be written.*--root or LEO_DATA"):
+    with pytest.raises(GenerateError, match=r"cannot be written.*--root or LEO_DATA"):
         make(tmp_path / "data")
 
 
@@ -330,7 +330,7 @@ def test_what_is_no_data_set(tmp_path, text, message):
 
 
 def test_a_missing_folder(tmp_path):
-    with pytest.raises(DataSetError, match="There is no folder.*leo generate --root"):
+    with pytest.raises(DataSetError, match=r"There is no folder.*leo generate --root"):
         store.data_root(tmp_path / "nowhere")
 
 

@@ -231,7 +231,8 @@ def test_university_and_work_come_after_school():
 SPELLS = [
     ("leo_employment", "startdate", "enddate"), ("leo_benefit", "startdate", "enddate"),
     ("lilr_aims", "start_date", "end_date"), ("lilr_aims", "start_date", "end_date_expected"),
-    ("cla", "cla_date_epi_comm", "cla_date_epi_ceased"), ("cin_overall", "cin_referral_date", "cin_closure_date"),
+    ("cla", "cla_date_epi_comm", "cla_date_epi_ceased"),
+    ("cin_overall", "cin_referral_date", "cin_closure_date"),
 ]
 
 

@@ -73,6 +73,10 @@ def repair(soup: BeautifulSoup) -> None:
     for number, output in enumerate(soup.select("div.cell_output pre, div.cell_input pre")):
         output["tabindex"] = "0"
         output.attrs.setdefault("id", f"leo-pre-{number}")
+    for script in soup.select("script"):
+        # The theme declares Thebe's address twice, which is an error, and nothing here uses it.
+        if "thebe" in (script.get("src") or "") or "THEBE_JS_URL" in (script.string or ""):
+            script.decompose()
     for style in soup.select("style[scoped]"):
         del style["scoped"]
 

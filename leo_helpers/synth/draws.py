@@ -205,7 +205,7 @@ def _code_weights(c: Column, year: int, given: dict[str, float] | None, floor: b
 
 
 def categories(c: Column, source: Callable[[int], dict[str, float] | None],
-               rank: NDArray | None = None) -> Values:
+               rank: NDArray | None = None, rare_codes: bool = True) -> Values:
     """Draw codes year by year, each only in its years; the showcase people show the rare ones.
 
     With a `rank` the codes follow it in the order in which `source` lists them, lowest first.
@@ -214,7 +214,8 @@ def categories(c: Column, source: Callable[[int], dict[str, float] | None],
     out = np.empty(len(rows), dtype=np.int8 if len(c.codes) < 128 else np.int16)
     u = c.lane() if rank is None else rank
     people = c.ctx.spine
-    early = people.person[rows.person] < SHOWCASE if people.start < SHOWCASE else None
+    rare_codes = rare_codes and people.start < SHOWCASE and "stable" not in rows.attrs
+    early = people.person[rows.person] < SHOWCASE if rare_codes else None
     missing = 0.0 if rank is not None else c.missing
     for year, a, b in rows.segments:
         given = source(year)
@@ -327,7 +328,7 @@ def recode(c: Column, found: Coded) -> Values:
     if not reached:
         return categories(c, lambda year: None)
     index = table[found.index]
-    if c.ctx.spine.start < SHOWCASE:
+    if c.ctx.spine.start < SHOWCASE and "stable" not in c.rows.attrs:
         index = sprinkle(c, index, reached)
     return drop_missing(c, Values(index, index >= 0, dictionary_of(c.codes)))
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,7 +47,7 @@ def _reaches_ks5(spine: Spine, route: NDArray) -> NDArray[np.bool_]:
     return np.isin(route, sixth) | (college & (spine.level3_rank > LANES // 2))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _ks5_lut(year: int) -> NDArray[np.int32]:
     """Rank among those who reach key stage 5 in a year, who are no average of all people."""
     people = reference()
@@ -63,7 +63,7 @@ def _ks5_rank(rank: NDArray, year: NDArray) -> NDArray:
     return out
 
 
-@lru_cache(maxsize=1)
+@cache
 def _entry_rank() -> NDArray[np.int32]:
     """Rank among key stage 4 entries: abler pupils have more of them."""
     entries = np.cumsum(_ks4_entries(np.arange(LANES, dtype=np.int64)))

@@ -215,7 +215,7 @@ def when(c: Column, args: tuple[str, ...]) -> Values:
         given = shares(name) if name else {"1": 1.0}
         index = category_lut(list(given.values()))[c.lane()]
         return Values(index, wanted, dictionary_of(tuple(given)))
-    out = categories(c, source, c.attr(args[2]) if len(args) > 2 else None)
+    out = categories(c, source, c.attr(args[2]) if len(args) > 2 else None, len(args) < 3)
     out.valid = wanted if out.valid is None else out.valid & wanted
     return out
 
@@ -267,16 +267,26 @@ def term(c: Column, args: tuple[str, ...]) -> Values:
     return Values(np.zeros(len(c.rows), dtype=np.int8), None, dictionary_of((word,)))
 
 
+#: First and last SIC 2007 division of each section.
+DIVISIONS = {
+    "A": (1, 3), "B": (5, 9), "C": (10, 33), "D": (35, 35), "E": (36, 39), "F": (41, 43),
+    "G": (45, 47), "H": (49, 53), "I": (55, 56), "J": (58, 63), "K": (64, 66), "L": (68, 68),
+    "M": (69, 75), "N": (77, 82), "O": (84, 84), "P": (85, 85), "Q": (86, 88), "R": (90, 93),
+    "S": (94, 96), "T": (97, 98), "U": (99, 99),
+}
+
+
 @drawer("sic")
 def sic(c: Column, args: tuple[str, ...]) -> Values:
-    """``sic;firm_key``: five-digit class inside the firm's section."""
-    sections = tuple(shares("sic_section"))
+    """``sic;rank;known``: a class in a division of the firm's section, where the firm is known."""
+    given = shares("sic_section")
     rank = c.attr(args[0])
-    section = category_lut(list(shares("sic_section").values()))[rank]
-    first = np.array([1 + 4 * i for i in range(len(sections))])
-    number = (first[section] + rank % 4) * 1000 + (rank % 9) * 100 + 10 * (rank % 5) + 10
+    section = category_lut(list(given.values()))[rank]
+    low, high = (np.array([DIVISIONS[k][i] for k in given])[section] for i in (0, 1))
+    number = (low + rank % (high - low + 1)) * 1000 + (rank % 9 + 1) * 100 + 10 * (rank % 5 + 1)
     unique, index = np.unique(number, return_inverse=True)
-    return drop_missing(c, Values(index, None, pa.array([f"{v:05d}" for v in unique], pa.string())))
+    words = pa.array([f"{v:05d}" for v in unique], pa.string())
+    return drop_missing(c, Values(index, c.attr(args[1]) == 1, words))
 
 
 @drawer("firm_date")

@@ -6,7 +6,7 @@ left when the graduates' own spread is taken out of it is the spread of all othe
 
 from __future__ import annotations
 
-from functools import lru_cache
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,7 +32,7 @@ def years_graduated(spine: Spine, person: NDArray, year: NDArray) -> NDArray[np.
     return np.where(spine.graduated[person] & (year > finished), year - finished, 0)
 
 
-@lru_cache(maxsize=1)
+@cache
 def _known() -> tuple[NDArray, NDArray]:
     """Lasting pay rank and years from key stage 4 to the degree (99: none) of made-up people."""
     people = reference()
@@ -41,19 +41,19 @@ def _known() -> tuple[NDArray, NDArray]:
     return lasting_pay(people), wait
 
 
-@lru_cache(maxsize=None)
+@cache
 def _rank_lut(after: int) -> NDArray[np.int32]:
     """Rank among graduates (`after` 0), or among all others so many years after key stage 4."""
     ranks, wait = _known()
     return rank_among(ranks[wait < 99] if after == 0 else ranks[wait >= after])
 
 
-@lru_cache(maxsize=None)
+@cache
 def _graduate_lut(years: int) -> NDArray[np.int32]:
     return quantile_lut(quantiles("earnings", yag=years))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _other_lut(after: int) -> NDArray[np.int32]:
     """Pay of those who are no graduates (yet): everybody's spread less the graduates'."""
     everybody = quantile_lut(quantiles("earnings", yak=after))
@@ -102,5 +102,5 @@ def pay(spine: Spine, person: NDArray, year: NDArray, luck: NDArray) -> NDArray[
         out[rows] = lut[blend(ranks[base[rows]], luck[rows], 6)]
     first = int(year.min()) if len(year) else 0
     last = int(year.max()) if len(year) else 0
-    index = np.array([int(round(1000 * rate("earnings_index", y))) for y in range(first, last + 1)])
+    index = np.array([round(1000 * rate("earnings_index", y)) for y in range(first, last + 1)])
     return out * index[year - first] // 1000

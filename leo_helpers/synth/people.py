@@ -240,6 +240,23 @@ def firm(spine: Spine, rows: Rows) -> NDArray:
     return np.where(unmatched == 1, -1, rows.attrs["enterprise"])
 
 
+@attribute("firm_known")
+def firm_known(spine: Spine, rows: Rows) -> NDArray:
+    """One where the register knows the employer."""
+    return 1 - rows.attrs.get("unmatched_firm", np.zeros(len(rows), dtype=np.int8))
+
+
+def _firm_trait(name: str):
+    def trait(spine: Spine, rows: Rows) -> NDArray:
+        return lane(rows.attrs["stable"], name)
+
+    return trait
+
+
+for _name in ("firm_region", "firm_form", "firm_size"):
+    ATTRIBUTES[_name] = _firm_trait(_name)
+
+
 @attribute("firm_key")
 def firm_key(spine: Spine, rows: Rows) -> NDArray:
     """Lane of the firm's lasting key, so that a firm keeps its industry in every table."""

@@ -196,8 +196,9 @@ def _sessions(rows: Rows, year: int) -> None:
     for number, (term, days) in enumerate(half.items()):
         possible = (days - lane(rows.key, f"days{number}") * 8 // LANES) * rows.attrs["part"] // 8
         wobble = lane(rows.key, f"wobble{number}")
-        authorised = (possible * sick + wobble // 7) // 10_000
-        unauthorised = (possible * truant + wobble // 11) // 10_000
+        wobble = wobble * 10_000 // LANES
+        authorised = (possible * sick + wobble) // 10_000
+        unauthorised = (possible * truant + 9_999 - wobble) // 10_000
         authorised = np.minimum(authorised, possible)
         unauthorised = np.minimum(unauthorised, possible - authorised)
         for name, value in (("possible", possible), ("auth", authorised), ("unauth", unauthorised)):

@@ -125,13 +125,13 @@ class Spine:
     @cached_property
     def ethnicity(self) -> NDArray:
         """Index into the minor ethnic groups of ``shares.csv``, by the cohort's year 7."""
-        return self._by_cohort("ethnicity", "ethnicity_minor", 12)
+        return self._by_cohort("ethnicity", "ethnicity_minor", 13)
 
     @cached_property
     def language(self) -> NDArray:
         """Index into the language groups, drawn given white British or not."""
         british = self.ethnicity == list(shares("ethnicity_minor", 2011)).index("WBRI")
-        yes, no = (self._by_cohort("language", "language_group", 12, major=m)
+        yes, no = (self._by_cohort("language", "language_group", 13, major=m)
                    for m in ("WHITE_BRITISH", "OTHER"))
         return np.where(british, yes, no)
 
@@ -189,9 +189,9 @@ class Spine:
         out = np.zeros(self.nc_year.shape, dtype=bool)
         offset = self.rank("fsm_offset") % 3
         for j, year in enumerate(SCHOOL_YEARS):
-            near = blend(self.deprivation, self.rank("fsm", (year + offset) // 3), 6)
-            for phase, rows in self._phases(j):
-                out[rows, j] = near[rows] >= threshold(rate("fsm", int(year), phase=phase))
+            near = blend(self.deprivation, self.rank("fsm", (year + offset) // 3), 5)
+            for share, rows in self._meals(j):
+                out[rows, j] = near[rows] >= threshold(share)
         return out
 
     @cached_property
@@ -301,6 +301,16 @@ class Spine:
             out[rows] = draw(self.key[rows], name, distribution, year, **group)
         return out
 
+    def _meals(self, j: int):
+        """Yield (share eligible for free meals, row numbers): it falls from year 7 to year 11."""
+        year, nc = int(SCHOOL_YEARS[j]), self.nc_year[:, j]
+        yield rate("fsm", year, phase="primary"), np.flatnonzero(nc < 7)
+        whole = rate("fsm", year, phase="secondary")
+        slope = (rate("fsm_age15", year) - whole) / 2
+        for one in range(7, 12):
+            rows = (nc == one) if one < 11 else (nc >= one)
+            yield whole + slope * (one - 9), np.flatnonzero(rows)
+
     def _phases(self, j: int):
         nc = self.nc_year[:, j]
         yield "primary", np.flatnonzero(nc < 7)
@@ -316,7 +326,7 @@ def route_lut(year: int) -> NDArray[np.integer]:
 @lru_cache(maxsize=1)
 def reference() -> Spine:
     """People of no data set, from whom the generator reads how a chosen group ranks."""
-    return Spine(1_000_000, 1_032_768, 20_260_414)
+    return Spine(1_000_000, 1_065_536, 20_260_414)
 
 
 def rank_among(ranks: NDArray) -> NDArray[np.int32]:
