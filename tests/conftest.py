@@ -2,14 +2,12 @@
 
 import os
 import shutil
-import sys
-from pathlib import Path
 
+import matplotlib
 import pytest
+from common import ROOT
 
-os.environ.setdefault("MPLBACKEND", "agg")
-ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tools"))
+matplotlib.use("agg")  # not through the environment, which kernels would inherit
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 

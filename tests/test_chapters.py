@@ -7,7 +7,7 @@ import tomllib
 import pytest
 import refresh
 import yaml
-from conftest import ROOT
+from common import ROOT
 from prose import blank_code
 
 from leo_helpers.exercises import exercises

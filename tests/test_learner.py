@@ -4,7 +4,7 @@ import jupytext
 import learner
 import pytest
 import refresh
-from conftest import ROOT
+from common import ROOT
 
 PAGE = """# A page
 

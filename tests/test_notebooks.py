@@ -3,7 +3,7 @@
 import nbformat
 import pytest
 import refresh
-from conftest import ROOT
+from common import ROOT
 
 CHAPTERS = refresh.sources()
 every = pytest.mark.parametrize("chapter", CHAPTERS, ids=lambda path: path.stem)

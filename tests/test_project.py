@@ -8,7 +8,7 @@ import tomllib
 import zipfile
 
 import pytest
-from conftest import ROOT
+from common import ROOT
 
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 LOCKS = {"requirements.lock": "requirements.txt", "requirements-dev.lock": "requirements-dev.txt"}

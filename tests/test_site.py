@@ -7,7 +7,7 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
-from conftest import ROOT
+from common import ROOT
 
 pytestmark = pytest.mark.site
 SKIP = {"_static", "_sphinx_design_static"}
@@ -73,9 +73,6 @@ def test_nothing_is_fetched_from_elsewhere(site):
 
 
 def test_figures_have_words(site):
-    import sys
-
-    sys.path.insert(0, str(ROOT / "book" / "ext"))
     import a11y
 
     faults = {path.name: a11y.check_figures(soup) for path, soup in pages(site).items()}
@@ -89,9 +86,6 @@ def test_figures_have_words(site):
      ("Line chart: pay rises from 2004 to 2021.", None)],
 )
 def test_what_counts_as_words(alt, fault):
-    import sys
-
-    sys.path.insert(0, str(ROOT / "book" / "ext"))
     from a11y import alt_fault
 
     assert alt_fault(alt) == fault or fault in alt_fault(alt)
