@@ -38,7 +38,7 @@ import json, sys, time, polars as pl
 from metasyn import MetaFrame
 cells = seconds = 0
 for path in sys.argv[2:]:
-    frame = pl.read_parquet(path).head(2000)
+    frame = pl.read_parquet(path).head(400)
     frame = frame.select([c for c in frame.columns if frame[c].null_count() < len(frame)])
     meta = MetaFrame.fit_dataframe(frame)
     begun = time.perf_counter()
@@ -59,7 +59,8 @@ def make(root: str, people: int, workers: int, tables: list[str] | None) -> dict
     seconds = time.perf_counter() - begun
     views = json.loads((Path(root) / "manifest.json").read_bytes())["views"].values()
     size = sum(p.stat().st_size for p in Path(root).rglob("*.parquet"))
-    return {"seconds": seconds, "cells": sum(v["rows"] * v["columns"] for v in views), "bytes": size}
+    cells = sum(v["rows"] * v["columns"] for v in views)
+    return {"seconds": seconds, "cells": cells, "bytes": size}
 
 
 def bare_part(source: str, target: str) -> int:
@@ -173,11 +174,12 @@ def speed(run: dict) -> float:
 
 
 def metasyn_rate(python: str | None, folder: Path, rows: int) -> dict | None:
-    """metasyn's own speed for the compared views, fitting and writing left out."""
+    """Rate of metasyn for the compared views, fitting and writing left out."""
     if not python:
         return None
     paths = [str(next(folder.joinpath(*v.split(".")).glob("*.parquet"))) for v in COMPARED]
-    done = subprocess.run([python, "-c", METASYN, str(rows), *paths], capture_output=True, text=True)
+    command = [python, "-c", METASYN, str(rows), *paths]
+    done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
         print("metasyn failed:", done.stderr.strip().splitlines()[-1])
         return None
@@ -205,7 +207,7 @@ def bench(options: argparse.Namespace, folder: Path) -> list[str]:
         "at most 15 s")
     say("its size", f"{default[0]['bytes'] / 1e6:.0f} MB", "at most 100 MB")
     print("metasyn: give --metasyn PYTHON to compare" if not options.metasyn else "", flush=True)
-    theirs = metasyn_rate(options.metasyn, root, 20_000)
+    theirs = metasyn_rate(options.metasyn, root, 2_000)
     if theirs:
         own = [child("ours", str(folder / "compared"), many) for _ in range(runs)]
         rate = median(own, speed)
@@ -232,8 +234,8 @@ def bench(options: argparse.Namespace, folder: Path) -> list[str]:
         say(f"the same, {len(LARGE)} largest tables", f"{some / 1e9:.2f} GB", "under 1.5 GB")
         say(f"peak memory at {million:,} people, those tables", f"{more / 1e9:.2f} GB",
             "under 1.5 GB, flat")
-    lines += ["", f"Median of {runs}. The {len(LARGE)} tables are {', '.join(LARGE)}. Memory is the "
-              "proportional set size of all processes together, sampled five times a second."]
+    lines += ["", f"Median of {runs}. The {len(LARGE)} tables are {', '.join(LARGE)}.",
+              "Memory is the proportional set size of all processes together, sampled five times a second."]
     return lines
 
 

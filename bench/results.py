@@ -52,8 +52,9 @@ def write_section(name: str, title: str, command: str, lines: list[str]) -> None
         Markdown.
     """
     day = datetime.date.today().isoformat()
-    body = "\n".join([f"<!-- {name} -->", f"## {title}", "", f"`{command}`, {day}, {machine()}.", "",
-                      *lines, f"<!-- /{name} -->"])
+    about = f"`{command}`, {day}, {machine()}."
+    body = "\n".join([f"<!-- {name} -->", f"## {title}", "", about, "", *lines,
+                      f"<!-- /{name} -->"])
     text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else HEAD
     old = re.compile(rf"<!-- {name} -->.*<!-- /{name} -->", re.DOTALL)
     text = old.sub(lambda _: body, text) if old.search(text) else f"{text.rstrip()}\n\n{body}\n"

@@ -50,7 +50,7 @@ RELATIONS = {
         LEFT JOIN grant_ ON grant_.ae_id = base.ae_id AND base.tax_year = 2019
     """,
     "graduate_year": """
-        SELECT g.ae_id, CAST(pay.tax_year - g.finished AS INTEGER) AS yag,
+        SELECT g.ae_id, pay.tax_year, CAST(pay.tax_year - g.finished AS INTEGER) AS yag,
                pay.earnings / i.index AS earnings
         FROM graduate g JOIN pay USING (ae_id) JOIN earnings_index i USING (tax_year)
         WHERE pay.tax_year > g.finished

@@ -133,7 +133,15 @@ def scan(
             inside = ", ".join(f"'{v}'" for v in part.year_values)
             query += f' where cast("{part.year_column}" as varchar) in ({inside})'
         queries.append(query)
-    return duckdb.connect().sql(" union all by name ".join(queries))
+    try:
+        return duckdb.connect().sql(" union all by name ".join(queries))
+    except duckdb.Error as error:
+        held = ", ".join(f"{s.view.database}.{s.view.name}" for s in slices)
+        raise DataSetError(
+            f"The files of {held} in {folder} are missing or damaged "
+            f"({str(error).splitlines()[0]}).",
+            "Check with leo check, then generate the data set again with --overwrite.",
+        ) from None
 
 
 def _read(folder: Any, part: Slice, n: int | None) -> pa.Table:
@@ -145,7 +153,7 @@ def _read(folder: Any, part: Slice, n: int | None) -> pa.Table:
     names, tables, left = list(part.columns), [], n
     read = list(dict.fromkeys([*names, *([part.year_column] if part.year_column else [])]))
     for path in sorted(place.glob("part-*.parquet")):
-        if left is not None and left <= 0:
+        if tables and left is not None and left <= 0:
             break
         try:
             one = pq.read_table(path, columns=read, partitioning=None)

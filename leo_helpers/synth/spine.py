@@ -188,8 +188,9 @@ class Spine:
         """Eligible for free school meals in the academic year (true whether enrolled or not)."""
         out = np.zeros(self.nc_year.shape, dtype=bool)
         offset = self.rank("fsm_offset") % 3
+        spell = np.where(self.rank("fsm_length") < LANES * 4 // 10, 2, 3)
         for j, year in enumerate(SCHOOL_YEARS):
-            near = blend(self.deprivation, self.rank("fsm", (year + offset) // 3), 5)
+            near = blend(self.deprivation, self.rank("fsm", (year + offset) // spell), 5)
             for share, rows in self._meals(j):
                 out[rows, j] = near[rows] >= threshold(share)
         return out
