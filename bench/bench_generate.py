@@ -28,11 +28,23 @@ from results import write_section
 
 HERE = Path(__file__).resolve()
 #: Tables of the run of a million people: the widest, the longest and one for each kind of spell.
-LARGE = ["ks4_pupil", "ks5_student", "lilr_aims", "nccis", "ypmad_chronological", "leo_earnings",
-         "leo_employment", "leo_geography"]
+LARGE = [
+    "ks4_pupil",
+    "ks5_student",
+    "lilr_aims",
+    "nccis",
+    "ypmad_chronological",
+    "leo_earnings",
+    "leo_employment",
+    "leo_geography",
+]
 #: Views whose columns metasyn is asked for.
-COMPARED = ["npd_i2.spring_census_2011", "npd_i2.absence_2012_3term", "leo_i2.leo_earnings",
-            "hesa_i2.hesa_2012"]
+COMPARED = [
+    "npd_i2.spring_census_2011",
+    "npd_i2.absence_2012_3term",
+    "leo_i2.leo_earnings",
+    "hesa_i2.hesa_2012",
+]
 METASYN = """
 import json, sys, time, polars as pl
 from metasyn import MetaFrame
@@ -84,7 +96,8 @@ def bare_part(source: str, target: str) -> int:
         if pa.types.is_string(kind) or pa.types.is_binary(kind):
             index = pick[u]
             columns[field.name] = pa.DictionaryArray.from_arrays(
-                pa.array(index, mask=index < 0), words)
+                pa.array(index, mask=index < 0), words
+            )
         elif pa.types.is_int8(kind):
             columns[field.name] = pa.array(small[u])
         elif pa.types.is_floating(kind):
@@ -92,9 +105,17 @@ def bare_part(source: str, target: str) -> int:
         else:
             numbers = pa.array(large[u])
             columns[field.name] = numbers.cast(pa.date32()) if pa.types.is_date(kind) else numbers
-    pq.write_table(pa.table(columns), target, compression="zstd", compression_level=1,
-                   row_group_size=ROW_GROUP, write_statistics=False, store_schema=False,
-                   data_page_size=16 << 20, **LARGE_PAGES)
+    pq.write_table(
+        pa.table(columns),
+        target,
+        compression="zstd",
+        compression_level=1,
+        row_group_size=ROW_GROUP,
+        write_statistics=False,
+        store_schema=False,
+        data_page_size=16 << 20,
+        **LARGE_PAGES,
+    )
     Path(target).unlink()
     return rows * len(columns)
 
@@ -117,8 +138,12 @@ def ours(root: str, people: int) -> dict:
     from leo_helpers.synth.spine import Spine
 
     catalogue, faults = load_catalogue(), fault_rates("documented")
-    views = [v for t in catalogue.tables.values() for v in t.views()
-             if f"{v.database}.{v.name}" in COMPARED]
+    views = [
+        v
+        for t in catalogue.tables.values()
+        for v in t.views()
+        if f"{v.database}.{v.name}" in COMPARED
+    ]
     begun, cells = time.perf_counter(), 0
     spine = Spine(0, people, 1)
     for view in views:
@@ -203,8 +228,11 @@ def bench(options: argparse.Namespace, folder: Path) -> list[str]:
         return child(task, str(root), *words)
 
     default = [fresh("make", 5_000, 1, None) for _ in range(runs)]
-    say("default data set, 5,000 people", f"{median(default, lambda r: r['seconds']):.1f} s",
-        "at most 15 s")
+    say(
+        "default data set, 5,000 people",
+        f"{median(default, lambda r: r['seconds']):.1f} s",
+        "at most 15 s",
+    )
     say("its size", f"{default[0]['bytes'] / 1e6:.0f} MB", "at most 100 MB")
     print("metasyn: give --metasyn PYTHON to compare" if not options.metasyn else "", flush=True)
     theirs = metasyn_rate(options.metasyn, root, 2_000)
@@ -232,10 +260,16 @@ def bench(options: argparse.Namespace, folder: Path) -> list[str]:
         some = fresh("make", many, workers, LARGE)["peak"]
         more = fresh("make", million, workers, LARGE)["peak"]
         say(f"the same, {len(LARGE)} largest tables", f"{some / 1e9:.2f} GB", "under 1.5 GB")
-        say(f"peak memory at {million:,} people, those tables", f"{more / 1e9:.2f} GB",
-            "under 1.5 GB, flat")
-    lines += ["", f"Median of {runs}. The {len(LARGE)} tables are {', '.join(LARGE)}.",
-              "Memory is the proportional set size of all processes together, sampled five times a second."]
+        say(
+            f"peak memory at {million:,} people, those tables",
+            f"{more / 1e9:.2f} GB",
+            "under 1.5 GB, flat",
+        )
+    lines += [
+        "",
+        f"Median of {runs}. The {len(LARGE)} tables are {', '.join(LARGE)}.",
+        "Memory is the proportional set size of all processes, sampled five times a second.",
+    ]
     return lines
 
 

@@ -33,8 +33,10 @@ def machine() -> str:
     if hasattr(os, "sysconf") and "SC_PHYS_PAGES" in os.sysconf_names:
         size = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
         memory = f", {size:.0f} GiB"
-    return (f"{processor}, {os.cpu_count()} cores{memory}, {platform.system()}, "
-            f"Python {platform.python_version()}")
+    return (
+        f"{processor}, {os.cpu_count()} cores{memory}, {platform.system()}, "
+        f"Python {platform.python_version()}"
+    )
 
 
 def write_section(name: str, title: str, command: str, lines: list[str]) -> None:
@@ -53,8 +55,9 @@ def write_section(name: str, title: str, command: str, lines: list[str]) -> None
     """
     day = datetime.date.today().isoformat()
     about = f"`{command}`, {day}, {machine()}."
-    body = "\n".join([f"<!-- {name} -->", f"## {title}", "", about, "", *lines,
-                      f"<!-- /{name} -->"])
+    body = "\n".join(
+        [f"<!-- {name} -->", f"## {title}", "", about, "", *lines, f"<!-- /{name} -->"]
+    )
     text = RESULTS.read_text(encoding="utf-8") if RESULTS.exists() else HEAD
     old = re.compile(rf"<!-- {name} -->.*<!-- /{name} -->", re.DOTALL)
     text = old.sub(lambda _: body, text) if old.search(text) else f"{text.rstrip()}\n\n{body}\n"

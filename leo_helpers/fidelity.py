@@ -72,12 +72,16 @@ def target_value(target: dict[str, str]) -> float:
         return sum(given.get(k, 0.0) for k in last[0].split("+")) / sum(given.values())
     if kind == "quantiles" and last:
         return dict(quantiles(name, at, **traits))[float(last[0])]
-    raise CatalogueError(f"the reference {target['reference']!r} of {target['target_id']} cannot "
-                         "be followed.", "targets.csv", column="reference")
+    raise CatalogueError(
+        f"the reference {target['reference']!r} of {target['target_id']} cannot be followed.",
+        "targets.csv",
+        column="reference",
+    )
 
 
-def fidelity(root: str | os.PathLike[str] | None = None,
-             topics: Iterable[str] | None = None) -> pd.DataFrame:
+def fidelity(
+    root: str | os.PathLike[str] | None = None, topics: Iterable[str] | None = None
+) -> pd.DataFrame:
     """Every target beside what a data set says.
 
     A target is met when the distance is at most three standard errors, or at most
@@ -134,15 +138,24 @@ def compare(folder: Path, wanted: Iterable[dict[str, str]]) -> pd.DataFrame:
         share = target["statistic"] in ("share", "ratio", "rate")
         rounding = ROUNDING * (1.0 if share else abs(published))
         distance = seen.value - published
-        lines.append({
-            "topic": target["topic"], "target_id": target["target_id"], "target": target["label"],
-            "year": int(target["year"]) if target["year"] else None,
-            "statistic": target["statistic"], "published": published, "generated": seen.value,
-            "n": seen.n, "standard_error": error,
-            "z": distance / error if error else math.nan,
-            "within": bool(abs(distance) <= max(ERRORS * error, rounding)),
-            "status": target["status"], "source": target["source_id"], "note": target["note"],
-        })
+        lines.append(
+            {
+                "topic": target["topic"],
+                "target_id": target["target_id"],
+                "target": target["label"],
+                "year": int(target["year"]) if target["year"] else None,
+                "statistic": target["statistic"],
+                "published": published,
+                "generated": seen.value,
+                "n": seen.n,
+                "standard_error": error,
+                "z": distance / error if error else math.nan,
+                "within": bool(abs(distance) <= max(ERRORS * error, rounding)),
+                "status": target["status"],
+                "source": target["source_id"],
+                "note": target["note"],
+            }
+        )
     return pd.DataFrame(lines).astype({"year": "Int64"})
 
 
@@ -151,8 +164,9 @@ def _expected_error(p: float, n: int) -> float:
     return math.sqrt(max(p * (1 - p), 0.25 / n) / n) if n else math.inf
 
 
-def write_report(root: str | os.PathLike[str] | None = None,
-                 out: str | os.PathLike[str] = "fidelity") -> Path:
+def write_report(
+    root: str | os.PathLike[str] | None = None, out: str | os.PathLike[str] = "fidelity"
+) -> Path:
     """Write the fidelity report: a page that needs nothing else, the table as CSV, and the plots.
 
     Parameters

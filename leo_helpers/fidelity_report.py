@@ -55,8 +55,11 @@ def assumptions() -> Iterator[tuple[str, str, str]]:
     'shares.csv'
     """
     folder = data_dir() / "marginals"
-    for file, name in (("shares.csv", "distribution"), ("rates.csv", "rate"),
-                       ("quantiles.csv", "quantity")):
+    for file, name in (
+        ("shares.csv", "distribution"),
+        ("rates.csv", "rate"),
+        ("quantiles.csv", "quantity"),
+    ):
         guessed: Counter[tuple[str, str]] = Counter()
         for row in _read(folder / file):
             if row["status"] == "assumed":
@@ -67,8 +70,11 @@ def assumptions() -> Iterator[tuple[str, str, str]]:
         if row["status"] == "assumed":
             missing = f", missing {float(row['missing']):.1%}" if row["missing"] else ""
             how = f"{row['draw']} {row['args']}".strip()
-            yield "draws.csv", f"{row['tables']}: {row['variables']}", \
-                f"{how}{missing}{'; ' + row['note'] if row['note'] else ''}"
+            yield (
+                "draws.csv",
+                f"{row['tables']}: {row['variables']}",
+                f"{how}{missing}{'; ' + row['note'] if row['note'] else ''}",
+            )
 
 
 def _read(path: Path) -> list[dict[str, str]]:
@@ -120,19 +126,29 @@ def plot(topic: str, lines: pd.DataFrame) -> str:
     axes.plot([low, top], [low, top], color="#777777", linewidth=1, zorder=1)
     for within, marker, colour, word in ((True, "o", MET, "met"), (False, "X", MISSED, "missed")):
         some = seen[seen["within"] == within]
-        axes.errorbar(some["published"], some["generated"], yerr=3 * some["standard_error"],
-                      fmt=marker, color=colour, markersize=4, linewidth=0.7,
-                      label=f"{word} ({len(some)})")
+        axes.errorbar(
+            some["published"],
+            some["generated"],
+            yerr=3 * some["standard_error"],
+            fmt=marker,
+            color=colour,
+            markersize=4,
+            linewidth=0.7,
+            label=f"{word} ({len(some)})",
+        )
     axes.set(title=topic, xlabel="target", ylabel="generated")
     axes.legend(frameon=False, fontsize=8)
     text = io.StringIO()
     with matplotlib.rc_context({"svg.hashsalt": "leo", "svg.fonttype": "path"}):
-        FigureCanvasSVG(figure).print_svg(text, metadata=dict.fromkeys(
-            ("Date", "Creator", "Format", "Type")))
-    alt = (f"{topic}: {int(seen['within'].sum())} of {len(seen)} targets lie within their "
-           "tolerance of the line on which generated equals target.")
+        FigureCanvasSVG(figure).print_svg(
+            text, metadata=dict.fromkeys(("Date", "Creator", "Format", "Type"))
+        )
+    alt = (
+        f"{topic}: {int(seen['within'].sum())} of {len(seen)} targets lie within their "
+        "tolerance of the line on which generated equals target."
+    )
     drawn = text.getvalue()
-    drawn = drawn[drawn.index("<svg"):]
+    drawn = drawn[drawn.index("<svg") :]
     own = re.sub(r"\W+", "-", topic.lower())  # ids must not clash on one page
     drawn = re.sub(r'\bid="', f'id="{own}-', drawn)
     drawn = re.sub(r'(href="#|url\(#)', rf"\g<1>{own}-", drawn)
@@ -141,42 +157,55 @@ def plot(topic: str, lines: pd.DataFrame) -> str:
 
 def _page(table: pd.DataFrame, manifest: Manifest, figures: list[str]) -> str:
     met, faults = int(table["within"].sum()), sum(1 for v in manifest.faults.values() if v)
-    left_out = ("" if manifest.people <= SHOWCASE else
-                f" The first {SHOWCASE:,} people are left out: rare codes and rare tables are "
-                "deliberately frequent among them, so that small data sets have them.")
+    left_out = (
+        ""
+        if manifest.people <= SHOWCASE
+        else f" The first {SHOWCASE:,} people are left out: rare codes and rare tables are "
+        "deliberately frequent among them, so that small data sets have them."
+    )
     kinds = Counter(table["status"])
     guessed = list(assumptions())
-    return "\n".join([
-        '<!DOCTYPE html><html lang="en-GB"><head><meta charset="utf-8">',
-        '<meta name="viewport" content="width=device-width"><title>Fidelity report</title>',
-        f"<style>{STYLE}</style></head><body><h1>Fidelity report</h1>",
-        f"<p>{manifest.people:,} synthetic people, seed {manifest.seed}, {faults} kinds of fault "
-        f"switched on, recipe {escape(manifest.recipe)}.</p>",
-        f"<aside><strong>What must not be read from these data.</strong> {WARNING}</aside>",
-        f"<p><strong>{met} of {len(table)} targets are met</strong>: {kinds['published']} "
-        f"published as printed, {kinds['derived']} worked out from published numbers, {kinds['assumed']} "
-        "assumed. A target is met when the distance is at most three standard errors, or at most "
-        "half a percentage point of a share (half a per cent of any other number), which allows "
-        f"for rounding.{left_out} Where one person has many rows, people are counted for the "
-        "standard error, not rows.</p>",
-        "<h2>By topic</h2>", _topics(table), "<h2>Plots</h2>", *figures,
-        "<h2>Targets that were missed</h2>", _lines(table[~table["within"]]),
-        "<h2>All targets</h2>", _lines(table),
-        f"<h2>All {len(guessed):,} assumptions</h2>",
-        "<p>One line for each distribution, rate, quantity or rule of <code>data/marginals</code> "
-        "that rests on no published figure.</p>",
-        _rows(("file", "what", "how or why"),
-              [([escape(c) for c in line], "") for line in guessed]),
-        "</body></html>",
-    ])
+    return "\n".join(
+        [
+            '<!DOCTYPE html><html lang="en-GB"><head><meta charset="utf-8">',
+            '<meta name="viewport" content="width=device-width"><title>Fidelity report</title>',
+            f"<style>{STYLE}</style></head><body><h1>Fidelity report</h1>",
+            f"<p>{manifest.people:,} synthetic people, seed {manifest.seed}, {faults} kinds of fault"
+            f" switched on, recipe {escape(manifest.recipe)}.</p>",
+            f"<aside><strong>What must not be read from these data.</strong> {WARNING}</aside>",
+            f"<p><strong>{met} of {len(table)} targets are met</strong>: {kinds['published']} "
+            f"published as printed, {kinds['derived']} worked out from published numbers, "
+            f"{kinds['assumed']} assumed. A target is met when the distance is at most three standard errors, or at "
+            "most half a percentage point of a share (half a per cent of any other number), which "
+            f"allows for rounding.{left_out} Where one person has many rows, people are counted for the "
+            "standard error, not rows.</p>",
+            "<h2>By topic</h2>",
+            _topics(table),
+            "<h2>Plots</h2>",
+            *figures,
+            "<h2>Targets that were missed</h2>",
+            _lines(table[~table["within"]]),
+            "<h2>All targets</h2>",
+            _lines(table),
+            f"<h2>All {len(guessed):,} assumptions</h2>",
+            "<p>One line for each distribution, rate, quantity or rule of "
+            "<code>data/marginals</code> that rests on no published figure.</p>",
+            _rows(
+                ("file", "what", "how or why"),
+                [([escape(c) for c in line], "") for line in guessed],
+            ),
+            "</body></html>",
+        ]
+    )
 
 
 def _topics(table: pd.DataFrame) -> str:
     lines = []
     for topic, some in table.groupby("topic", sort=False):
         met = int(some["within"].sum())
-        lines.append(([escape(str(topic)), str(len(some)), str(met)],
-                      "" if met == len(some) else "missed"))
+        lines.append(
+            ([escape(str(topic)), str(len(some)), str(met)], "" if met == len(some) else "missed")
+        )
     return _rows(("topic", "targets", "met"), lines)
 
 
@@ -185,12 +214,34 @@ def _lines(table: pd.DataFrame) -> str:
         return "<p>None.</p>"
     lines = []
     for row in table.itertuples():
-        cells = [escape(row.target), _number(row.published), _number(row.generated), f"{row.n:,}",
-                 _number(row.standard_error), f"{row.z:+.1f}", "yes" if row.within else "no",
-                 row.status, escape(row.source), escape(row.note)]
+        cells = [
+            escape(row.target),
+            _number(row.published),
+            _number(row.generated),
+            f"{row.n:,}",
+            _number(row.standard_error),
+            f"{row.z:+.1f}",
+            "yes" if row.within else "no",
+            row.status,
+            escape(row.source),
+            escape(row.note),
+        ]
         lines.append((cells, "" if row.within else "missed"))
-    return _rows(("target", "published", "generated", "rows", "standard error", "z", "met",
-                  "status", "source", "note"), lines)
+    return _rows(
+        (
+            "target",
+            "published",
+            "generated",
+            "rows",
+            "standard error",
+            "z",
+            "met",
+            "status",
+            "source",
+            "note",
+        ),
+        lines,
+    )
 
 
 def _number(value: float) -> str:
@@ -203,6 +254,7 @@ def _rows(heads: tuple[str, ...], lines: list[tuple[list[str], str]]) -> str:
     for cells, kind in lines:
         inside = "".join(
             f'<td class="n">{c}</td>' if re.fullmatch(r"[-+]?[\d.,]+|nan", c) else f"<td>{c}</td>"
-            for c in cells)
+            for c in cells
+        )
         body.append(f'<tr class="{kind}">{inside}</tr>' if kind else f"<tr>{inside}</tr>")
     return f"<table><thead><tr>{top}</tr></thead><tbody>{''.join(body)}</tbody></table>"

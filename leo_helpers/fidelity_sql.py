@@ -28,12 +28,17 @@ __all__ = ["Evidence", "Measurer"]
 #: Half the distance between the two quantiles from which a density is read.
 _STEP = 0.02
 #: Who the rows of one person belong to, where a person has many: rows of one person are alike.
-_CLUSTERS = {"young_person": "ae_id", "adult_year": "ae_id",
-             "graduate_year": "ae_id", "ucas": "pupilmatchingrefanonymous",
-             "ks4_exam": "ks4_pupilmatchingrefanonymous",
-             "ks5_exam": "ks5_pupilmatchingrefanonymous",
-             "ks5_student": "ks5_pupilmatchingrefanonymous"}
+_CLUSTERS = {
+    "young_person": "ae_id",
+    "adult_year": "ae_id",
+    "graduate_year": "ae_id",
+    "ucas": "pupilmatchingrefanonymous",
+    "ks4_exam": "ks4_pupilmatchingrefanonymous",
+    "ks5_exam": "ks5_pupilmatchingrefanonymous",
+    "ks5_student": "ks5_pupilmatchingrefanonymous",
+}
 _POINTS = {"p25": 0.25, "median": 0.5, "p75": 0.75}
+
 
 @dataclass(frozen=True)
 class Evidence:
@@ -86,15 +91,18 @@ class Measurer:
             fits = year is None or (view.year == year if view.year else year in view.years)
             if fits and (not term or (view.term or "") == term):
                 return view
-        raise CatalogueError(f"{table} has no view for {year} {term or ''}.".replace(" .", "."),
-                             "targets.csv")
+        raise CatalogueError(
+            f"{table} has no view for {year} {term or ''}.".replace(" .", "."), "targets.csv"
+        )
 
     def files(self, view: View) -> str:
         """A view as DuckDB reads it."""
         folder = self.root / view.database / view.name
         if f"{view.database}.{view.name}" not in self.manifest.views:
-            raise DataSetError(f"The data set in {self.root} has no {view.database}.{view.name}.",
-                               "Generate it with all tables and years.")
+            raise DataSetError(
+                f"The data set in {self.root} has no {view.database}.{view.name}.",
+                "Generate it with all tables and years.",
+            )
         return "read_parquet('{}/part-*.parquet')".format(str(folder).replace("'", "''"))
 
     def columns(self, view: View) -> dict[str, str]:
@@ -114,8 +122,11 @@ class Measurer:
         def column(match: re.Match) -> str:
             name = match[1].lower()
             if name not in known:
-                raise CatalogueError(f"target {target} asks for {match[1]}, which "
-                                     f"{view.database}.{view.name} does not have.", "targets.csv")
+                raise CatalogueError(
+                    f"target {target} asks for {match[1]}, which "
+                    f"{view.database}.{view.name} does not have.",
+                    "targets.csv",
+                )
             return f'"{known[name]}"'
 
         return re.sub(r"\{(\w+)\}", column, text)
@@ -129,8 +140,9 @@ class Measurer:
             key = next((c for base, c in known.items() if base.endswith(name)), None)
             if key and self.left_out:
                 short = "pmr" if name.startswith("pupil") else name
-                return (f'SELECT * FROM ({source}) ANTI JOIN showcase_{short} s '
-                        f'ON "{key}" = s.k'), view
+                return (
+                    f'SELECT * FROM ({source}) ANTI JOIN showcase_{short} s ON "{key}" = s.k'
+                ), view
         return source, view
 
     def _year(self, view: View, known: dict[str, str]) -> str:
@@ -154,8 +166,10 @@ class Measurer:
             if name.startswith("pupil_"):
                 text = text.format(**self._census_parts(name, year or 0))
             elif name == "ks3":
-                text = text.format(candidate=self.files(self.view("ks3_candidate", None, None)),
-                                   indicators=self.files(self.view("ks3_indicators", None, None)))
+                text = text.format(
+                    candidate=self.files(self.view("ks3_candidate", None, None)),
+                    indicators=self.files(self.view("ks3_indicators", None, None)),
+                )
                 text = f"SELECT * FROM ({text}) ANTI JOIN showcase_pmr s ON pmr = s.k"
             if name == "pupil_linked" or not name.startswith(("pupil_", "ks3")):
                 self._people()
@@ -181,50 +195,71 @@ class Measurer:
     def _census_parts(self, name: str, year: int) -> dict[str, object]:
         sql, view = self.scan("sc_pupil", year, "SPR")
         known = self.columns(view)
-        parts: dict[str, object] = {"year": year, "census": CENSUS.format(
-            census=f"({sql})", pmr=known["pupilmatchingrefanonymous"],
-            nc=known["ncyearactual"], status=known["recordstatus"], sex=known["gender"],
-            ethnic=known["ethnicgroupmajor"])}
+        parts: dict[str, object] = {
+            "year": year,
+            "census": CENSUS.format(
+                census=f"({sql})",
+                pmr=known["pupilmatchingrefanonymous"],
+                nc=known["ncyearactual"],
+                status=known["recordstatus"],
+                sex=known["gender"],
+                ethnic=known["ethnicgroupmajor"],
+            ),
+        }
         if name == "pupil_excluded":
             sql, view = self.scan("exclusions_t1", year, None)
             known = self.columns(view)
-            parts |= {"exclusions": f"({sql})", "category": known["category"],
-                      "exclusion_pmr": known["pupilmatchingrefanonymous"],
-                      "twice": known.get("perm_duplicate", "0")}
+            parts |= {
+                "exclusions": f"({sql})",
+                "category": known["category"],
+                "exclusion_pmr": known["pupilmatchingrefanonymous"],
+                "twice": known.get("perm_duplicate", "0"),
+            }
         elif name == "pupil_care":
-            parts |= {t: f"({self.scan(f, year, None)[0]})"
-                      for t, f in (("cin", "cin_child"), ("cla", "cla"))}
+            parts |= {
+                t: f"({self.scan(f, year, None)[0]})"
+                for t, f in (("cin", "cin_child"), ("cla", "cla"))
+            }
         return parts
 
     def _people(self) -> None:
         lookup = self.files(self.view("lookup_pmr", None, None))
         keys = self.files(self.view("lookup_edukey", None, None))
         spare = "WHERE ae_id NOT IN (SELECT k FROM showcase_ae_id)" if self.left_out else ""
-        self._once("lookup_pmr", "SELECT DISTINCT ae_id, pupilmatchingrefanonymous AS pmr "
-                                 f"FROM {lookup} {spare}")
+        self._once(
+            "lookup_pmr",
+            f"SELECT DISTINCT ae_id, pupilmatchingrefanonymous AS pmr FROM {lookup} {spare}",
+        )
         self._once("lookup_edukey", f"SELECT DISTINCT ae_id, edukey FROM {keys} {spare}")
         parts = []
         for year in (2014, 2015):
             sql, view = self.scan("ks4_pupil", year, None)
             known = self.columns(view)
             parts.append(f"""SELECT ks4_pupilmatchingrefanonymous AS pmr, _year, ks4_gender AS sex,
-                ks4_fsm AS fsm FROM ({sql}) WHERE coalesce({known['ks4_endks']}, 1) = 1""")
+                ks4_fsm AS fsm FROM ({sql}) WHERE coalesce({known["ks4_endks"]}, 1) = 1""")
         self._once("ks4_people", " UNION ALL ".join(parts))
 
     def _work(self) -> None:
         for name, table, value, what in (
-                ("pay", "leo_earnings", "earnings", "earnings"),
-                ("self", "leo_self_assessment", "earnings_self_employment", "profit"),
-                ("furlough", "leo_cjrs", "1", "furloughed"),
-                ("grant_", "leo_seiss", "1", "granted")):
+            ("pay", "leo_earnings", "earnings", "earnings"),
+            ("self", "leo_self_assessment", "earnings_self_employment", "profit"),
+            ("furlough", "leo_cjrs", "1", "furloughed"),
+            ("grant_", "leo_seiss", "1", "granted"),
+        ):
             sql, _ = self.scan(table, None, None)
-            self._once(name, f"SELECT e.ae_id, v._year AS tax_year, max({value}) AS {what} "
-                             f"FROM ({sql}) v JOIN lookup_edukey e USING (edukey) GROUP BY ALL")
+            self._once(
+                name,
+                f"SELECT e.ae_id, v._year AS tax_year, max({value}) AS {what} "
+                f"FROM ({sql}) v JOIN lookup_edukey e USING (edukey) GROUP BY ALL",
+            )
         self._once("leo_benefit", self.scan("leo_benefit", None, None)[0])
         years = pa.array(range(2004, 2022), pa.int32())
         if "earnings_index" not in self._made:
-            self._table("earnings_index", tax_year=years,
-                        index=pa.array([rate("earnings_index", y.as_py()) for y in years]))
+            self._table(
+                "earnings_index",
+                tax_year=years,
+                index=pa.array([rate("earnings_index", y.as_py()) for y in years]),
+            )
             self._made.add("earnings_index")
 
     def _higher(self) -> None:
@@ -233,13 +268,20 @@ class Measurer:
             known = self.columns(view)
             degree = known.get("he_xclass01") or known.get("he_class01")
             parts.append(f"""SELECT he_pupilmatchingrefanonymous AS pmr, {view.year} AS year,
-                {known['he_yearstu']} AS study, {degree} IS NOT NULL AS classed
+                {known["he_yearstu"]} AS study, {degree} IS NOT NULL AS classed
                 FROM {self.files(view)} WHERE he_pupilmatchingrefanonymous <> ''""")
-        self._once("he_rows", "SELECT l.ae_id, h.* EXCLUDE pmr FROM ("
-                              + " UNION ALL ".join(parts) + ") h JOIN lookup_pmr l USING (pmr)")
+        self._once(
+            "he_rows",
+            "SELECT l.ae_id, h.* EXCLUDE pmr FROM ("
+            + " UNION ALL ".join(parts)
+            + ") h JOIN lookup_pmr l USING (pmr)",
+        )
         self._once("he_entry", "SELECT ae_id, min(year) AS entry FROM he_rows GROUP BY ae_id")
-        self._once("graduate", "SELECT ae_id, min(year) AS finished FROM he_rows "
-                               "WHERE classed AND study >= 3 GROUP BY ae_id")
+        self._once(
+            "graduate",
+            "SELECT ae_id, min(year) AS finished FROM he_rows "
+            "WHERE classed AND study >= 3 GROUP BY ae_id",
+        )
 
     # ---- measuring ---------------------------------------------------------------------------
     def measure(self, targets: Iterable[dict[str, str]]) -> dict[str, Evidence]:
@@ -253,9 +295,13 @@ class Measurer:
         found = {}
         for source, wanted in groups.items():
             for i in range(0, len(wanted), 40):
-                some = wanted[i:i + 40]
-                row = self.db.execute(f"SELECT {', '.join(c for _, c in some)} "
-                                      f"FROM {source}").fetchone() or ()
+                some = wanted[i : i + 40]
+                row = (
+                    self.db.execute(
+                        f"SELECT {', '.join(c for _, c in some)} FROM {source}"
+                    ).fetchone()
+                    or ()
+                )
                 for (name, _), cells in zip(some, row, strict=True):
                     found[name] = _evidence(statistics[name], cells)
         return found
@@ -279,12 +325,20 @@ class Measurer:
             x = f"CAST({measure} AS INTEGER)"
             return source, f"[avg({x}) {only}, count({x}) {only}, {people}]"
         if kind in ("mean", "rate"):
-            return source, (f"[avg({measure}) {only}, count({measure}) {only}, "
-                            f"{people}, stddev_samp({measure}) {only}]")
+            return source, (
+                f"[avg({measure}) {only}, count({measure}) {only}, "
+                f"{people}, stddev_samp({measure}) {only}]"
+            )
         if kind == "ratio":
             a, b = measure.split(";")
-            sums = (f"sum({a})", f"sum({b})", f"sum(({a}) * ({a}))", f"sum(({a}) * ({b}))",
-                    f"sum(({b}) * ({b}))", f"count({b})")
+            sums = (
+                f"sum({a})",
+                f"sum({b})",
+                f"sum(({a}) * ({a}))",
+                f"sum(({a}) * ({b}))",
+                f"sum(({b}) * ({b}))",
+                f"count({b})",
+            )
             return source, "[" + ", ".join(f"CAST({s} {only} AS DOUBLE)" for s in sums) + "]"
         p = _POINTS[kind]
         cuts = ", ".join(f"quantile_cont({measure}, {q}) {only}" for q in (p, p - _STEP, p + _STEP))

@@ -12,8 +12,9 @@ BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stab
 
 
 def pytest_addoption(parser):
-    parser.addoption("--leo-site", action="store_true",
-                     help="fail, not skip, where the book has not been built")
+    parser.addoption(
+        "--leo-site", action="store_true", help="fail, not skip, where the book has not been built"
+    )
 
 
 @pytest.fixture(scope="session")

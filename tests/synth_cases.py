@@ -49,8 +49,10 @@ def only(table: str, faults: str = "none") -> pa.Table:
     """The views of a pooled table, one below the other."""
     plain = []
     for view in tables_of(table, faults).values():
-        kinds = [f.with_type(f.type.value_type) if pa.types.is_dictionary(f.type) else f
-                 for f in view.schema]
+        kinds = [
+            f.with_type(f.type.value_type) if pa.types.is_dictionary(f.type) else f
+            for f in view.schema
+        ]
         plain.append(view.cast(pa.schema(kinds)))
     return pa.concat_tables(plain, promote_options="default")
 

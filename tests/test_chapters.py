@@ -33,7 +33,7 @@ def split(cell):
         return yaml.safe_load(options), code
     lines = cell.splitlines()
     marks = [line[1:] for line in lines if line.startswith(":")]
-    return yaml.safe_load("\n".join(marks)) or {}, "\n".join(lines[len(marks):])
+    return yaml.safe_load("\n".join(marks)) or {}, "\n".join(lines[len(marks) :])
 
 
 def cells(chapter):
@@ -65,8 +65,9 @@ def test_one_title(chapter):
 
 @every
 def test_cells_are_short(chapter):
-    lengths = [len([line for line in code.splitlines() if line.strip()])
-               for _, code in cells(chapter)]
+    lengths = [
+        len([line for line in code.splitlines() if line.strip()]) for _, code in cells(chapter)
+    ]
     assert statistics.median(lengths) <= RULES["code_lines_median"]
     ninth = statistics.quantiles(lengths, n=10)[-1]
     assert ninth <= RULES["code_lines_p90"], sorted(lengths)
@@ -110,16 +111,31 @@ def test_exercises_are_complete(chapter):
 def test_toc_lists_every_chapter():
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
     listed = set(re.findall(r"(?:file|root): (\S+)", toc))
-    written = {str(path.relative_to(ROOT).with_suffix("").as_posix())
-               for folder in ("chapters", "docs") for path in (ROOT / folder).rglob("*.md")
-               if "tables" not in path.parts}
+    written = {
+        str(path.relative_to(ROOT).with_suffix("").as_posix())
+        for folder in ("chapters", "docs")
+        for path in (ROOT / folder).rglob("*.md")
+        if "tables" not in path.parts
+    }
     assert listed == written
 
 
 def test_prose_is_told_from_code():
     page = "---\na: b\n---\nwords\n````{note}\nkept\n```sql\n# gone\n```\nkept too\n````\n## end"
     assert blank_code(page).split("\n") == [
-        "", "", "", "words", "", "kept", "", "", "", "kept too", "", "## end"]
+        "",
+        "",
+        "",
+        "words",
+        "",
+        "kept",
+        "",
+        "",
+        "",
+        "kept too",
+        "",
+        "## end",
+    ]
 
 
 @pytest.mark.parametrize("page", sorted((ROOT / "chapters").rglob("*.md")), ids=lambda p: p.stem)

@@ -46,8 +46,10 @@ def test_values_and_columns_are_those_of_the_files(con, small_data):
 
 def test_names_are_read_in_any_case(con):
     assert one(con, 'SELECT COUNT(*) FROM NPD_I2."2002237".Spring_Census_2011') == one(
-        con, 'select count(gender_SPR11) + count(*) - count(GENDER_spr11) '
-             'from npd_i2."2002237".spring_census_2011')
+        con,
+        "select count(gender_SPR11) + count(*) - count(GENDER_spr11) "
+        'from npd_i2."2002237".spring_census_2011',
+    )
 
 
 def test_tables_of_several_databases_join(con):

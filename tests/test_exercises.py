@@ -9,7 +9,7 @@ from leo_helpers import exercises as module
 from leo_helpers.errors import LeoError, UnknownName
 from leo_helpers.exercises import Feedback, check_answer, exercises, hint
 
-TOML = '''
+TOML = """
 [[exercise]]
 id = "toy/1"
 title = "People, not rows"
@@ -36,7 +36,7 @@ minutes = 3
 hint = "Divide."
 answer = "select avg(pay) from toy"
 tolerance = 0.05
-'''
+"""
 
 
 @pytest.fixture
@@ -47,8 +47,10 @@ def toy(tmp_path, monkeypatch):
     monkeypatch.setattr(module, "data_dir", lambda: tmp_path)
     exercises.cache_clear()
     con = duckdb.connect()
-    con.execute("create table toy as select * from (values ('a', 1.0), ('a', 2.0), ('b', 4.0))"
-                " as t(who, pay)")
+    con.execute(
+        "create table toy as select * from (values ('a', 1.0), ('a', 2.0), ('b', 4.0))"
+        " as t(who, pay)"
+    )
     yield con
     exercises.cache_clear()
 
@@ -74,8 +76,15 @@ def test_no_answer_yet(toy, nothing):
     assert "no answer yet" in check_answer("toy/1", nothing, con=toy).words
 
 
-@pytest.mark.parametrize("given", [["a", "b"], pd.Series(["a", "b"]),
-                                   pd.DataFrame({"n": [1, 2], "who": ["a", "b"]}), ("A ", "b")])
+@pytest.mark.parametrize(
+    "given",
+    [
+        ["a", "b"],
+        pd.Series(["a", "b"]),
+        pd.DataFrame({"n": [1, 2], "who": ["a", "b"]}),
+        ("A ", "b"),
+    ],
+)
 def test_lists_in_any_dress(toy, given):
     assert check_answer("toy/2", given, con=toy)
 
@@ -99,12 +108,15 @@ def test_hint(toy):
     assert hint("toy/1") == "What is one row?"
 
 
-@pytest.mark.parametrize("text", [
-    "[[exercise]\n",  # no TOML
-    "[exercises]\n",  # no exercise
-    TOML.replace("answer =", "anwser ="),  # a word that is unknown, and one that is missing
-    TOML.replace('id = "toy/2"\n', ""),
-])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[[exercise]\n",  # no TOML
+        "[exercises]\n",  # no exercise
+        TOML.replace("answer =", "anwser ="),  # a word that is unknown, and one that is missing
+        TOML.replace('id = "toy/2"\n', ""),
+    ],
+)
 def test_broken_file_is_named(toy, text):
     (module.data_dir() / "exercises" / "toy.toml").write_text(text, encoding="utf-8")
     exercises.cache_clear()

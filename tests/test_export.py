@@ -19,8 +19,16 @@ from leo_helpers.export_labels import short_names
 from leo_helpers.store import NOTICE
 
 FORMATS = ("csv", "dta", "sav", "xlsx")
-COLUMNS = ["gender", "pupilmatchingrefanonymous", "fsmeligible", "yearofbirth", "dateofbirth",
-           "monthpartofageatstartofacademicyear", "entrydate", "ethnicgroupminor"]
+COLUMNS = [
+    "gender",
+    "pupilmatchingrefanonymous",
+    "fsmeligible",
+    "yearofbirth",
+    "dateofbirth",
+    "monthpartofageatstartofacademicyear",
+    "entrydate",
+    "ethnicgroupminor",
+]
 
 
 def write(data, path, **options):
@@ -48,22 +56,24 @@ def census(small_data):
 def mixed():
     """One column of every kind, each with something missing."""
     day = [dt.date(2011, 1, 20), None, dt.date(1959, 12, 31)]
-    return pd.DataFrame({
-        "word": pd.array(["a", "", None], pd.StringDtype("pyarrow")),
-        "old_word": ["x", None, "=1+1"],
-        "small": pd.array([100, None, 127], pd.ArrowDtype(pa.int8())),
-        "full": pd.array([1, 2, 101], pd.ArrowDtype(pa.int8())),
-        "large": pd.array([2**60, None, 1], pd.ArrowDtype(pa.int64())),
-        "number": [1.5, None, -2.0],
-        "yes": pd.array([True, None, False], pd.ArrowDtype(pa.bool_())),
-        "day": pd.array(day, pd.ArrowDtype(pa.date32())),
-        "object_day": day,
-        "time": pd.to_datetime(["2011-01-20 08:30", None, "2012-02-29 00:00"]),
-        "kind": pd.Categorical(["b", None, "a"], ["b", "a"], ordered=True),
-        "bytes": pd.array([b"\x01\xff", None, b""], pd.ArrowDtype(pa.binary())),
-        "nothing": [None, None, None],
-        "no_day": pd.array([None] * 3, pd.ArrowDtype(pa.date32())),
-    })
+    return pd.DataFrame(
+        {
+            "word": pd.array(["a", "", None], pd.StringDtype("pyarrow")),
+            "old_word": ["x", None, "=1+1"],
+            "small": pd.array([100, None, 127], pd.ArrowDtype(pa.int8())),
+            "full": pd.array([1, 2, 101], pd.ArrowDtype(pa.int8())),
+            "large": pd.array([2**60, None, 1], pd.ArrowDtype(pa.int64())),
+            "number": [1.5, None, -2.0],
+            "yes": pd.array([True, None, False], pd.ArrowDtype(pa.bool_())),
+            "day": pd.array(day, pd.ArrowDtype(pa.date32())),
+            "object_day": day,
+            "time": pd.to_datetime(["2011-01-20 08:30", None, "2012-02-29 00:00"]),
+            "kind": pd.Categorical(["b", None, "a"], ["b", "a"], ordered=True),
+            "bytes": pd.array([b"\x01\xff", None, b""], pd.ArrowDtype(pa.binary())),
+            "nothing": [None, None, None],
+            "no_day": pd.array([None] * 3, pd.ArrowDtype(pa.date32())),
+        }
+    )
 
 
 @pytest.mark.parametrize("kind", FORMATS)
@@ -78,8 +88,15 @@ def test_a_name_that_says_synthetic_stays(census, tmp_path):
 
 
 def test_a_table_is_loaded_and_written(small_data, tmp_path):
-    path = write("school census", tmp_path / "a.csv", years=2011, terms="spring",
-                 columns=["gender"], n=5, root=small_data)
+    path = write(
+        "school census",
+        tmp_path / "a.csv",
+        years=2011,
+        terms="spring",
+        columns=["gender"],
+        n=5,
+        root=small_data,
+    )
     assert [set(row) for row in rows(path)] == [{"gender_spr11"}] * 5
 
 
@@ -161,8 +178,12 @@ def test_every_kind_of_column(mixed, tmp_path, kind):
         back, _ = getattr(pyreadstat, f"read_{kind}")(str(path))
     assert back.shape == mixed.shape
     known = {
-        "small": [100, None, 127], "full": [1, 2, 101], "number": [1.5, None, -2],
-        "yes": [1, None, 0], "old_word": ["x", None, "=1+1"], "kind": ["b", None, "a"],
+        "small": [100, None, 127],
+        "full": [1, 2, 101],
+        "number": [1.5, None, -2],
+        "yes": [1, None, 0],
+        "old_word": ["x", None, "=1+1"],
+        "kind": ["b", None, "a"],
     }
     for name, want in known.items():
         assert [None if v == "" else v for v in plain(back[name])] == want, name
@@ -199,8 +220,14 @@ def test_tables_with_hard_columns(small_data, tmp_path, table, kind):
 
 
 def test_stacked_views_say_year_and_term(small_data, tmp_path):
-    path = write("sc_pupil", tmp_path / "a.dta", years=[2010, 2011], terms="spring",
-                 columns=["gender"], root=small_data)
+    path = write(
+        "sc_pupil",
+        tmp_path / "a.dta",
+        years=[2010, 2011],
+        terms="spring",
+        columns=["gender"],
+        root=small_data,
+    )
     back, meta = pyreadstat.read_dta(str(path))
     assert set(back["year"]) == {2010, 2011}
     assert "year of the view" in meta.column_names_to_labels["year"]

@@ -26,15 +26,22 @@ VIEWS = {("sc_pupil", "2011"), ("absence", "2011"), ("absence", "2009"), ("pupil
 def chosen() -> list[dict[str, str]]:
     """Targets that can be measured on the small data set."""
     pooled = {"ks2_pupil", "ks4_pupil", "ypmad_snapshot"}
-    return [t for t in fid.targets()
-            if t["table_id"] in pooled or (t["table_id"], t["year"]) in VIEWS]
+    return [
+        t for t in fid.targets() if t["table_id"] in pooled or (t["table_id"], t["year"]) in VIEWS
+    ]
 
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory):
     """3,000 people without faults, and only what the chosen targets need."""
-    return generate(tmp_path_factory.mktemp("fidelity") / "small", people=3000, faults="none",
-                    tables=TABLES, years=(2009, 2011), progress=False)
+    return generate(
+        tmp_path_factory.mktemp("fidelity") / "small",
+        people=3000,
+        faults="none",
+        tables=TABLES,
+        years=(2009, 2011),
+        progress=False,
+    )
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +60,12 @@ def test_the_targets_are_many_and_cover_the_tables():
 
 
 def test_every_target_leads_to_a_number_and_a_source():
-    sources = {r["source_id"] for r in csv.DictReader(
-        (data_dir() / "marginals" / "sources.csv").open(encoding="utf-8", newline=""))}
+    sources = {
+        r["source_id"]
+        for r in csv.DictReader(
+            (data_dir() / "marginals" / "sources.csv").open(encoding="utf-8", newline="")
+        )
+    }
     for target in fid.targets():
         assert fid.target_value(target) >= 0, target["target_id"]
         assert target["status"] in ("published", "derived", "assumed")
@@ -92,8 +103,13 @@ def test_free_meals_that_were_tampered_with_are_flagged(small, tmp_path):
 
 
 def test_absence_that_was_halved_is_flagged(small, tmp_path):
-    root = tampered(small, tmp_path, "npd_i2/absence_2011_3term", "overallabsence_3term_ab11",
-                    lambda values: pc.divide(values, 2))
+    root = tampered(
+        small,
+        tmp_path,
+        "npd_i2/absence_2011_3term",
+        "overallabsence_3term_ab11",
+        lambda values: pc.divide(values, 2),
+    )
     lines = fid.compare(root, [t for t in chosen() if t["table_id"] == "absence"])
     flagged = set(lines.loc[~lines["within"], "target_id"])
     assert "absence_persistent_secondary_2011" in flagged

@@ -17,13 +17,21 @@ def rows(name):
 VARIABLES = rows("variables.csv")
 
 
-@pytest.mark.parametrize("rule", rows("label_parts.csv"), ids=lambda r: f"{r['table_id']}:{r['part']}")
+@pytest.mark.parametrize(
+    "rule", rows("label_parts.csv"), ids=lambda r: f"{r['table_id']}:{r['part']}"
+)
 def test_label_says_what_the_part_means(rule):
-    held = [v for v in VARIABLES
-            if v["table_id"] == rule["table_id"] and re.search(rule["part"], v["name"])]
+    held = [
+        v
+        for v in VARIABLES
+        if v["table_id"] == rule["table_id"] and re.search(rule["part"], v["name"])
+    ]
     assert held, "no variable has this part"
-    wrong = [(v["name"], v["label"]) for v in held
-             if not re.search(rule["must_say"], v["label"], re.IGNORECASE)]
+    wrong = [
+        (v["name"], v["label"])
+        for v in held
+        if not re.search(rule["must_say"], v["label"], re.IGNORECASE)
+    ]
     assert not wrong
 
 

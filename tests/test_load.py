@@ -110,9 +110,7 @@ def test_several_views_are_stacked_under_one_name(small_data):
 def test_stacking_says_which_views_lack_a_column(small_data):
     late = load_catalogue().variable("sc_pupil", "LSOA11_[term][yy]")
     first = min(late.terms["SPR"])
-    df = leo.load(
-        "sc_pupil", [first - 1, first], "spring", ["gender", "lsoa11"], root=small_data
-    )
+    df = leo.load("sc_pupil", [first - 1, first], "spring", ["gender", "lsoa11"], root=small_data)
     assert df.loc[df["year"] == first - 1, "lsoa11"].isna().all()
     assert df["lsoa11"].notna().any()
     assert f"spring_census_{first - 1}: no column lsoa11." in df.attrs["skipped"]
@@ -136,8 +134,9 @@ def test_children_in_need_share_a_view_but_not_their_columns(small_data):
     tables = [t for t in load_catalogue().tables if t.startswith("cin_")]
     frames = {t: leo.load(t, n=1, root=small_data) for t in tables}
     assert len({tuple(df.attrs["views"]) for df in frames.values()}) == 1
-    own = [set(df.columns) - {"cin_pupilmatchingrefanonymous", "cin_acadyr"}
-           for df in frames.values()]
+    own = [
+        set(df.columns) - {"cin_pupilmatchingrefanonymous", "cin_acadyr"} for df in frames.values()
+    ]
     assert all(own) and sum(map(len, own)) == len(set().union(*own))
 
 
@@ -154,8 +153,11 @@ def test_the_default_data_set_is_found(leo_data):
 
 @pytest.mark.parametrize("table", sorted(load_catalogue().tables))
 def test_every_table_loads_its_last_view(small_data, table):
-    views = [v for v in load_catalogue().tables[table].views()
-             if f"{v.database}.{v.name}" in read_manifest(small_data).views]
+    views = [
+        v
+        for v in load_catalogue().tables[table].views()
+        if f"{v.database}.{v.name}" in read_manifest(small_data).views
+    ]
     last = views[-1]
     year = last.years[-1] if len(views) > 1 else None
     df = leo.load(table, year, last.term, n=5, root=small_data)
@@ -171,8 +173,9 @@ def test_every_table_loads_its_last_view(small_data, table):
 
 def test_scan_is_load_but_lazy(small_data):
     request = {"years": [2010, 2011], "terms": "spring", "columns": ["gender", "fsmeligible"]}
-    lazy, df = leo.scan("sc_pupil", **request, root=small_data), leo.load(
-        "sc_pupil", **request, root=small_data
+    lazy, df = (
+        leo.scan("sc_pupil", **request, root=small_data),
+        leo.load("sc_pupil", **request, root=small_data),
     )
     assert lazy.columns == list(df.columns)
     query = lazy.aggregate("year, gender, count(*) as n")
@@ -251,8 +254,12 @@ def test_column_outside_its_years(small_data, read):
     with pytest.raises(YearError) as error:
         read("sc_pupil", 2007, "spring", ["LSOA11_[term][yy]"], root=small_data)
     late = load_catalogue().variable("sc_pupil", "LSOA11_[term][yy]").years
-    said(error, "LSOA11_[term][yy] does not exist in spring_census_2007",
-         f"It exists in END years {late[0]}-{late[-1]}", "SPR")
+    said(
+        error,
+        "LSOA11_[term][yy] does not exist in spring_census_2007",
+        f"It exists in END years {late[0]}-{late[-1]}",
+        "SPR",
+    )
 
 
 @READERS

@@ -13,12 +13,21 @@ import leo_helpers.plots as plots
 # Machado, Oliveira and Fernandes (2009), full severity, on linear RGB.
 BLINDNESS = {
     "none": np.eye(3),
-    "protan": [[0.152286, 1.052583, -0.204868], [0.114503, 0.786281, 0.099216],
-               [-0.003882, -0.048116, 1.051998]],
-    "deutan": [[0.367322, 0.860646, -0.227968], [0.280085, 0.672501, 0.047413],
-               [-0.011820, 0.042940, 0.968881]],
-    "tritan": [[1.255528, -0.076749, -0.178779], [-0.078411, 0.930809, 0.147602],
-               [0.004733, 0.691367, 0.303900]],
+    "protan": [
+        [0.152286, 1.052583, -0.204868],
+        [0.114503, 0.786281, 0.099216],
+        [-0.003882, -0.048116, 1.051998],
+    ],
+    "deutan": [
+        [0.367322, 0.860646, -0.227968],
+        [0.280085, 0.672501, 0.047413],
+        [-0.011820, 0.042940, 0.968881],
+    ],
+    "tritan": [
+        [1.255528, -0.076749, -0.178779],
+        [-0.078411, 0.930809, 0.147602],
+        [0.004733, 0.691367, 0.303900],
+    ],
 }
 XYZ = np.array([[0.4124, 0.3576, 0.1805], [0.2126, 0.7152, 0.0722], [0.0193, 0.1192, 0.9505]])
 
@@ -56,8 +65,9 @@ def test_a_figure_brings_its_own_ground():
     assert mpl.rcParams["savefig.transparent"] is False
 
 
-@pytest.mark.parametrize("key", ["text.color", "axes.labelcolor", "axes.titlecolor",
-                                 "xtick.color", "ytick.color"])
+@pytest.mark.parametrize(
+    "key", ["text.color", "axes.labelcolor", "axes.titlecolor", "xtick.color", "ytick.color"]
+)
 def test_words_can_be_read(key):
     assert contrast(mpl.rcParams[key], mpl.rcParams["axes.facecolor"]) >= 7
 

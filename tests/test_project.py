@@ -25,8 +25,12 @@ def specs(name):
 
 def test_dev_needs_only_the_standard_library():
     tree = ast.parse(read("dev.py"))
-    names = {alias.name for node in ast.walk(tree) if isinstance(node, ast.Import)
-             for alias in node.names}
+    names = {
+        alias.name
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Import)
+        for alias in node.names
+    }
     assert {name.split(".")[0] for name in names} <= sys.stdlib_module_names
     assert not [node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
 
@@ -72,8 +76,11 @@ def test_each_dependency_has_its_reason():
 
 def test_themes_are_pinned():
     text = read("requirements.lock")
-    for pin in ("jupyter-book==1.0.4.post1", "sphinx-book-theme==1.2.0",
-                "pydata-sphinx-theme==0.16.1"):
+    for pin in (
+        "jupyter-book==1.0.4.post1",
+        "sphinx-book-theme==1.2.0",
+        "pydata-sphinx-theme==0.16.1",
+    ):
         assert pin in text
 
 
@@ -87,7 +94,8 @@ def test_data_dir_is_the_checkout():
 def test_wheel_carries_its_tables(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "pip", "wheel", "--quiet", "--no-deps", "-w", tmp_path, ROOT],
-        capture_output=True, text=True,
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
     wheel = next(tmp_path.glob("leo_helpers-*.whl"))
@@ -99,14 +107,30 @@ def test_wheel_carries_its_tables(tmp_path):
     finder = "import leo_helpers.paths as p; print(p.data_dir())"
     place = tmp_path / "site"
     zipfile.ZipFile(wheel).extractall(place)
-    said = subprocess.run([sys.executable, "-c", finder], cwd=place, capture_output=True,
-                          text=True, env={"PYTHONPATH": str(place)})
+    said = subprocess.run(
+        [sys.executable, "-c", finder],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        env={"PYTHONPATH": str(place)},
+    )
     assert said.stdout.strip() == str(place / "leo_helpers" / "_data"), said.stderr
 
 
-@pytest.mark.parametrize("name", ["README.md", "LICENSE", "LICENSE-text", "CITATION.cff",
-                                  "CHANGELOG.md", "docs/decisions.md", "docs/contributing.md",
-                                  "docs/data-card.md", ".ci/run"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README.md",
+        "LICENSE",
+        "LICENSE-text",
+        "CITATION.cff",
+        "CHANGELOG.md",
+        "docs/decisions.md",
+        "docs/contributing.md",
+        "docs/data-card.md",
+        ".ci/run",
+    ],
+)
 def test_files_are_there(name):
     assert (ROOT / name).stat().st_size > 200
 

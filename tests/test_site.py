@@ -81,9 +81,14 @@ def test_figures_have_words(site):
 
 @pytest.mark.parametrize(
     ("alt", "fault"),
-    [(None, "no description"), ("  ", "no description"), ("../_images/a1b2.png", "file name"),
-     ("A line", "6 characters"), ("x" * 301, "301 characters"),
-     ("Line chart: pay rises from 2004 to 2021.", None)],
+    [
+        (None, "no description"),
+        ("  ", "no description"),
+        ("../_images/a1b2.png", "file name"),
+        ("A line", "6 characters"),
+        ("x" * 301, "301 characters"),
+        ("Line chart: pay rises from 2004 to 2021.", None),
+    ],
 )
 def test_what_counts_as_words(alt, fault):
     from a11y import alt_fault
@@ -92,14 +97,18 @@ def test_what_counts_as_words(alt, fault):
 
 
 def test_cells_that_failed_leave_no_trace(site):
-    bad = [path.name for path, soup in pages(site).items()
-           if soup.select(".cell_output .traceback, .cell_output .stderr")]
+    bad = [
+        path.name
+        for path, soup in pages(site).items()
+        if soup.select(".cell_output .traceback, .cell_output .stderr")
+    ]
     assert not bad
 
 
 def test_pages_say_their_language(site):
-    assert {soup.html.get("lang") for path, soup in pages(site).items()
-            if path != site / "index.html"} == {"en-GB"}
+    assert {
+        soup.html.get("lang") for path, soup in pages(site).items() if path != site / "index.html"
+    } == {"en-GB"}
 
 
 def test_wrong_address_has_a_page(site):

@@ -15,8 +15,12 @@ from leo_helpers.errors import DataSetError, GenerateError, LeoError, UnknownNam
 from leo_helpers.synth import build, engine, generate
 from leo_helpers.synth.digest import logical_hash
 
-SMALL = {"people": 40, "tables": ["leo_benefit", "lookup_pmr", "lookup_edukey"], "progress": False,
-         "workers": 1}
+SMALL = {
+    "people": 40,
+    "tables": ["leo_benefit", "lookup_pmr", "lookup_edukey"],
+    "progress": False,
+    "workers": 1,
+}
 
 
 def make(root, **changes) -> Path:
@@ -34,18 +38,21 @@ def made(tmp_path):
 
 
 # ---- requests that make no sense ---------------------------------------------------------------
-@pytest.mark.parametrize("changes,error,message", [
-    ({"people": 0}, GenerateError, "0 people cannot be generated. Ask for 1 to"),
-    ({"people": -5}, GenerateError, "-5 people"),
-    ({"people": 10**12}, GenerateError, "cannot be generated"),
-    ({"workers": 0}, GenerateError, "0 workers"),
-    ({"tables": ["leo_benefits"]}, UnknownName, "Did you mean leo_benefit?"),
-    ({"tables": []}, GenerateError, "No table"),
-    ({"faults": {"scan_gaps": 1}}, GenerateError, "Nearest: scan_gap"),
-    ({"faults": "worst"}, GenerateError, "no level 'worst'"),
-    ({"years": [1066], "tables": ["sc_pupil"]}, GenerateError, "the year 1066"),
-    ({"years": [2020], "tables": ["absence"]}, GenerateError, "the year 2020"),
-])
+@pytest.mark.parametrize(
+    "changes,error,message",
+    [
+        ({"people": 0}, GenerateError, "0 people cannot be generated. Ask for 1 to"),
+        ({"people": -5}, GenerateError, "-5 people"),
+        ({"people": 10**12}, GenerateError, "cannot be generated"),
+        ({"workers": 0}, GenerateError, "0 workers"),
+        ({"tables": ["leo_benefits"]}, UnknownName, "Did you mean leo_benefit?"),
+        ({"tables": []}, GenerateError, "No table"),
+        ({"faults": {"scan_gaps": 1}}, GenerateError, "Nearest: scan_gap"),
+        ({"faults": "worst"}, GenerateError, "no level 'worst'"),
+        ({"years": [1066], "tables": ["sc_pupil"]}, GenerateError, "the year 1066"),
+        ({"years": [2020], "tables": ["absence"]}, GenerateError, "the year 2020"),
+    ],
+)
 def test_a_senseless_request_leaves_no_trace(tmp_path, changes, error, message):
     with pytest.raises(error) as caught:
         make(tmp_path / "data", **changes)
@@ -55,14 +62,16 @@ def test_a_senseless_request_leaves_no_trace(tmp_path, changes, error, message):
 
 def test_friendly_names_and_shared_views(tmp_path):
     root = make(tmp_path / "data", tables=["benefits", "leo_benefit", "cin_cpp", "cin_child"])
-    assert set(store.read_manifest(root).views) == {"leo_i2.leo_benefit",
-                                                    "npd_i2.cin_2009_to_2021"}
+    assert set(store.read_manifest(root).views) == {"leo_i2.leo_benefit", "npd_i2.cin_2009_to_2021"}
 
 
 def test_years_choose_yearly_views_and_leave_pooled_ones_whole(tmp_path):
     root = make(tmp_path / "data", tables=["sc_pupil", "leo_benefit"], years=[2020])
     assert set(store.read_manifest(root).views) == {
-        "leo_i2.leo_benefit", "npd_i2.spring_census_2020", "npd_i2.autumn_census_2020"}
+        "leo_i2.leo_benefit",
+        "npd_i2.spring_census_2020",
+        "npd_i2.autumn_census_2020",
+    }
 
 
 # ---- what is in the way ------------------------------------------------------------------------
@@ -199,8 +208,9 @@ def test_resume_with_nothing_to_resume(tmp_path):
     assert store.check(make(tmp_path / "data", resume=True)) == []
 
 
-@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), ValueError("a bug"),
-                                   Pulled()])
+@pytest.mark.parametrize(
+    "error", [OSError(28, "No space left on device"), ValueError("a bug"), Pulled()]
+)
 def test_a_failed_overwrite_keeps_the_old_data_set(made, monkeypatch, error):
     before = files(made)
     interrupt(monkeypatch, 1, error)
@@ -285,8 +295,10 @@ def test_a_parent_that_is_a_file(tmp_path):
 
 
 def test_two_processes_at_once(tmp_path):
-    with FileLock(str(tmp_path / "data.building.lock")), pytest.raises(
-            GenerateError, match="Another process is generating"):
+    with (
+        FileLock(str(tmp_path / "data.building.lock")),
+        pytest.raises(GenerateError, match="Another process is generating"),
+    ):
         make(tmp_path / "data")
     assert store.check(make(tmp_path / "data")) == []
 
@@ -316,12 +328,15 @@ def test_damage_is_reported(made):
     assert any("extra.csv does not belong" in p for p in problems)
 
 
-@pytest.mark.parametrize("text,message", [
-    (None, "has no manifest.json"),
-    ("", "cannot be read"),
-    ('{"kind": ', "cannot be read"),
-    ('{"kind": "something", "layout": 1}', "cannot be read"),
-])
+@pytest.mark.parametrize(
+    "text,message",
+    [
+        (None, "has no manifest.json"),
+        ("", "cannot be read"),
+        ('{"kind": ', "cannot be read"),
+        ('{"kind": "something", "layout": 1}', "cannot be read"),
+    ],
+)
 def test_what_is_no_data_set(tmp_path, text, message):
     if text is not None:
         (tmp_path / "manifest.json").write_text(text)

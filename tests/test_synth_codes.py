@@ -24,7 +24,8 @@ def read(data, name: str, columns: list[str]) -> pa.Table:
     folder = data.joinpath(*name.split(".", 1))
     return pa.concat_tables(
         pq.ParquetFile(p, read_dictionary=columns).read(columns)
-        for p in sorted(folder.glob("*.parquet")))
+        for p in sorted(folder.glob("*.parquet"))
+    )
 
 
 def test_every_code_appears(data):
@@ -33,8 +34,11 @@ def test_every_code_appears(data):
     assert used == set(wanted)
     unseen = {name: set(codes) for name, codes in wanted.items()}
     for name, view in VIEWS.items():
-        columns = {c.column: c.variable.codelist for c in CATALOGUE.view_columns(view)
-                   if c.variable.codelist and unseen[c.variable.codelist]}
+        columns = {
+            c.column: c.variable.codelist
+            for c in CATALOGUE.view_columns(view)
+            if c.variable.codelist and unseen[c.variable.codelist]
+        }
         if columns:
             table = read(data, name, list(columns))
             for column, codelist in columns.items():

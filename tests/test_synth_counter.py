@@ -42,17 +42,28 @@ def test_a_person_is_the_same_in_any_block():
 
 def test_another_seed_gives_other_people():
     other = spine(0, PEOPLE, SEED + 1)
-    for name in ("leo_i2.leo_earnings", "npd_i2.spring_census_2011", "hesa_i2.hesa_2012",
-                 "leo_i2.learner_ae_id_to_edukey_lookup"):
+    for name in (
+        "leo_i2.leo_earnings",
+        "npd_i2.spring_census_2011",
+        "hesa_i2.hesa_2012",
+        "leo_i2.learner_ae_id_to_edukey_lookup",
+    ):
         faults = fault_rates("documented")
         assert table_hash(draw(VIEWS[name], spine(), faults)) != table_hash(
-            draw(VIEWS[name], other, faults)), name
+            draw(VIEWS[name], other, faults)
+        ), name
 
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    return generate(tmp_path_factory.mktemp("a") / "d", people=60, tables=FEW, years=[2011],
-                    workers=1, progress=False)
+    return generate(
+        tmp_path_factory.mktemp("a") / "d",
+        people=60,
+        tables=FEW,
+        years=[2011],
+        workers=1,
+        progress=False,
+    )
 
 
 @pytest.mark.parametrize("workers,block", [(1, 23), (2, 31), (1, 1)])
@@ -62,8 +73,9 @@ def test_blocks_and_workers_change_nothing(made, tmp_path, monkeypatch, workers,
     else:
         people = 60
     monkeypatch.setattr(engine, "BLOCK", block)
-    root = generate(tmp_path / "d", people=people, tables=FEW, years=[2011], workers=workers,
-                    progress=False)
+    root = generate(
+        tmp_path / "d", people=people, tables=FEW, years=[2011], workers=workers, progress=False
+    )
     parts = list((root / "leo_i2" / "leo_earnings").glob("*.parquet"))
     assert len(parts) == -(-people // block)
     if people == 60:
@@ -73,8 +85,13 @@ def test_blocks_and_workers_change_nothing(made, tmp_path, monkeypatch, workers,
 
 
 def test_other_tables_and_years_change_nothing(made, tmp_path):
-    root = generate(tmp_path / "d", people=60, tables=["cin_cpp", "ks4_exam", *FEW[:3]],
-                    years=[2010, 2011], progress=False)
+    root = generate(
+        tmp_path / "d",
+        people=60,
+        tables=["cin_cpp", "ks4_exam", *FEW[:3]],
+        years=[2010, 2011],
+        progress=False,
+    )
     ours, theirs = logical_hash(made), logical_hash(root)
     common = ours.keys() & theirs.keys()
     assert {"npd_i2.cin_2009_to_2021", "npd_i2.spring_census_2011"} <= common
@@ -91,8 +108,13 @@ def test_default_data_set_is_the_golden_one(tmp_path_factory):
 
 
 # ---- the hash itself ---------------------------------------------------------------------------
-TABLE = pa.table({"a": pa.array([1, 2, None], pa.int32()), "b": ["x", None, ""],
-                  "c": pa.array([0.5, None, -1.0])})
+TABLE = pa.table(
+    {
+        "a": pa.array([1, 2, None], pa.int32()),
+        "b": ["x", None, ""],
+        "c": pa.array([0.5, None, -1.0]),
+    }
+)
 
 
 def test_hash_ignores_order_and_encoding():
@@ -100,21 +122,25 @@ def test_hash_ignores_order_and_encoding():
     coded = TABLE.set_column(1, "b", TABLE["b"].dictionary_encode())
     longer = coded["b"].combine_chunks()
     unused = pa.DictionaryArray.from_arrays(
-        pa.array([2, None, 0], pa.int8()), pa.array(["", "never", "x"]))
+        pa.array([2, None, 0], pa.int8()), pa.array(["", "never", "x"])
+    )
     assert longer.null_count == unused.null_count == 1
     hashes = {table_hash(t) for t in (TABLE, turned, coded, TABLE.set_column(1, "b", unused))}
     assert len(hashes) == 1
 
 
-@pytest.mark.parametrize("other", [
-    TABLE.slice(0, 2),
-    TABLE.rename_columns(["a", "b", "d"]),
-    TABLE.set_column(0, "a", TABLE["a"].cast(pa.int64())),
-    TABLE.set_column(0, "a", pa.array([1, 2, 0], pa.int32())),
-    TABLE.set_column(1, "b", pa.array(["x", "", None])),
-    TABLE.set_column(2, "c", pa.array([0.5, None, -1.0000001])),
-    pa.concat_tables([TABLE, TABLE.slice(0, 1)]),
-])
+@pytest.mark.parametrize(
+    "other",
+    [
+        TABLE.slice(0, 2),
+        TABLE.rename_columns(["a", "b", "d"]),
+        TABLE.set_column(0, "a", TABLE["a"].cast(pa.int64())),
+        TABLE.set_column(0, "a", pa.array([1, 2, 0], pa.int32())),
+        TABLE.set_column(1, "b", pa.array(["x", "", None])),
+        TABLE.set_column(2, "c", pa.array([0.5, None, -1.0000001])),
+        pa.concat_tables([TABLE, TABLE.slice(0, 1)]),
+    ],
+)
 def test_hash_sees_every_difference(other):
     assert table_hash(other) != table_hash(TABLE)
 
@@ -145,8 +171,10 @@ def test_mixer_and_lanes_agree_with_plain_python(numbers):
 def test_keys_do_not_depend_on_their_neighbours(numbers, seed):
     n = np.array(numbers)
     keys = derive(counter("person", seed, n=n), "ks4", n=n % 5)
-    alone = [int(derive(counter("person", seed, n=n[i:i + 1]), "ks4", n=n[i:i + 1] % 5)[0])
-             for i in range(len(n))]
+    alone = [
+        int(derive(counter("person", seed, n=n[i : i + 1]), "ks4", n=n[i : i + 1] % 5)[0])
+        for i in range(len(n))
+    ]
     assert keys.tolist() == alone
     assert len(set(alone)) == len(alone)
 
@@ -171,13 +199,16 @@ def test_category_tables_keep_their_shares(weights, missing):
     assert not counts[wanted == 0].any() or counts[wanted == 0].max() <= 1.01 / LANES
 
 
-@given(st.lists(st.tuples(st.floats(0.001, 0.999), st.integers(-10**6, 10**6)), max_size=8),
-       st.integers(-10**6, 10**6), st.integers(0, 10**6))
+@given(
+    st.lists(st.tuples(st.floats(0.001, 0.999), st.integers(-(10**6), 10**6)), max_size=8),
+    st.integers(-(10**6), 10**6),
+    st.integers(0, 10**6),
+)
 def test_quantile_tables_rise_and_hit_their_points(inner, low, width):
     values = sorted([low, *(v for _, v in inner), low + width])
     points = sorted({0.0, 1.0, *(p for p, _ in inner)})
-    values = values[:len(points)] if len(values) >= len(points) else values
-    points = points[:len(values)]
+    values = values[: len(points)] if len(values) >= len(points) else values
+    points = points[: len(values)]
     points[-1] = 1.0
     lut = luts.quantile_lut(list(zip(points, values, strict=True)))
     if len(points) > 1:

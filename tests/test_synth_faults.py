@@ -80,8 +80,10 @@ def test_a_fault_alone_changes_its_tables(fault):
     for table in sorted(listed):
         views = {v.name: v for v in some_views(table, people)}
         before = hashes(table, people)
-        if all(table_hash(draw(v, spine(0, people), {fault: 1.0})) == before[n]
-               for n, v in views.items()):
+        if all(
+            table_hash(draw(v, spine(0, people), {fault: 1.0})) == before[n]
+            for n, v in views.items()
+        ):
             same.append(table)
     assert not same
 
@@ -138,36 +140,45 @@ def _column(view, column, faults):
 
 SIGNS = {
     "dual_registration": lambda f: repeated(census(f)["pupilmatchingrefanonymous"]),
-    "off_roll_rows": lambda f: None in census(f)["fsmeligible"] or repeated(
-        census(f)["pupilmatchingrefanonymous"]),
+    "off_roll_rows": lambda f: (
+        None in census(f)["fsmeligible"] or repeated(census(f)["pupilmatchingrefanonymous"])
+    ),
     "empty_keys": lambda f: census(f)["pupilmatchingrefanonymous"].count("") > 0,
     "sen_type_in_stage": lambda f: "MLD" in census(f)["senprovision"],
-    "text_in_code": lambda f: any(
-        " - text" in (v or "") for v in census(f)["ethnicgroupminor"]),
+    "text_in_code": lambda f: any(" - text" in (v or "") for v in census(f)["ethnicgroupminor"]),
     "gender_letters": lambda f: {"B", "G"} <= set(census(f)["gender"]),
     "born_later": lambda f: max(census(f)["yearofbirth"]) > 2012,
     "two_pmr": lambda f: repeated(_lookup("pmr", f)["ae_id"]),
     "two_edukey": lambda f: repeated(_lookup("edukey", f)["ae_id"]),
-    "false_links": lambda f: repeated(_lookup("pmr", f)["ae_id"]) or sorted(
-        _lookup("pmr", f)["ae_id"]) != sorted(set(_lookup("pmr", {})["ae_id"])),
+    "false_links": lambda f: (
+        repeated(_lookup("pmr", f)["ae_id"])
+        or sorted(_lookup("pmr", f)["ae_id"]) != sorted(set(_lookup("pmr", {})["ae_id"]))
+    ),
     "repeated_lookup_pairs": lambda f: repeated(*_lookup("pmr", f).values()),
     "missed_links": lambda f: len(_lookup("edukey", f)["edukey"]) < 300,
-    "edukey_without_ae_id": lambda f: len(_lookup("edukey", f)["edukey"]) < len(
-        set(_column("leo_i2.leo_geography", "edukey", {}))),
-    "record_without_ae_id": lambda f: not set(_column("lilr_i2.learners", "recordid", f)) <= set(
-        _lookup("recid", f)["recordid"]),
+    "edukey_without_ae_id": lambda f: (
+        len(_lookup("edukey", f)["edukey"])
+        < len(set(_column("leo_i2.leo_geography", "edukey", {})))
+    ),
+    "record_without_ae_id": lambda f: (
+        not set(_column("lilr_i2.learners", "recordid", f)) <= set(_lookup("recid", f)["recordid"])
+    ),
     "uncertain_start": lambda f: 1 in jobs(f)["uncertainstartdate"],
     "uncertain_end": lambda f: 1 in jobs(f)["uncertainenddate"],
     "aim_without_learner": lambda f: not _ilr(f),
-    "hesa_without_pmr": lambda f: sum(
-        v == "" for v in _column("hesa_i2.hesa_2012", "he_pupilmatchingrefanonymous", f)) > sum(
-        v == "" for v in _column("hesa_i2.hesa_2012", "he_pupilmatchingrefanonymous", {})),
+    "hesa_without_pmr": lambda f: (
+        sum(v == "" for v in _column("hesa_i2.hesa_2012", "he_pupilmatchingrefanonymous", f))
+        > sum(v == "" for v in _column("hesa_i2.hesa_2012", "he_pupilmatchingrefanonymous", {}))
+    ),
     "open_end_9999": lambda f: any(
-        d and d.year == 9999 for d in _column("leo_i2.leo_benefit", "enddate", f)),
-    "nccis_month_missing": lambda f: len(_column(
-        "npd_i2.nccis_2011_to_2021", "nccis_acadyr", f)) % 12 != 0,
-    "firm_not_in_idbr": lambda f: any(not v for v in _column(
-        "leo_i2.leo_earnings", "main_enterprise", f)),
+        d and d.year == 9999 for d in _column("leo_i2.leo_benefit", "enddate", f)
+    ),
+    "nccis_month_missing": lambda f: (
+        len(_column("npd_i2.nccis_2011_to_2021", "nccis_acadyr", f)) % 12 != 0
+    ),
+    "firm_not_in_idbr": lambda f: any(
+        not v for v in _column("leo_i2.leo_earnings", "main_enterprise", f)
+    ),
 }
 
 
@@ -205,15 +216,18 @@ def test_the_dial():
     assert set(LEVELS) == {"none", "documented", "harsh"}
 
 
-@pytest.mark.parametrize("words,message", [
-    ("mild", "no level 'mild'. Use none, documented or harsh."),
-    ("none,scan_gpa=0.1", "no fault called 'scan_gpa'. Nearest: scan_gap."),
-    ("none,scan_gap=2", "scan_gap is 2.0. Give 0 to 1."),
-    ("none,scan_gap=lots", "is 'lots', which is no number. Write scan_gap=0.05"),
-    ("none,scan_gap", "is '', which is no number"),
-    ({"scan_gap": -0.1}, "scan_gap is -0.1. Give 0 to 1."),
-    ({"scan_gap": float("nan")}, "scan_gap is nan. Give 0 to 1."),
-])
+@pytest.mark.parametrize(
+    "words,message",
+    [
+        ("mild", "no level 'mild'. Use none, documented or harsh."),
+        ("none,scan_gpa=0.1", "no fault called 'scan_gpa'. Nearest: scan_gap."),
+        ("none,scan_gap=2", "scan_gap is 2.0. Give 0 to 1."),
+        ("none,scan_gap=lots", "is 'lots', which is no number. Write scan_gap=0.05"),
+        ("none,scan_gap", "is '', which is no number"),
+        ({"scan_gap": -0.1}, "scan_gap is -0.1. Give 0 to 1."),
+        ({"scan_gap": float("nan")}, "scan_gap is nan. Give 0 to 1."),
+    ],
+)
 def test_errors_of_the_dial(words, message):
     with pytest.raises(GenerateError) as caught:
         fault_rates(words)

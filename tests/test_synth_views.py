@@ -59,8 +59,18 @@ def test_columns_are_the_catalogues_in_order():
 def test_every_view_has_rows():
     assert len(TABLES) == 41
     empty = {VIEWS[n].table_id for n, t in whole().items() if not t.num_rows}
-    assert empty <= {"exclusions_to_2005", "exclusions_t1", "exclusions_t2", "exclusions_t3",
-                     "cla", "hesa", "ks5_student", "ks5_exam", "leo_seiss", "plams"}
+    assert empty <= {
+        "exclusions_to_2005",
+        "exclusions_t1",
+        "exclusions_t2",
+        "exclusions_t3",
+        "cla",
+        "hesa",
+        "ks5_student",
+        "ks5_exam",
+        "leo_seiss",
+        "plams",
+    }
 
 
 def test_holes_of_the_pandemic():
@@ -125,8 +135,11 @@ def test_codes_stand_only_in_their_years():
                 continue
             codes = CATALOGUE.codes(v.codelist)
             years = [view.year] if view.year and view.year <= 2021 else v.years or [0]
-            allowed = {str(k.code) for k in codes
-                       if view.year is None or any(not y or k.valid_in(y) for y in years)}
+            allowed = {
+                str(k.code)
+                for k in codes
+                if view.year is None or any(not y or k.valid_in(y) for y in years)
+            }
             found = {str(x) for x in pc.unique(table[item.column]).to_pylist()}
             found -= {"None", "", "-1"} - allowed
             assert found <= allowed, (name, item.column, sorted(found - allowed)[:5])
@@ -164,8 +177,7 @@ def test_one_birth_date_in_all_tables():
         months = drawn_as(VIEWS[name], "from", "birth_month")
         if keys and years and months:
             views += 1
-            rows = zip(*(table[c].to_pylist() for c in (keys[0], years[0], months[0])),
-                       strict=True)
+            rows = zip(*(table[c].to_pylist() for c in (keys[0], years[0], months[0])), strict=True)
             for key, *date in rows:
                 if key and None not in date:
                     born.setdefault(key, set()).add(tuple(date))
@@ -179,8 +191,10 @@ def test_age_follows_from_birth_and_year():
     views = 0
     for name, table in whole("none").items():
         view = VIEWS[name]
-        parts = [drawn_as(view, "from", a) for a in
-                 ("birth_year", "birth_month", "age_31_august", "age_month_part")]
+        parts = [
+            drawn_as(view, "from", a)
+            for a in ("birth_year", "birth_month", "age_31_august", "age_month_part")
+        ]
         if view.year is None or not all(parts):
             continue
         rows = frame(table, *(p[0] for p in parts)).dropna().astype(int)
@@ -229,8 +243,10 @@ def test_university_and_work_come_after_school():
 
 
 SPELLS = [
-    ("leo_employment", "startdate", "enddate"), ("leo_benefit", "startdate", "enddate"),
-    ("lilr_aims", "start_date", "end_date"), ("lilr_aims", "start_date", "end_date_expected"),
+    ("leo_employment", "startdate", "enddate"),
+    ("leo_benefit", "startdate", "enddate"),
+    ("lilr_aims", "start_date", "end_date"),
+    ("lilr_aims", "start_date", "end_date_expected"),
     ("cla", "cla_date_epi_comm", "cla_date_epi_ceased"),
     ("cin_overall", "cin_referral_date", "cin_closure_date"),
 ]
@@ -263,10 +279,13 @@ def test_wide_exclusions_can_be_rebuilt_from_table_1():
     people, seen, repeats = spine(5000, 7500), 0, 0
     for year in (2006, 2007, 2010, 2019):
         yy = f"{year % 100:02d}"
-        one, two, three = (draw(VIEWS[f"npd_i2.exclusions_table_{n}_{year}"], people,
-                                {"repeated_permanent": 1.0}) for n in (1, 2, 3))
-        key, start, sessions = (f"{c}_ex{yy}" for c in
-                                ("pupilmatchingrefanonymous", "startdate", "sessions"))
+        one, two, three = (
+            draw(VIEWS[f"npd_i2.exclusions_table_{n}_{year}"], people, {"repeated_permanent": 1.0})
+            for n in (1, 2, 3)
+        )
+        key, start, sessions = (
+            f"{c}_ex{yy}" for c in ("pupilmatchingrefanonymous", "startdate", "sessions")
+        )
         events = frame(one, key, start, sessions, f"perm_duplicate_ex{yy}")
         repeats += int((events[f"perm_duplicate_ex{yy}"] == 1).sum())
         events = events[events[f"perm_duplicate_ex{yy}"] == 0]
@@ -276,8 +295,10 @@ def test_wide_exclusions_can_be_rebuilt_from_table_1():
             if not numbered:
                 continue
             rows = frame(wide, key, *numbered)
-            listed = {r[0]: sorted(str(d) for d in r[1:] if d is not None and d == d)
-                      for r in rows.itertuples(index=False)}
+            listed = {
+                r[0]: sorted(str(d) for d in r[1:] if d is not None and d == d)
+                for r in rows.itertuples(index=False)
+            }
             assert listed == rebuilt
             reasons = [c for c in wide.column_names if c.startswith("reason_")]
             for k, column in enumerate(reasons, 1):

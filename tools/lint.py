@@ -13,13 +13,34 @@ from prose import blank_code
 ROOT = Path(__file__).resolve().parent.parent
 CODE = ["dev.py", "leo_helpers", "tools", "tests", "book", "bench"]
 PROSE = ["README.md", "CHANGELOG.md", "chapters", "docs"]
-NOT_PROSE = re.compile(
-    r"`[^`\n]+`|\]\([^)]*\)|^:[a-z-]+:.*$|https?://\S+", re.MULTILINE
-)
+NOT_PROSE = re.compile(r"`[^`\n]+`|\]\([^)]*\)|^:[a-z-]+:.*$|https?://\S+", re.MULTILINE)
 #: American spellings that are British words too, or names.
-ALSO_BRITISH = {"license", "licensed", "practice", "practiced", "program", "programs", "check",
-                "checks", "meter", "meters", "story", "stories", "tire", "tires", "analog",
-                "draft", "drafts", "inquiry", "dialog", "disk", "disks", "curb", "jail", "prize"}
+ALSO_BRITISH = {
+    "license",
+    "licensed",
+    "practice",
+    "practiced",
+    "program",
+    "programs",
+    "check",
+    "checks",
+    "meter",
+    "meters",
+    "story",
+    "stories",
+    "tire",
+    "tires",
+    "analog",
+    "draft",
+    "drafts",
+    "inquiry",
+    "dialog",
+    "disk",
+    "disks",
+    "curb",
+    "jail",
+    "prize",
+}
 
 
 def american() -> dict[str, str]:

@@ -14,7 +14,10 @@ OPTIONS += ["--no-emit-index-url", "--upgrade", "--quiet"]
 LOCKS = {
     "requirements.lock": ["requirements.txt"],
     "requirements-dev.lock": [
-        "requirements.txt", "requirements-dev.txt", "--constraints", "requirements.lock",
+        "requirements.txt",
+        "requirements-dev.txt",
+        "--constraints",
+        "requirements.lock",
     ],
 }
 

@@ -99,8 +99,10 @@ def table_page(catalogue, table) -> str:
     if table.notes:
         lines += ["## Worth knowing", "", cell(table.notes), ""]
     lines += ["## Variables", ""]
-    lines += ["The form's name comes first; the column is how the view spells it where that is "
-              "more than small letters."]
+    lines += [
+        "The form's name comes first; the column is how the view spells it where that is "
+        "more than small letters."
+    ]
     lines += ["{term} stands for `aut`, `spr` or `sum`, {yy} for the year's last two digits.", ""]
     lines += ["| Variable | What it says | Column | Kind | Years | Request |"]
     lines += ["|---|---|---|---|---|---|"]
@@ -132,8 +134,13 @@ def index_page(catalogue) -> str:
     """Return the Markdown text of the page that lists all tables."""
     tables = list(catalogue.tables.values())
     total = sum(len(catalogue.variables(table.table_id)) for table in tables)
-    lines = ["# All tables", "", f"The catalogue describes {len(tables)} tables and {total:,} "
-             "variables. These pages are made from it whenever the book is built.", ""]
+    lines = [
+        "# All tables",
+        "",
+        f"The catalogue describes {len(tables)} tables and {total:,} "
+        "variables. These pages are made from it whenever the book is built.",
+        "",
+    ]
     for dataset, title in DATASETS.items():
         lines += [f"## {title}", "", "| Table | One row is | Years | Variables |"]
         lines += ["|---|---|---|---|"]

@@ -78,10 +78,14 @@ def generate(
         workers = 1 if people <= 20_000 else (os.cpu_count() or 1)
     request = Request(
         root=Path(root).expanduser().absolute() if root is not None else default_root(),
-        people=people, seed=seed, faults=faults,
+        people=people,
+        seed=seed,
+        faults=faults,
         tables=tuple(tables) if tables is not None else None,
         years=tuple(years) if years is not None else None,
-        workers=workers, resume=resume, overwrite=overwrite,
+        workers=workers,
+        resume=resume,
+        overwrite=overwrite,
         progress=progress and (sys.stderr.isatty() or "ipykernel" in sys.modules),
     )
     return build(request)

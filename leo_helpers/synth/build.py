@@ -62,18 +62,26 @@ def build(request: Request) -> Path:
             _run(request, building, tables)
             _finish(request, building, catalogue, plan)
     except Timeout:
-        raise GenerateError(f"Another process is generating {request.root}.",
-                            "Wait for it to finish, or choose another --root.") from None
+        raise GenerateError(
+            f"Another process is generating {request.root}.",
+            "Wait for it to finish, or choose another --root.",
+        ) from None
     except PermissionError as error:
-        raise GenerateError(f"The folder {request.root.parent} cannot be written ({error.strerror}).",
-                            "Choose another folder with --root or LEO_DATA.") from None
+        raise GenerateError(
+            f"The folder {request.root.parent} cannot be written ({error.strerror}).",
+            "Choose another folder with --root or LEO_DATA.",
+        ) from None
     except BrokenProcessPool:
-        raise GenerateError("A worker process was killed, probably for want of memory.",
-                            "Run the same command with fewer --workers and --resume.") from None
+        raise GenerateError(
+            "A worker process was killed, probably for want of memory.",
+            "Run the same command with fewer --workers and --resume.",
+        ) from None
     except OSError as error:
         cure = "Free disk space" if error.errno == errno.ENOSPC else "Look at that folder"
-        raise GenerateError(f"Writing to {building} failed ({error.strerror or error}).",
-                            f"{cure}, then run the same command with --resume.") from None
+        raise GenerateError(
+            f"Writing to {building} failed ({error.strerror or error}).",
+            f"{cure}, then run the same command with --resume.",
+        ) from None
     return request.root
 
 
@@ -92,7 +100,9 @@ def _tables(request: Request, catalogue: Catalogue) -> list[str]:
 
 def _plan(request: Request, tables: list[str]) -> dict:
     return {
-        "recipe": store.recipe(), "seed": request.seed, "people": request.people,
+        "recipe": store.recipe(),
+        "seed": request.seed,
+        "people": request.people,
         "faults": fault_rates(request.faults),
         "tables": tables if request.tables is not None else None,
         "years": sorted(request.years) if request.years is not None else None,
@@ -101,14 +111,17 @@ def _plan(request: Request, tables: list[str]) -> dict:
 
 def _check_request(request: Request, tables: list[str], catalogue: Catalogue) -> None:
     if not 1 <= request.people <= MAX_PEOPLE:
-        raise GenerateError(f"{request.people:,} people cannot be generated.",
-                            f"Ask for 1 to {MAX_PEOPLE:,}.")
+        raise GenerateError(
+            f"{request.people:,} people cannot be generated.", f"Ask for 1 to {MAX_PEOPLE:,}."
+        )
     if request.workers < 1:
         raise GenerateError(f"{request.workers} workers cannot work.", "Ask for one or more.")
     for year in request.years or ():
         if not any(v.year == year for t in tables for v in catalogue.tables[t].views()):
-            raise GenerateError(f"No yearly view of the chosen tables has the year {year}.",
-                                "Years are END years: 2010/11 is 2011.")
+            raise GenerateError(
+                f"No yearly view of the chosen tables has the year {year}.",
+                "Years are END years: 2010/11 is 2011.",
+            )
     share = len(tables) / len(catalogue.tables)
     need = int(request.people * BYTES_PER_PERSON * share)
     free = free_bytes(request.root)
@@ -116,7 +129,8 @@ def _check_request(request: Request, tables: list[str], catalogue: Catalogue) ->
         raise GenerateError(
             f"{request.people:,} people need about {need / 1e9:.1f} GB and "
             f"{request.root.parent} has {free / 1e9:.1f} GB free.",
-            "Choose fewer people or tables, or another disk with --root.")
+            "Choose fewer people or tables, or another disk with --root.",
+        )
 
 
 def _already_there(request: Request, plan: dict) -> bool:
@@ -125,20 +139,29 @@ def _already_there(request: Request, plan: dict) -> bool:
     if not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return False
     if not _is_ours(root):
-        raise GenerateError(f"{root} exists and is not a Learning LEO data set.",
-                            "Choose another folder; nothing there was touched.")
+        raise GenerateError(
+            f"{root} exists and is not a Learning LEO data set.",
+            "Choose another folder; nothing there was touched.",
+        )
     if request.overwrite:
-        foreign = [p for p in sorted(root.rglob("*")) if p.is_file() and p.name != "manifest.json"
-                   and not p.match("part-*.parquet")]
+        foreign = [
+            p
+            for p in sorted(root.rglob("*"))
+            if p.is_file() and p.name != "manifest.json" and not p.match("part-*.parquet")
+        ]
         if foreign:
-            raise GenerateError(f"{root} also holds {foreign[0].name}, which would be lost.",
-                                "Move it away, or choose another folder.")
+            raise GenerateError(
+                f"{root} also holds {foreign[0].name}, which would be lost.",
+                "Move it away, or choose another folder.",
+            )
         return False
     made = msgspec.to_builtins(store.read_manifest(root))
     if all(made[k] == v for k, v in plan.items()):
         return True
-    raise GenerateError(f"{root} holds another data set ({made['people']:,} people, seed "
-                        f"{made['seed']}).", "Choose another folder, or replace it with --overwrite.")
+    raise GenerateError(
+        f"{root} holds another data set ({made['people']:,} people, seed {made['seed']}).",
+        "Choose another folder, or replace it with --overwrite.",
+    )
 
 
 def _is_ours(folder: Path) -> bool:
@@ -167,8 +190,10 @@ def _check_neighbours(root: Path, building: Path) -> None:
         shutil.rmtree(old)
     for folder, ours in ((old, False), (building, _noted(building) is not None)):
         if folder.exists() and not ours and (not folder.is_dir() or any(folder.iterdir())):
-            raise GenerateError(f"{folder} is in the way and was not made by this program.",
-                                "Move it away, or choose another folder with --root.")
+            raise GenerateError(
+                f"{folder} is in the way and was not made by this program.",
+                "Move it away, or choose another folder with --root.",
+            )
 
 
 def _noted(building: Path) -> dict | None:
@@ -199,8 +224,10 @@ def _prepare(request: Request, building: Path, plan: dict) -> None:
     if building.exists():
         same = _noted(building) == plan
         if request.resume and not same:
-            raise GenerateError(f"The interrupted run in {building} was of another data set.",
-                                "Leave --resume out to start again.")
+            raise GenerateError(
+                f"The interrupted run in {building} was of another data set.",
+                "Leave --resume out to start again.",
+            )
         if request.resume:
             _drop_torn_parts(building)
         else:
@@ -210,7 +237,9 @@ def _prepare(request: Request, building: Path, plan: dict) -> None:
 
 
 def _run(request: Request, building: Path, tables: list[str]) -> None:
-    job = Job(str(building), request.seed, tuple(fault_rates(request.faults).items()), request.years)
+    job = Job(
+        str(building), request.seed, tuple(fault_rates(request.faults).items()), request.years
+    )
     todo = units(tables, request.people)
     if not request.progress:
         for _ in run(job, todo, request.workers):
@@ -229,10 +258,13 @@ def _finish(request: Request, building: Path, catalogue: Catalogue, plan: dict) 
         parts = sorted(folder.glob("part-*.parquet"))
         meta = [pq.read_metadata(p) for p in parts]
         entries[f"{folder.parent.name}.{folder.name}"] = store.ViewEntry(
-            rows=sum(m.num_rows for m in meta), columns=meta[0].num_columns,
-            parts={p.name: store.checksum(p) for p in parts})
-    manifest = store.Manifest(kind=store.KIND, notice=store.NOTICE, layout=store.LAYOUT,
-                              views=entries, **plan)
+            rows=sum(m.num_rows for m in meta),
+            columns=meta[0].num_columns,
+            parts={p.name: store.checksum(p) for p in parts},
+        )
+    manifest = store.Manifest(
+        kind=store.KIND, notice=store.NOTICE, layout=store.LAYOUT, views=entries, **plan
+    )
     text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
     (building / "manifest.json").write_bytes(text)
     (building / "plan.json").unlink()

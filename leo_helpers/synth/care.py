@@ -11,8 +11,15 @@ from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, row
 from .spine import SEN_STAGES, Spine
 
 NOT_A_DAY = np.datetime64("NaT", "D")
-CIN_TABLES = ("cin_overall", "cin_child", "cin_cpp", "cin_details", "cin_disabilities",
-              "cin_opencase", "cin_serviceprovision")
+CIN_TABLES = (
+    "cin_overall",
+    "cin_child",
+    "cin_cpp",
+    "cin_details",
+    "cin_disabilities",
+    "cin_opencase",
+    "cin_serviceprovision",
+)
 
 
 def _need_rank(spine: Spine):
@@ -50,25 +57,33 @@ def children_in_need(ctx: Context) -> Rows:
         limit = threshold(rate("cin_any", year))
         person = np.flatnonzero((near >= limit) & (age <= 17) & (age >= -1))
         which, occurrence = repeat(1 + (spine.rank("cin_again", year)[person] < LANES * 17 // 100))
-        part = build(ctx, person[which], year, occurrence, **_person_attrs(spine, person[which], year))
+        part = build(
+            ctx, person[which], year, occurrence, **_person_attrs(spine, person[which], year)
+        )
         start = date(year - 1, 4, 1) + spread(part.key, "referred", 365)
         part.attrs["referral_date"] = start - spread(part.key, "earlier", 200)
         days = quantile_lut(quantiles("cin_duration_days"))[lane(part.key, "length")]
         closed = lane(part.key, "open") >= _open_share(year) * LANES
         march = date(year, 3, 31)
         end = start + days.astype("timedelta64[D]")
-        end = np.where(closed, np.minimum(end, march - spread(part.key, "closed", 60)),
-                       np.maximum(end, march + DAY))
+        end = np.where(
+            closed,
+            np.minimum(end, march - spread(part.key, "closed", 60)),
+            np.maximum(end, march + DAY),
+        )
         end = np.maximum(end, start)
         part.attrs["closure_date"] = np.where(closed, end, NOT_A_DAY)
         part.attrs["open_31_march"] = (~closed).astype(np.int8)
         part.attrs["closed"] = closed.astype(np.int8)
         plan = lane(part.key, "plan") < LANES * 15 // 100
         part.attrs["plan"] = plan.astype(np.int8)
-        part.attrs["plan_start"] = np.where(plan, start + spread(part.key, "plan_start", 40), NOT_A_DAY)
+        part.attrs["plan_start"] = np.where(
+            plan, start + spread(part.key, "plan_start", 40), NOT_A_DAY
+        )
         part.attrs["plan_end"] = np.where(plan & closed, end, NOT_A_DAY)
-        part.attrs["disabled"] = (lane(derive(spine.key[part.person], "disabled"), "is")
-                                  < LANES * 13 // 100).astype(np.int8)
+        part.attrs["disabled"] = (
+            lane(derive(spine.key[part.person], "disabled"), "is") < LANES * 13 // 100
+        ).astype(np.int8)
         part.attrs["occurrence"] = occurrence
         parts.append(part)
     return stack(*parts)
@@ -142,4 +157,3 @@ def _activity(age, rank, year: int) -> Coded:
 
 def _neet_positions(values: tuple[str, ...]) -> list[int]:
     return [i for i, v in enumerate(values) if v.startswith(("54", "61", "62", "63", "64", "65"))]
-

@@ -19,7 +19,7 @@ from .rows import Context, Rows
 @drawer("key")
 def key(c: Column, args: tuple[str, ...]) -> Values:
     """``key;pmr|edukey|ae_id|attribute``: identifiers, empty strings where a link is missing."""
-    kind, ctx, rows = args[0], c.ctx, c.rows
+    kind, rows = args[0], c.rows
     if kind == "ae_id":
         return Values(ae_id(rows.attrs["resolved"]))
     if kind in ("pmr", "edukey"):
@@ -29,14 +29,15 @@ def key(c: Column, args: tuple[str, ...]) -> Values:
 
 def _person_key(c: Column, kind: str) -> Values:
     ctx, rows = c.ctx, c.rows
-    people = ctx.spine.person
     words, where, later = ctx.spine.once(
-        f"{kind} keys at {ctx.faults.get(f'two_{kind}', 0)}", lambda: _block_keys(ctx, kind))
+        f"{kind} keys at {ctx.faults.get(f'two_{kind}', 0)}", lambda: _block_keys(ctx, kind)
+    )
     slot = rows.attrs.get("slot")
     if slot is None:  # the key under which the person's records stand in this year
         slot = _record_year(rows) - 1998 > later[rows.person]
-    index = np.where(np.asarray(slot).astype(bool) & (where[rows.person] >= 0), where[rows.person],
-                     rows.person)
+    index = np.where(
+        np.asarray(slot).astype(bool) & (where[rows.person] >= 0), where[rows.person], rows.person
+    )
     blank = ctx.hit("empty_keys", derive(rows.key, "empty")) if "empty" not in rows.attrs else None
     if ctx.table.startswith("lookup"):
         blank = np.zeros(len(rows), dtype=bool)
@@ -52,8 +53,9 @@ def _block_keys(ctx: Context, kind: str) -> tuple[pa.Array, NDArray, NDArray]:
     """Keys of a block: all first keys, the second ones, an empty one; where and since when."""
     people, make = ctx.spine.person, pmr if kind == "pmr" else edukey
     doubles = np.flatnonzero(has_second(ctx, kind))
-    words = pa.concat_arrays([make(people, 0), make(people[doubles], 1),
-                              pa.array([""], pa.string())])
+    words = pa.concat_arrays(
+        [make(people, 0), make(people[doubles], 1), pa.array([""], pa.string())]
+    )
     where = np.full(len(people), -1)
     where[doubles] = len(people) + np.arange(len(doubles))
     since = lane(derive(ctx.spine.key, kind, "since"), "since") * 20 // LANES
@@ -67,8 +69,9 @@ def _record_year(rows: Rows) -> NDArray:
     return rows.year.astype(np.int64)
 
 
-def draw_column(ctx: Context, rows: Rows, variable: Variable, number: int, catalogue: Catalogue,
-                pooled: bool) -> pa.Array:
+def draw_column(
+    ctx: Context, rows: Rows, variable: Variable, number: int, catalogue: Catalogue, pooled: bool
+) -> pa.Array:
     """One column of a view as an Arrow array of ``len(rows)`` values.
 
     Parameters
@@ -124,8 +127,11 @@ def _defects(ctx: Context, rows: Rows, variable: Variable, values: Values) -> Va
         struck = ctx.hit(fault, derive(rows.key, fault))
         return _replace(values, struck, lambda code: words.get(code, "MLD"))
     if name in ("ethnicgroupminor", "languagegroupminor"):
-        return _replace(values, ctx.hit("text_in_code", derive(rows.key, name)),
-                        lambda code: f"{code} - text after the code")
+        return _replace(
+            values,
+            ctx.hit("text_in_code", derive(rows.key, name)),
+            lambda code: f"{code} - text after the code",
+        )
     return values
 
 
@@ -150,7 +156,7 @@ def to_arrow(values: Values, missing_as: str, kind: str) -> pa.Array:
         words, valid = pa.concat_arrays([words, pa.array([""], pa.string())]), None
     if pa.types.is_integer(words.type):
         numbers = words.to_numpy()
-        if missing_as != "-1" and -128 <= numbers.min() and numbers.max() <= 127:
+        if missing_as != "-1" and numbers.min() >= -128 and numbers.max() <= 127:
             numbers = numbers.astype(np.int8)
         data = numbers[np.where(data < 0, 0, data)]
         return _plain(data, valid, missing_as, kind)

@@ -11,7 +11,7 @@ import csv
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache, lru_cache
 
 import numpy as np
 import pyarrow as pa
@@ -95,21 +95,30 @@ def drawer(*kinds: str):
     return register
 
 
-@lru_cache(maxsize=None)
+@cache
 def rules() -> tuple[Draw, ...]:
     """The lines of ``draws.csv``, in file order."""
     with (data_dir() / "marginals" / "draws.csv").open(encoding="utf-8", newline="") as handle:
         return tuple(
-            Draw(r["tables"], r["variables"], r["draw"], tuple(filter(None, r["args"].split(";"))),
-                 float(r["missing"]) if r["missing"] else None, r["status"])
+            Draw(
+                r["tables"],
+                r["variables"],
+                r["draw"],
+                tuple(filter(None, r["args"].split(";"))),
+                float(r["missing"]) if r["missing"] else None,
+                r["status"],
+            )
             for r in csv.DictReader(handle)
         )
 
 
-@lru_cache(maxsize=None)
+@cache
 def _rules_of(table: str) -> tuple[tuple[re.Pattern, Draw], ...]:
-    return tuple((re.compile(rule.variables, re.I), rule) for rule in rules()
-                 if re.fullmatch(rule.tables, table))
+    return tuple(
+        (re.compile(rule.variables, re.I), rule)
+        for rule in rules()
+        if re.fullmatch(rule.tables, table)
+    )
 
 
 _SUFFIX = re.compile(r"_?(ex|ab|spr)?(_?\[(term|yy)\])+", re.I)
@@ -129,7 +138,7 @@ def rule_for(variable: Variable) -> Draw:
     return _rule(variable.table_id, variable.name, variable.type, bool(variable.codelist))
 
 
-@lru_cache(maxsize=None)
+@cache
 def _rule(table: str, name: str, kind: str, listed: bool) -> Draw:
     kind = "category" if listed and kind != "flag" else kind
     last = f":{kind}open" if kind == "category" and not listed else f":{kind}"
@@ -137,13 +146,15 @@ def _rule(table: str, name: str, kind: str, listed: bool) -> Draw:
     for pattern, rule in _rules_of(table):
         if any(pattern.fullmatch(s) for s in spellings):
             if rule.kind not in DRAWS:
-                raise CatalogueError(f"data/marginals/draws.csv: {table}.{name} asks for the draw "
-                                     f"{rule.kind!r}; use one of {', '.join(sorted(DRAWS))}.")
+                raise CatalogueError(
+                    f"data/marginals/draws.csv: {table}.{name} asks for the draw "
+                    f"{rule.kind!r}; use one of {', '.join(sorted(DRAWS))}."
+                )
             return rule
     raise CatalogueError(f"data/marginals/draws.csv has no line for {table}.{name}.")
 
 
-@lru_cache(maxsize=None)
+@cache
 def default_rows() -> dict[tuple[str, int], int]:
     """Rows by table and year in the default data set, to know which codes would stay unseen."""
     path = data_dir() / "marginals" / "default_rows.csv"
@@ -154,15 +165,16 @@ def default_rows() -> dict[tuple[str, int], int]:
 
 
 # ---- categories ------------------------------------------------------------------------------
-@lru_cache(maxsize=None)
+@cache
 def _floors(catalogue: Catalogue, table: str, name: str) -> dict[str, float]:
     """Extra weight of each code so that the showcase people show it about 14 times."""
     variable = catalogue.variable(table, name)
     count = default_rows()
     out = {}
     for code in catalogue.codes(variable.codelist):
-        years = [y for y in variable.years
-                 if (code.first_year or 0) <= y <= (code.last_year or 9999)]
+        years = [
+            y for y in variable.years if (code.first_year or 0) <= y <= (code.last_year or 9999)
+        ]
         rows = sum(count.get((table, y), 0) for y in years) or count.get((table, 0), 0) or 1500
         out[code.code] = min(SEEN_ENOUGH / rows, 0.2)
     return out
@@ -173,16 +185,24 @@ def _code_lut(weights: tuple[float, ...], missing: float) -> NDArray:
     return category_lut(weights, missing)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _valid_codes(catalogue: Catalogue, codelist: str, year: int) -> tuple[bool, ...]:
     """Whether each code of a list may stand in a year (0: any year)."""
-    return tuple(not year or (k.first_year or 0) <= year <= (k.last_year or 9999)
-                 for k in catalogue.codes(codelist))
+    return tuple(
+        not year or (k.first_year or 0) <= year <= (k.last_year or 9999)
+        for k in catalogue.codes(codelist)
+    )
 
 
 @lru_cache(maxsize=65_536)
-def _weights(catalogue: Catalogue, table: str, name: str, year: int,
-             given: tuple[tuple[str, float], ...] | None, floor: bool) -> tuple[float, ...]:
+def _weights(
+    catalogue: Catalogue,
+    table: str,
+    name: str,
+    year: int,
+    given: tuple[tuple[str, float], ...] | None,
+    floor: bool,
+) -> tuple[float, ...]:
     """Weights of all codes in one year: the published shares, or an assumed decline."""
     codelist = catalogue.variable(table, name).codelist
     codes = [k.code for k in catalogue.codes(codelist)]
@@ -204,8 +224,12 @@ def _code_weights(c: Column, year: int, given: dict[str, float] | None, floor: b
     return _weights(c.catalogue, c.variable.table_id, c.variable.name, year, known, floor)
 
 
-def categories(c: Column, source: Callable[[int], dict[str, float] | None],
-               rank: NDArray | None = None, rare_codes: bool = True) -> Values:
+def categories(
+    c: Column,
+    source: Callable[[int], dict[str, float] | None],
+    rank: NDArray | None = None,
+    rare_codes: bool = True,
+) -> Values:
     """Draw codes year by year, each only in its years; the showcase people show the rare ones.
 
     With a `rank` the codes follow it in the order in which `source` lists them, lowest first.
@@ -229,7 +253,7 @@ def categories(c: Column, source: Callable[[int], dict[str, float] | None],
     return values if rank is None else drop_missing(c, values)
 
 
-@lru_cache(maxsize=None)
+@cache
 def _order(codes: tuple[str, ...], listed: tuple[str, ...]) -> tuple[int, ...]:
     """Positions of the codes from the lowest rank up; codes without a share come first."""
     last = [codes.index(k) for k in listed]
@@ -237,15 +261,16 @@ def _order(codes: tuple[str, ...], listed: tuple[str, ...]) -> tuple[int, ...]:
 
 
 @lru_cache(maxsize=400)
-def _ordered_lut(weights: tuple[float, ...], missing: float,
-                 order: tuple[int, ...] | None) -> NDArray:
+def _ordered_lut(
+    weights: tuple[float, ...], missing: float, order: tuple[int, ...] | None
+) -> NDArray:
     if order is None:
         return category_lut(weights, missing)
     positions = np.array([*order, -1], dtype=np.int8 if len(weights) < 128 else np.int16)
     return positions[category_lut([weights[i] for i in order], missing)]
 
 
-@lru_cache(maxsize=None)
+@cache
 def dictionary_of(values: tuple[str, ...]) -> pa.Array:
     """Categories as Arrow values: integers where all are plain integers, else strings."""
     if values and all(re.fullmatch(r"-?(0|[1-9]\d{0,8})", v) for v in values):
@@ -290,7 +315,9 @@ def share(c: Column, args: tuple[str, ...]) -> Values:
     return categories(c, source, rank)
 
 
-def _open_share(c: Column, given: Callable[[int], dict[str, float]], rank: NDArray | None) -> Values:
+def _open_share(
+    c: Column, given: Callable[[int], dict[str, float]], rank: NDArray | None
+) -> Values:
     """Shares for a variable whose code list is open: the distribution's own categories."""
     u = c.lane() if rank is None else rank
     years = c.variable.years or c.ctx.years or (0,)
@@ -304,7 +331,7 @@ def _open_share(c: Column, given: Callable[[int], dict[str, float]], rank: NDArr
 
 @drawer("from")
 def taken(c: Column, args: tuple[str, ...]) -> Values:
-    """``from;attribute[;scale][;signed]``: what the person or the row says, in the variable's own codes."""
+    """``from;attribute[;scale][;signed]``: what the person or row says, in the list's codes."""
     found = c.attr(args[0])
     if found is None:
         return DRAWS["null"](c, ())
@@ -316,8 +343,9 @@ def taken(c: Column, args: tuple[str, ...]) -> Values:
         inside = (found >= 0) & (found < len(NUMBERS))
         return recode(c, Coded(np.where(inside, found, -1), NUMBERS))
     scale = next((int(a) for a in args[1:] if a.isdigit()), 1)
-    return drop_missing(c, Values(found / scale if scale > 1 else found,
-                                  (found >= 0) | ("signed" in args)))
+    return drop_missing(
+        c, Values(found / scale if scale > 1 else found, (found >= 0) | ("signed" in args))
+    )
 
 
 def recode(c: Column, found: Coded) -> Values:
@@ -333,9 +361,10 @@ def recode(c: Column, found: Coded) -> Values:
     return drop_missing(c, Values(index, index >= 0, dictionary_of(c.codes)))
 
 
-@lru_cache(maxsize=None)
-def _recode_table(catalogue: Catalogue, variable: Variable,
-                  values: tuple[str, ...]) -> tuple[NDArray, tuple[str, ...]]:
+@cache
+def _recode_table(
+    catalogue: Catalogue, variable: Variable, values: tuple[str, ...]
+) -> tuple[NDArray, tuple[str, ...]]:
     """Position of each category's code (-1 without one, and last), and the codes reached."""
     to = dict(code_positions(catalogue, variable, values))
     position = {k.code: i for i, k in enumerate(catalogue.codes(variable.codelist))}
@@ -345,14 +374,17 @@ def _recode_table(catalogue: Catalogue, variable: Variable,
 
 
 @lru_cache(maxsize=400)
-def _rare_lut(catalogue: Catalogue, table: str, name: str, year: int,
-              reached: tuple[str, ...]) -> NDArray:
+def _rare_lut(
+    catalogue: Catalogue, table: str, name: str, year: int, reached: tuple[str, ...]
+) -> NDArray:
     """Codes at their floor unless already reached, and -1 (leave it) for all the rest."""
     codelist = catalogue.variable(table, name).codelist
     low = _floors(catalogue, table, name)
     valid = _valid_codes(catalogue, codelist, year)
-    extra = [low[k.code] * ok * (0.35 if k.code in reached else 1.0)
-             for k, ok in zip(catalogue.codes(codelist), valid, strict=True)]
+    extra = [
+        low[k.code] * ok * (0.35 if k.code in reached else 1.0)
+        for k, ok in zip(catalogue.codes(codelist), valid, strict=True)
+    ]
     return category_lut(extra, max(1.0 - sum(extra), 0.3))
 
 

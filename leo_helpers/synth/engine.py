@@ -29,8 +29,11 @@ BLOCK = 50_000
 #: Rows in one row group.
 ROW_GROUP = 1 << 20
 #: Large pages write a fifth faster; older pyarrow has no limit of rows to lift.
-LARGE_PAGES = ({"max_rows_per_page": ROW_GROUP}
-               if "max_rows_per_page" in signature(pq.write_table).parameters else {})
+LARGE_PAGES = (
+    {"max_rows_per_page": ROW_GROUP}
+    if "max_rows_per_page" in signature(pq.write_table).parameters
+    else {}
+)
 #: Views that would hold everything twice are drawn once under their first table.
 REFERENCE = ("lilr_lars", "leo_idbr")
 
@@ -64,7 +67,9 @@ def view_arrays(
         yield item.column, array
 
 
-def view_table(view: View, catalogue: Catalogue, spine: Spine, faults: dict[str, float]) -> pa.Table:
+def view_table(
+    view: View, catalogue: Catalogue, spine: Spine, faults: dict[str, float]
+) -> pa.Table:
     """One view for one block of people as an Arrow table.
 
     Parameters
@@ -108,9 +113,16 @@ def write_part(table: pa.Table, path: Path, view: View) -> None:
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         pq.write_table(
-            table, temporary, compression="zstd", compression_level=1, row_group_size=ROW_GROUP,
-            write_statistics=False, store_schema=False, dictionary_pagesize_limit=4 << 20,
-            data_page_size=16 << 20, **LARGE_PAGES,
+            table,
+            temporary,
+            compression="zstd",
+            compression_level=1,
+            row_group_size=ROW_GROUP,
+            write_statistics=False,
+            store_schema=False,
+            dictionary_pagesize_limit=4 << 20,
+            data_page_size=16 << 20,
+            **LARGE_PAGES,
         )
         os.replace(temporary, path)
     finally:
@@ -120,8 +132,11 @@ def write_part(table: pa.Table, path: Path, view: View) -> None:
 def owner(catalogue: Catalogue, table: str) -> str:
     """The first of the tables that share a table's views: the one that draws them."""
     held = {(v.database, v.name) for v in catalogue.tables[table].views()}
-    return next(name for name, other in catalogue.tables.items()
-                if any((v.database, v.name) in held for v in other.views()))
+    return next(
+        name
+        for name, other in catalogue.tables.items()
+        if any((v.database, v.name) in held for v in other.views())
+    )
 
 
 def wanted_views(catalogue: Catalogue, table: str, years: tuple[int, ...] | None) -> list[View]:
@@ -142,8 +157,9 @@ def run_unit(job: Job, unit: Unit) -> list[tuple[str, int, int]]:
         if not path.exists():
             table = view_table(view, catalogue, spine, dict(job.faults))
             write_part(table, path, view)
-            done.append((f"{view.database}.{view.name}", table.num_rows,
-                         table.num_rows * table.num_columns))
+            done.append(
+                (f"{view.database}.{view.name}", table.num_rows, table.num_rows * table.num_columns)
+            )
     return done
 
 
@@ -163,12 +179,15 @@ def units(tables: list[str], people: int) -> list[Unit]:
     drawn = list(dict.fromkeys(owner(catalogue, table) for table in tables))
     return [
         Unit(table, start, min(start + BLOCK, people))
-        for start in range(0, people, BLOCK) for table in drawn
+        for start in range(0, people, BLOCK)
+        for table in drawn
         if start == 0 or table not in REFERENCE
     ]
 
 
-def run(job: Job, todo: list[Unit], workers: int) -> Iterator[tuple[Unit, list[tuple[str, int, int]]]]:
+def run(
+    job: Job, todo: list[Unit], workers: int
+) -> Iterator[tuple[Unit, list[tuple[str, int, int]]]]:
     """Do the units, yielding each as it is finished."""
     if workers <= 1:
         for unit in todo:

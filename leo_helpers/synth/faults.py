@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cache
 
 from ..errors import GenerateError, nearest
 from ..paths import data_dir
@@ -12,7 +12,7 @@ from ..paths import data_dir
 LEVELS = ("none", "documented", "harsh")
 
 
-@lru_cache(maxsize=None)
+@cache
 def fault_table() -> dict[str, dict[str, str]]:
     """Every named fault with its tables, rates, description and source.
 
@@ -50,8 +50,9 @@ def fault_rates(faults: str | Mapping[str, float]) -> dict[str, float]:
     if isinstance(faults, str):
         level, *changes = [part.strip() for part in faults.split(",")]
         if level not in LEVELS:
-            raise GenerateError(f"The fault dial has no level {level!r}.",
-                                "Use none, documented or harsh.")
+            raise GenerateError(
+                f"The fault dial has no level {level!r}.", "Use none, documented or harsh."
+            )
         rates = {} if level == "none" else {n: float(r[level]) for n, r in fault_table().items()}
         for change in changes:
             name, _, value = change.partition("=")
@@ -71,5 +72,7 @@ def _number(name: str, value: str) -> float:
     try:
         return float(value)
     except ValueError:
-        raise GenerateError(f"The rate of the fault {name} is {value!r}, which is no number.",
-                            f"Write {name}=0.05, for example.") from None
+        raise GenerateError(
+            f"The rate of the fault {name} is {value!r}, which is no number.",
+            f"Write {name}=0.05, for example.",
+        ) from None

@@ -16,8 +16,12 @@ from .spine import ROUTES, SEN_STAGES, Spine, rank_among, reference, route_lut
 
 #: Years after the cohort's start in which each stage ends, and the first and last END year.
 STAGES = {
-    "eyfsp": (6, 2003, 2010), "ks1": (8, 1998, 2012), "ks2": (12, 1996, 2016),
-    "ks3": (15, 1998, 2013), "ks4": (17, 2002, 2021), "ks5": (19, 2002, 2021),
+    "eyfsp": (6, 2003, 2010),
+    "ks1": (8, 1998, 2012),
+    "ks2": (12, 1996, 2016),
+    "ks3": (15, 1998, 2013),
+    "ks4": (17, 2002, 2021),
+    "ks5": (19, 2002, 2021),
 }
 KS4_SUBJECTS, KS5_SUBJECTS = 40, 40
 
@@ -80,8 +84,11 @@ def _attrs(spine: Spine, stage: str, person: NDArray, year: NDArray) -> dict:
     state = spine.sector[person] == 0
     blank = np.where(state, 0, -1)
     return {
-        "rank": (_ks5_rank(spine.attainment(stage)[person], year) if stage == "ks5"
-                 else spine.attainment(stage)[person]),
+        "rank": (
+            _ks5_rank(spine.attainment(stage)[person], year)
+            if stage == "ks5"
+            else spine.attainment(stage)[person]
+        ),
         "nc_year": spine.nc_year[person, j],
         "school": np.where(state, spine.school[person, j], 95_000 + spine.school[person, j] % 900),
         "fsm": np.where(state, spine.fsm[person, j], -1).astype(np.int8),
@@ -167,14 +174,16 @@ def ks5(ctx: Context) -> Rows:
     return out
 
 
-def _results(ctx: Context, stage: str, subjects: int, counts: NDArray, rows: Rows,
-             fault: str) -> Rows:
+def _results(
+    ctx: Context, stage: str, subjects: int, counts: NDArray, rows: Rows, fault: str
+) -> Rows:
     """Long results: `counts` subjects for each pupil row, some taken twice."""
     which, occurrence = repeat(counts)
     out = rows.take(which)
     start = lane(derive(ctx.spine.key[out.person], stage, "subjects"), "first") % 7
-    out.attrs["subject"] = np.where(occurrence < 3, occurrence,
-                                    3 + (start + (occurrence - 3) * 5) % (subjects - 3))
+    out.attrs["subject"] = np.where(
+        occurrence < 3, occurrence, 3 + (start + (occurrence - 3) * 5) % (subjects - 3)
+    )
     out.key = derive(out.key, stage, n=occurrence)
     own = _entry_rank()[out.attrs["rank"]] if stage == "ks4" else out.attrs["rank"]
     out.attrs["rank"] = blend(own, lane(out.key, "subject_noise"), 6)
@@ -206,16 +215,18 @@ def ks4_exam(ctx: Context) -> Rows:
     """One row a GCSE or equivalent result; re-sits leave discounted rows."""
     rows = _pupils(ctx, "ks4")
     counts = _ks4_entries(rows.attrs["rank"])
-    return _results(ctx, "ks4", KS4_SUBJECTS, np.where(rows.attrs["end_ks"] == 1, counts, 1), rows,
-                    "resit")
+    return _results(
+        ctx, "ks4", KS4_SUBJECTS, np.where(rows.attrs["end_ks"] == 1, counts, 1), rows, "resit"
+    )
 
 
 @rows_for("ks5_exam")
 def ks5_exam(ctx: Context) -> Rows:
     """One row an advanced result."""
     rows = _pupils(ctx, "ks5", "provider_move")
-    return _results(ctx, "ks5", KS5_SUBJECTS, 3 + lane(rows.key, "entries") * 3 // LANES, rows,
-                    "resit")
+    return _results(
+        ctx, "ks5", KS5_SUBJECTS, 3 + lane(rows.key, "entries") * 3 // LANES, rows, "resit"
+    )
 
 
 @rows_for("ypmad_chronological")
@@ -225,7 +236,9 @@ def ypmad(ctx: Context) -> Rows:
     for year in range(2002, 2022):
         age = year - 1 - ctx.spine.cohort.astype(np.int64)
         person = np.flatnonzero((age >= 15) & (age <= 25) & (ctx.spine.sector != 2))
-        part = build(ctx, person, year, **_attrs(ctx.spine, "ks4", person, np.full(len(person), year)))
+        part = build(
+            ctx, person, year, **_attrs(ctx.spine, "ks4", person, np.full(len(person), year))
+        )
         part.attrs["academic_age"] = age[person] - 1
         parts.append(part)
     return stack(*parts)
@@ -268,4 +281,3 @@ def _levels_by_age(spine: Spine, rows: Rows) -> None:
         age = np.where(reached.any(axis=1), 16 + reached.argmax(axis=1), -1)
         rows.attrs[f"level{level}_age"] = np.where(age > 0, age - 1, -1)
         rows.attrs[f"level{level}_year"] = np.where(age > 0, ks4_year + age - 16, -1)
-

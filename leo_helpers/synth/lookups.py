@@ -35,7 +35,9 @@ def hex_text(prefix: str, number: NDArray[np.uint64], digits: int) -> pa.Array:
         shift = np.uint64(4 * (digits - 1 - i))
         out[:, len(prefix) + i] = _HEX[((number >> shift) & np.uint64(15)).astype(np.intp)]
     offsets = np.arange(len(number) + 1, dtype=np.int32) * width
-    return pa.StringArray.from_buffers(len(number), pa.py_buffer(offsets), pa.py_buffer(out.tobytes()))
+    return pa.StringArray.from_buffers(
+        len(number), pa.py_buffer(offsets), pa.py_buffer(out.tobytes())
+    )
 
 
 def pmr(person: NDArray, slot: NDArray | int) -> pa.Array:
@@ -74,18 +76,21 @@ def _repeat_pairs(ctx: Context, rows: Rows) -> Rows:
 def pmr_lookup(ctx: Context) -> Rows:
     """AE_ID and PMR pairs of everyone who was ever in an English school record."""
     person, slot = repeat(np.where(ctx.spine.sector == 2, 0, 1 + has_second(ctx, "pmr")))
-    return _repeat_pairs(ctx, build(ctx, person, 0, slot, slot=slot,
-                                    resolved=resolved_person(ctx, person)))
+    return _repeat_pairs(
+        ctx, build(ctx, person, 0, slot, slot=slot, resolved=resolved_person(ctx, person))
+    )
 
 
 @rows_for("lookup_edukey")
 def edukey_lookup(ctx: Context) -> Rows:
     """AE_ID and EDUKEY pairs of the people matched to tax and benefit records."""
-    found = linked(ctx.spine, ctx.faults) & ~ctx.hit("edukey_without_ae_id",
-                                                      derive(ctx.spine.key, "orphan"))
+    found = linked(ctx.spine, ctx.faults) & ~ctx.hit(
+        "edukey_without_ae_id", derive(ctx.spine.key, "orphan")
+    )
     person, slot = repeat(np.where(found, 1 + has_second(ctx, "edukey"), 0))
-    return _repeat_pairs(ctx, build(ctx, person, 0, slot, slot=slot,
-                                    resolved=ctx.spine.person[person]))
+    return _repeat_pairs(
+        ctx, build(ctx, person, 0, slot, slot=slot, resolved=ctx.spine.person[person])
+    )
 
 
 @rows_for("lookup_recid")
@@ -96,7 +101,15 @@ def recid_lookup(ctx: Context) -> Rows:
     number = recordid(spine, person, _provider(spine, person, year))
     _, first = np.unique(number, return_index=True)
     first = np.sort(first)
-    lost = ctx.hit("record_without_ae_id", derive(spine.key[person[first]], "lost", n=number[first]))
+    lost = ctx.hit(
+        "record_without_ae_id", derive(spine.key[person[first]], "lost", n=number[first])
+    )
     keep = first[~lost]
-    return build(ctx, person[keep], 0, number[keep] % 2048, recordid=number[keep],
-                 resolved=spine.person[person[keep]])
+    return build(
+        ctx,
+        person[keep],
+        0,
+        number[keep] % 2048,
+        recordid=number[keep],
+        resolved=spine.person[person[keep]],
+    )

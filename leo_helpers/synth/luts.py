@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cache
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -75,10 +76,10 @@ def quantile_lut(points: Sequence[tuple[float, float]], scale: int = 1) -> NDArr
     [0, 10, 109]
     """
     out = np.empty(LANES, dtype=np.int64)
-    for (p0, v0), (p1, v1) in zip(points, points[1:], strict=False):
+    for (p0, v0), (p1, v1) in pairwise(points):
         a, b = int(p0 * LANES + 0.5), int(p1 * LANES + 0.5)
         if b > a:
-            lo, hi = int(round(v0 * scale)), int(round(v1 * scale))
+            lo, hi = round(v0 * scale), round(v1 * scale)
             out[a:b] = lo + ((hi - lo) * np.arange(b - a, dtype=np.int64)) // (b - a)
     return out.astype(np.int32)
 

@@ -18,7 +18,7 @@ from .draws import (
     drop_missing,
     recode,
 )
-from .hashing import LANES, counter, lane
+from .hashing import LANES, lane
 from .luts import category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
 from .recode import code_positions
@@ -27,11 +27,10 @@ from .rows import Coded, date
 
 @drawer("flag")
 def flag(c: Column, args: tuple[str, ...]) -> Values:
-    """``flag;share``: one for that share of rows, else nought (in the list's codes if it has one)."""
+    """``flag;share``: one for that share of rows, else nought, in the list's codes."""
     p = float(args[0])
     index = category_lut([1 - p, p], c.missing)[c.lane()]
-    return recode(c, Coded(index, ("0", "1"))) if c.variable.codelist else Values(
-        index, index >= 0)
+    return recode(c, Coded(index, ("0", "1"))) if c.variable.codelist else Values(index, index >= 0)
 
 
 @drawer("pass")
@@ -41,8 +40,9 @@ def passed(c: Column, args: tuple[str, ...]) -> Values:
     out = np.zeros(len(c.rows), dtype=np.int8)
     for year, a, b in c.rows.segments:
         out[a:b] = rank[a:b] >= threshold(rate(args[0], year))
-    return drop_missing(c, Values(out) if not c.variable.codelist else recode(
-        c, Coded(out, ("0", "1"))))
+    return drop_missing(
+        c, Values(out) if not c.variable.codelist else recode(c, Coded(out, ("0", "1")))
+    )
 
 
 def _finish(c: Column, values: Values) -> Values:
@@ -75,8 +75,9 @@ def quantile(c: Column, args: tuple[str, ...]) -> Values:
 
 
 @lru_cache(maxsize=200)
-def _quantile_lut(name: str, year: int, scale: int,
-                  group: tuple[tuple[str, str], ...]) -> NDArray[np.int32]:
+def _quantile_lut(
+    name: str, year: int, scale: int, group: tuple[tuple[str, str], ...]
+) -> NDArray[np.int32]:
     return (quantile_lut(quantiles(name, year, **dict(group)), scale * 8) + 4) // 8  # rounded
 
 
@@ -126,8 +127,9 @@ def year_text(c: Column, args: tuple[str, ...]) -> Values:
     """``year;pattern``: the row's year written as LEO writes it (``{a}`` start, ``{b}`` end)."""
     segments = c.rows.segments
     years = sorted({*c.ctx.years, *(y for y, _, _ in segments)}) or [2010]
-    words = tuple(args[0].format(a=y - 1, b=y, bb=f"{y % 100:02d}", aa=f"{(y - 1) % 100:02d}")
-                  for y in years)
+    words = tuple(
+        args[0].format(a=y - 1, b=y, bb=f"{y % 100:02d}", aa=f"{(y - 1) % 100:02d}") for y in years
+    )
     position = [years.index(y) for y, _, _ in segments]
     index = np.repeat(np.array(position, dtype=np.int16), [b - a for _, a, b in segments])
     return Values(index, None, dictionary_of(words))
@@ -176,8 +178,9 @@ def months(c: Column, args: tuple[str, ...]) -> Values:
 @drawer("const")
 def constant(c: Column, args: tuple[str, ...]) -> Values:
     """``const;value``: the same text in every row."""
-    return drop_missing(c, Values(np.zeros(len(c.rows), dtype=np.int8), None,
-                                  dictionary_of((args[0],))))
+    return drop_missing(
+        c, Values(np.zeros(len(c.rows), dtype=np.int8), None, dictionary_of((args[0],)))
+    )
 
 
 @drawer("null")
@@ -269,10 +272,27 @@ def term(c: Column, args: tuple[str, ...]) -> Values:
 
 #: First and last SIC 2007 division of each section.
 DIVISIONS = {
-    "A": (1, 3), "B": (5, 9), "C": (10, 33), "D": (35, 35), "E": (36, 39), "F": (41, 43),
-    "G": (45, 47), "H": (49, 53), "I": (55, 56), "J": (58, 63), "K": (64, 66), "L": (68, 68),
-    "M": (69, 75), "N": (77, 82), "O": (84, 84), "P": (85, 85), "Q": (86, 88), "R": (90, 93),
-    "S": (94, 96), "T": (97, 98), "U": (99, 99),
+    "A": (1, 3),
+    "B": (5, 9),
+    "C": (10, 33),
+    "D": (35, 35),
+    "E": (36, 39),
+    "F": (41, 43),
+    "G": (45, 47),
+    "H": (49, 53),
+    "I": (55, 56),
+    "J": (58, 63),
+    "K": (64, 66),
+    "L": (68, 68),
+    "M": (69, 75),
+    "N": (77, 82),
+    "O": (84, 84),
+    "P": (85, 85),
+    "Q": (86, 88),
+    "R": (90, 93),
+    "S": (94, 96),
+    "T": (97, 98),
+    "U": (99, 99),
 }
 
 

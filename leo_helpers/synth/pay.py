@@ -97,8 +97,11 @@ def pay(spine: Spine, person: NDArray, year: NDArray, luck: NDArray) -> NDArray[
     band = np.where(graduate > 0, 100 + graduate, after)
     for one in np.unique(band):
         rows = np.flatnonzero(band == one)
-        ranks, lut = ((_rank_lut(0), _graduate_lut(int(one) - 100)) if one > 100
-                      else (_rank_lut(int(one)), _other_lut(int(one))))
+        ranks, lut = (
+            (_rank_lut(0), _graduate_lut(int(one) - 100))
+            if one > 100
+            else (_rank_lut(int(one)), _other_lut(int(one)))
+        )
         out[rows] = lut[blend(ranks[base[rows]], luck[rows], 6)]
     first = int(year.min()) if len(year) else 0
     last = int(year.max()) if len(year) else 0

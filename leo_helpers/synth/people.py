@@ -110,8 +110,15 @@ def _at_stage(stages: str):
 
 for _minor in shares("ethnicity_minor", 2011):
     ATTRIBUTES[f"is_{_minor.lower()}"] = _of_group(_minor)
-for _name, _stages in {"a": "A", "ps": "PS", "k": "K", "e": "E", "se": "SE", "apk": "APK",
-                       "any": "APKSE"}.items():
+for _name, _stages in {
+    "a": "A",
+    "ps": "PS",
+    "k": "K",
+    "e": "E",
+    "se": "SE",
+    "apk": "APK",
+    "any": "APKSE",
+}.items():
     ATTRIBUTES[f"sen_{_name}"] = _at_stage(_stages)
 
 
@@ -119,8 +126,9 @@ def _ever_fsm(years: int):
     def flag(spine: Spine, rows: Rows) -> NDArray:
         j = np.clip(_year(rows), SCHOOL_YEARS[0], SCHOOL_YEARS[-1]) - SCHOOL_YEARS[0]
         start = np.maximum(spine.cohort[rows.person] + 5 - SCHOOL_YEARS[0], j - years)
-        held = spine.once("years on free meals",
-                          lambda: np.cumsum(spine.fsm, axis=1, dtype=np.int16))
+        held = spine.once(
+            "years on free meals", lambda: np.cumsum(spine.fsm, axis=1, dtype=np.int16)
+        )
         before = np.where(start >= 0, held[rows.person, np.maximum(start, 0)], 0)
         return (held[rows.person, j] > before).astype(np.int8)
 

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import csv
 from collections import defaultdict
-from functools import lru_cache
+from functools import cache
 
 from ..catalogue import Catalogue, Variable
 from ..paths import data_dir
 
 
-@lru_cache(maxsize=None)
+@cache
 def _synonyms() -> dict[str, tuple[str, ...]]:
     found: dict[str, list[str]] = defaultdict(list)
     with (data_dir() / "marginals" / "recodes.csv").open(encoding="utf-8", newline="") as handle:
@@ -23,7 +23,7 @@ def _synonyms() -> dict[str, tuple[str, ...]]:
     return {k: tuple(v) for k, v in found.items()}
 
 
-@lru_cache(maxsize=None)
+@cache
 def _positions(catalogue: Catalogue, codelist: str, values: tuple[str, ...]) -> dict[str, str]:
     codes, labels = {}, {}
     for code in catalogue.codes(codelist):

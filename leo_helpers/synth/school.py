@@ -35,8 +35,8 @@ def _census_attrs(ctx: Context, person: NDArray, year: int, term: str) -> dict:
         "sen": Coded(spine.sen[person, j], SEN_STAGES),
         "sen_need_rank": spine.sen_need[person],
         "area": spine.moves[person, j].astype(np.int64),
-        "language_known": lane(derive(spine.key[person], "language asked"), "asked") >= (
-            max(rate("missing_language", year) - 0.005, 0.0) * LANES),
+        "language_known": lane(derive(spine.key[person], "language asked"), "asked")
+        >= (max(rate("missing_language", year) - 0.005, 0.0) * LANES),
         "record_status": np.full(len(person), -1),
         "on_roll": np.ones(len(person), dtype=np.int8),
         "enrol": Coded(np.zeros(len(person), dtype=np.int8), ENROL),

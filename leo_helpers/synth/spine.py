@@ -131,8 +131,10 @@ class Spine:
     def language(self) -> NDArray:
         """Index into the language groups, drawn given white British or not."""
         british = self.ethnicity == list(shares("ethnicity_minor", 2011)).index("WBRI")
-        yes, no = (self._by_cohort("language", "language_group", 13, major=m)
-                   for m in ("WHITE_BRITISH", "OTHER"))
+        yes, no = (
+            self._by_cohort("language", "language_group", 13, major=m)
+            for m in ("WHITE_BRITISH", "OTHER")
+        )
         return np.where(british, yes, no)
 
     @cached_property

@@ -23,8 +23,10 @@ LOWER_LIMIT_2013 = 5_564
 def linked(spine: Spine, faults: dict[str, float]) -> NDArray[np.bool_]:
     """People with an EDUKEY: matched to tax and benefit records (the rate differs by group)."""
     missed = faults.get("missed_links", 0.0)
-    return spine.once(f"linked at {missed}", lambda: spine.rank("linked") >= (
-        missed * LANES * _missed_risk(spine) if missed else 0))
+    return spine.once(
+        f"linked at {missed}",
+        lambda: spine.rank("linked") >= (missed * LANES * _missed_risk(spine) if missed else 0),
+    )
 
 
 #: Groups of ``linked_to_tax`` by the first letter of the ethnic code and by SEN stage.
@@ -33,20 +35,24 @@ _SEN = {"N": "N", "A": "SUPPORT", "P": "SUPPORT", "K": "SUPPORT", "S": "PLAN", "
 
 
 def _missed_risk(spine: Spine) -> NDArray[np.float64]:
-    """Risk of a missed link over the mean risk: the published ratios of single traits, multiplied."""
+    """Risk of a missed link over the mean risk: the ratios of single traits, multiplied."""
     j = np.clip(spine.ks4_year, SCHOOL_YEARS[0], SCHOOL_YEARS[-1]) - SCHOOL_YEARS[0]
     who = np.arange(len(spine))
     minor = shares("ethnicity_minor", 2011)
     ethnic = [_ETHNIC.get(m[0] if m not in ("REFU", "NOBT") else "", "UNCLASSIFIED") for m in minor]
     meals, stages = rate("fsm_age15", 2011), shares("sen_stage", 2011, phase="secondary")
     private = rate("independent_share", 2011)
-    return (_relative("ethnicity", ethnic, list(minor.values()))[spine.ethnicity]
-            * _relative("sex", list(shares("sex")), list(shares("sex").values()))[spine.sex]
-            * _relative("fsm", ["0", "1"], [1 - meals, meals])[spine.fsm[who, j].astype(int)]
-            * _relative("sen", [_SEN[s] for s in SEN_STAGES],
-                        [stages.get(s, 0.0) for s in SEN_STAGES])[spine.sen[who, j]]
-            * _relative("sector", ["state", "independent", "elsewhere"],
-                        [1 - private, private, 0.0])[spine.sector])
+    return (
+        _relative("ethnicity", ethnic, list(minor.values()))[spine.ethnicity]
+        * _relative("sex", list(shares("sex")), list(shares("sex").values()))[spine.sex]
+        * _relative("fsm", ["0", "1"], [1 - meals, meals])[spine.fsm[who, j].astype(int)]
+        * _relative("sen", [_SEN[s] for s in SEN_STAGES], [stages.get(s, 0.0) for s in SEN_STAGES])[
+            spine.sen[who, j]
+        ]
+        * _relative("sector", ["state", "independent", "elsewhere"], [1 - private, private, 0.0])[
+            spine.sector
+        ]
+    )
 
 
 def _relative(trait: str, values: list[str], weights: list[float]) -> NDArray[np.float64]:
@@ -150,14 +156,20 @@ def earnings(ctx: Context) -> Rows:
     jobs = 1 + category_lut([0.72, 0.2, 0.06, 0.02])[lane(rows.key, "jobs")].astype(np.int64)
     rows.attrs["jobs"] = jobs
     employer = derive(spine.key[person], "employer", n=(year + spine.rank("emp")[person] % 3) // 3)
-    rows.attrs["enterprise"] = (lane(employer, "a") * lane(employer, "b") // LANES * ENTERPRISES // LANES)
+    rows.attrs["enterprise"] = (
+        lane(employer, "a") * lane(employer, "b") // LANES * ENTERPRISES // LANES
+    )
     rows.attrs["unmatched_firm"] = ctx.hit("firm_not_in_idbr", employer).astype(np.int8)
     part = np.where(jobs == 1, 1000, 500 + lane(rows.key, "part") * 480 // LANES)
     rows.attrs["main_earnings"] = rows.attrs["earnings"] * part // 1000
     rows.attrs["source_year"] = np.where(year <= 2017, 2019, 2020)
-    limit = np.array([LOWER_LIMIT_2013 * int(1000 * rate("earnings_index", int(y))) for y in TAX_YEARS])
-    low = rows.attrs["earnings"] < (limit // int(1000 * rate("earnings_index", 2013)))[
-        year - TAX_YEARS[0]]
+    limit = np.array(
+        [LOWER_LIMIT_2013 * int(1000 * rate("earnings_index", int(y))) for y in TAX_YEARS]
+    )
+    low = (
+        rows.attrs["earnings"]
+        < (limit // int(1000 * rate("earnings_index", 2013)))[year - TAX_YEARS[0]]
+    )
     unseen = low & (year <= 2013) & ctx.hit("below_reporting_limit", rows.key)
     return rows.take(np.flatnonzero(~unseen))
 
@@ -194,7 +206,9 @@ def self_assessment(ctx: Context) -> Rows:
     person, j = np.nonzero(_self_employed(ctx.spine, ctx.faults))
     rows = build(ctx, person, 2014 + j)
     lut = quantile_lut(quantiles("self_employment_profit"))
-    total = lut[blend(ctx.spine.rank("profit")[rows.person], lane(rows.key, "luck"), 5)].astype(np.int64)
+    total = lut[blend(ctx.spine.rank("profit")[rows.person], lane(rows.key, "luck"), 5)].astype(
+        np.int64
+    )
     kind = category_lut([0.86, 0.10, 0.04])[lane(rows.key, "kind")]
     sole = np.where(kind == 0, total, np.where(kind == 1, 0, total * 6 // 10))
     rows.attrs.update(total=total, sole=sole, partnership=total - sole, kind=kind)
@@ -224,12 +238,18 @@ def furlough(ctx: Context) -> Rows:
         begin = np.full(len(rows), 11) if year == 2020 else lane(rows.key, "begin") * 3 // LANES
         months = 1 if year == 2020 else 1 + lane(rows.key, "months") * 9 // LANES
         end = np.minimum(begin + months, 12)
-        months_on = (np.arange(12)[None, :] >= begin[:, None]) & (np.arange(12)[None, :] < end[:, None])
+        months_on = (np.arange(12)[None, :] >= begin[:, None]) & (
+            np.arange(12)[None, :] < end[:, None]
+        )
         rows.attrs["months_during"] = months_on @ (1 << np.arange(12)[::-1])
         ended = months_on.copy()
-        ended[np.arange(len(rows)), np.maximum(end - 1, 0)] &= lane(rows.key, "eom") < LANES * 6 // 10
+        ended[np.arange(len(rows)), np.maximum(end - 1, 0)] &= (
+            lane(rows.key, "eom") < LANES * 6 // 10
+        )
         rows.attrs["months_end"] = ended @ (1 << np.arange(12)[::-1])
-        rows.attrs["weeks"] = np.maximum(1, months_on.sum(axis=1) * 13 // 3 - lane(rows.key, "w") * 3 // LANES)
+        rows.attrs["weeks"] = np.maximum(
+            1, months_on.sum(axis=1) * 13 // 3 - lane(rows.key, "w") * 3 // LANES
+        )
         parts.append(rows)
     return stack(*parts)
 
@@ -244,7 +264,9 @@ def seiss(ctx: Context) -> Rows:
     rows = build(ctx, person, 2021)
     begin = lane(rows.key, "begin") * 3 // LANES
     months = np.arange(12)[None, :]
-    on = (months >= begin[:, None]) & (months < (begin + 3 + lane(rows.key, "n") * 6 // LANES)[:, None])
+    on = (months >= begin[:, None]) & (
+        months < (begin + 3 + lane(rows.key, "n") * 6 // LANES)[:, None]
+    )
     rows.attrs["months_during"] = on @ (1 << np.arange(12)[::-1])
     rows.attrs["months_end"] = rows.attrs["months_during"]
     rows.attrs["weeks"] = on.sum(axis=1) * 13 // 3
@@ -288,7 +310,8 @@ def _claims(ctx: Context, person: NDArray, first: NDArray, last: NDArray, occurr
     later = date(TAX_YEARS[last] - 1, 4, 6) + spread(rows.key, "later", 365)
     end = np.where(first == last, np.minimum(start + days, close), later)
     values = tuple(shares("benefit_type", 2021)) + tuple(
-        k for k in shares("benefit_type", 2005) if k not in shares("benefit_type", 2021))
+        k for k in shares("benefit_type", 2005) if k not in shares("benefit_type", 2021)
+    )
     kind = np.zeros(len(rows), dtype=np.int16)
     for one in np.unique(year):
         given = shares("benefit_type", int(one))
@@ -307,7 +330,9 @@ def geography(ctx: Context) -> Rows:
     """Where the person lived longest in each tax year, 2005 to 2021."""
     spine = ctx.spine
     grown = (years_after_ks4(spine) >= 0) & (TAX_YEARS >= 2005) & linked(spine, ctx.faults)[:, None]
-    gap = np.stack([ctx.hit("no_address", derive(spine.key, "address", n=int(y))) for y in TAX_YEARS], axis=1)
+    gap = np.stack(
+        [ctx.hit("no_address", derive(spine.key, "address", n=int(y))) for y in TAX_YEARS], axis=1
+    )
     moved = np.cumsum(_changes(spine, "adult_move", 0.07), axis=1)
     person, j = np.nonzero(grown & ~gap)
     far = spine.rank("adult_region")[person] < LANES // 4
@@ -323,5 +348,3 @@ def geography(ctx: Context) -> Rows:
 def firm_key(seed: int, enterprise: NDArray):
     """Lasting key of a firm, the same in earnings and in the register."""
     return counter("leo_idbr", seed, n=enterprise + 1)
-
-
