@@ -170,15 +170,15 @@ def _page(table: pd.DataFrame, manifest: Manifest, figures: list[str]) -> str:
             '<!DOCTYPE html><html lang="en-GB"><head><meta charset="utf-8">',
             '<meta name="viewport" content="width=device-width"><title>Fidelity report</title>',
             f"<style>{STYLE}</style></head><body><h1>Fidelity report</h1>",
-            f"<p>{manifest.people:,} synthetic people, seed {manifest.seed}, {faults} kinds of fault"
-            f" switched on, recipe {escape(manifest.recipe)}.</p>",
+            f"<p>{manifest.people:,} synthetic people, seed {manifest.seed}, {faults} kinds of "
+            f"fault switched on, recipe {escape(manifest.recipe)}.</p>",
             f"<aside><strong>What must not be read from these data.</strong> {WARNING}</aside>",
             f"<p><strong>{met} of {len(table)} targets are met</strong>: {kinds['published']} "
             f"published as printed, {kinds['derived']} worked out from published numbers, "
-            f"{kinds['assumed']} assumed. A target is met when the distance is at most three standard errors, or at "
-            "most half a percentage point of a share (half a per cent of any other number), which "
-            f"allows for rounding.{left_out} Where one person has many rows, people are counted for the "
-            "standard error, not rows.</p>",
+            f"{kinds['assumed']} assumed. A target is met when the distance is at most three "
+            "standard errors, or at most half a percentage point of a share (half a per cent of "
+            f"any other number), which allows for rounding.{left_out} Where one person has many "
+            "rows, people are counted for the standard error, not rows.</p>",
             "<h2>By topic</h2>",
             _topics(table),
             "<h2>Plots</h2>",
