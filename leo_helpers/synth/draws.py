@@ -29,7 +29,7 @@ from .rows import Coded, Context, Rows
 from .spine import SHOWCASE
 
 #: Rows that should show a rare code among the first people.
-SEEN_ENOUGH = 14
+SEEN_ENOUGH = 24
 #: Numbers that may stand for a code; the same in every block, so that no code depends on others.
 NUMBERS = tuple(map(str, range(2048)))
 
@@ -167,7 +167,7 @@ def default_rows() -> dict[tuple[str, int], int]:
 # ---- categories ------------------------------------------------------------------------------
 @cache
 def _floors(catalogue: Catalogue, table: str, name: str) -> dict[str, float]:
-    """Extra weight of each code so that the showcase people show it about 14 times."""
+    """Extra weight of each code so that the showcase people show it some two dozen times."""
     variable = catalogue.variable(table, name)
     count = default_rows()
     out = {}
@@ -238,7 +238,7 @@ def categories(
     out = np.empty(len(rows), dtype=np.int8 if len(c.codes) < 128 else np.int16)
     u = c.lane() if rank is None else rank
     people = c.ctx.spine
-    rare_codes = rare_codes and people.start < SHOWCASE and "stable" not in rows.attrs
+    rare_codes = rare_codes and people.start < SHOWCASE
     early = people.person[rows.person] < SHOWCASE if rare_codes else None
     missing = 0.0 if rank is not None else c.missing
     for year, a, b in rows.segments:
@@ -312,7 +312,7 @@ def share(c: Column, args: tuple[str, ...]) -> Values:
         given = shares(name, year, **group)
         return code_positions(c.catalogue, c.variable, tuple(given), given)
 
-    return categories(c, source, rank)
+    return categories(c, source, rank, "firm_key" not in rest)
 
 
 def _open_share(

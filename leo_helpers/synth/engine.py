@@ -109,21 +109,21 @@ def part_path(root: str | Path, view: View, start: int) -> Path:
 def write_part(table: pa.Table, path: Path, view: View) -> None:
     """Write one part under a temporary name and move it into place."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    table = table.replace_schema_metadata(view_schema_note(view))
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        pq.write_table(
-            table,
+        with pq.ParquetWriter(
             temporary,
+            table.schema,
             compression="zstd",
             compression_level=1,
-            row_group_size=ROW_GROUP,
             write_statistics=False,
             store_schema=False,
             dictionary_pagesize_limit=4 << 20,
             data_page_size=16 << 20,
             **LARGE_PAGES,
-        )
+        ) as writer:
+            writer.add_key_value_metadata(view_schema_note(view))
+            writer.write_table(table, row_group_size=ROW_GROUP)
         os.replace(temporary, path)
     finally:
         temporary.unlink(missing_ok=True)

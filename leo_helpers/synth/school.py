@@ -136,12 +136,16 @@ def alternative_provision(ctx: Context) -> Rows:
         chance = np.where(nc >= 9, 0.010, np.where(nc >= 0, 0.003, 0.0))
         chance = chance * spine.rare(5)
         person = np.flatnonzero((spine.rank("ap", year) < chance * LANES) & (nc <= 12))
-        two = (year >= 2018) & (lane(derive(spine.key[person], "ap2", n=year), "two") < LANES // 8)
+        two = (year >= 2018) & (lane(derive(spine.key[person], "ap2", n=year), "two") < LANES // 3)
         which, occurrence = repeat(1 + two)
         attrs = _census_attrs(ctx, person[which], year, "spr")
-        decided = RULES[spine.rank("ap_rule", year)[person[which]] * len(RULES) // LANES]
+        decided = RULES[spine.rank("ap_rule", year)[person[which]] * 10 // LANES]
         pair = np.repeat(two, 1 + two)
         attrs["record_status"] = np.where(pair, decided + 100 * occurrence, -1)
+        stage = SEN_STAGES.index("K" if year >= 2015 else "P")
+        index, needs = attrs["sen"].index, spine.rank("ap_need", year)[person[which]]
+        noted = (index == SEN_STAGES.index("N")) & (needs < LANES * 7 // 10)  # most have a need
+        attrs["sen"] = Coded(np.where(noted, stage, index), SEN_STAGES)
         parts.append(build(ctx, person[which], year, occurrence, **attrs))
     return stack(*parts)
 
