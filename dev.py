@@ -26,6 +26,7 @@ ROOT = pathlib.Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
+PYTEST = [PYTHON, "-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadscope"]
 SITE = ROOT / "_build" / "html"
 ENV = {**os.environ, "VIRTUAL_ENV": str(VENV), "PYTHONUTF8": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
 ENV["PATH"] = str(BIN) + os.pathsep + ENV.get("PATH", "")
@@ -88,13 +89,14 @@ def main(command="help", *words):
         serve(*words)
     elif command in ("test", "lint", "refresh", "bench", "lock"):
         setup("requirements-dev.lock")
-        if command == "test" and not words:
+        if command != "test":
+            run(PYTHON, f"tools/{command}.py", *words)
+        elif words:
+            run(*PYTEST, "--nbval", "leo_helpers", "tests", "notebooks", *words)
+        else:
             build()
-            words = ("--cov", "--leo-site")
-        tools = {"test": ["-m", "pytest", "--nbval", "-n", "auto", "--maxprocesses", "4"]}
-        if command == "test":
-            tools["test"] += ["--dist", "loadscope", "leo_helpers", "tests", "notebooks"]
-        run(PYTHON, *tools.get(command, [f"tools/{command}.py"]), *words)
+            run(*PYTEST, "--cov", "--leo-site", "leo_helpers", "tests")
+            run(*PYTEST, "--nbval", "notebooks")  # coverage would hang the kernels of nbval
     else:
         sys.exit(__doc__)
 
