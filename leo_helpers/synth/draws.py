@@ -356,7 +356,8 @@ def recode(c: Column, found: Coded) -> Values:
     if not reached:
         return categories(c, lambda year: None)
     index = table[found.index]
-    if c.ctx.spine.start < SHOWCASE and "stable" not in c.rows.attrs:
+    flag = c.variable.type == "flag"  # a flag says what the row says; never a rare code
+    if c.ctx.spine.start < SHOWCASE and not flag and "stable" not in c.rows.attrs:
         index = sprinkle(c, index, reached)
     return drop_missing(c, Values(index, index >= 0, dictionary_of(c.codes)))
 
