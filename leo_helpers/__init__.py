@@ -27,6 +27,8 @@ _VERBS = {
     "scan": "load",
     "connect": "connect",
     "export": "export",
+    "timeline": "timeline",
+    "person_keys": "link",
     "check_answer": "exercises",
     "academic_year": "years",
     "Catalogue": "catalogue",
