@@ -27,6 +27,7 @@ _VERBS = {
     "scan": "load",
     "connect": "connect",
     "export": "export",
+    "cohorts": "cohorts",
     "timeline": "timeline",
     "person_keys": "link",
     "check_answer": "exercises",

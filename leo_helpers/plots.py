@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["draw_timeline", "mark_breaks", "note_synthetic", "use_style"]
+__all__ = ["draw_cohorts", "draw_timeline", "mark_breaks", "note_synthetic", "use_style"]
 
 STYLE = Path(__file__).with_name("leo.mplstyle")
 NOTE = "synthetic data: no real person"
@@ -142,4 +142,43 @@ def draw_timeline(life: pd.DataFrame, ax: Axes | None = None) -> Axes:
     ax.set_yticks(range(len(order)), [tables[table_id].title for table_id in order])
     ax.set_ylim(len(order) - 0.4, -0.6)
     ax.set_title("One synthetic life, table by table")
+    return ax
+
+
+def draw_cohorts(tables: list[str], ax: Axes | None = None) -> Axes:
+    """Draw at which ages each table sees each birth cohort: a Lexis diagram.
+
+    Parameters
+    ----------
+    tables : list of str
+        Table ids, at most eight; the numbers are in :func:`leo_helpers.cohorts`.
+    ax : matplotlib.axes.Axes, optional
+        Where to draw; without it a new figure.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        Birth cohorts from left to right, ages upwards, one bar a table and cohort.
+
+    Examples
+    --------
+    >>> ax = draw_cohorts(["ks1", "ks4_pupil"])
+    >>> [words.get_text() for words in ax.get_legend().get_texts()]
+    ['Key Stage 1', 'Key Stage 4 pupil']
+    """
+    import matplotlib.pyplot as plt
+
+    from .cohorts import cohorts
+
+    if ax is None:
+        ax = plt.subplots(figsize=(7, 5))[1]
+    for number, table in enumerate(tables):
+        seen = cohorts(table)
+        width = 0.84 / len(tables)
+        place = seen["cohort"] - 0.42 + width * (number + 0.5)
+        height = seen["last_age"] - seen["first_age"] + 1
+        ax.bar(place, height, width, seen["first_age"] - 0.5, label=seen["title"].iloc[0])
+    ax.set(xlabel="born from September of", ylabel="age before the year begins")
+    ax.set_title("Which birth cohorts are seen where, and at which ages")
+    ax.legend(fontsize=8)
     return ax
