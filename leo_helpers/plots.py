@@ -158,7 +158,7 @@ def draw_cohorts(tables: list[str], ax: Axes | None = None) -> Axes:
     Returns
     -------
     matplotlib.axes.Axes
-        Birth cohorts from left to right, ages upwards, one bar a table and cohort.
+        Birth cohorts from left to right, ages upwards, one area a table.
 
     Examples
     --------
@@ -166,18 +166,24 @@ def draw_cohorts(tables: list[str], ax: Axes | None = None) -> Axes:
     >>> [words.get_text() for words in ax.get_legend().get_texts()]
     ['Key Stage 1', 'Key Stage 4 pupil']
     """
+    import matplotlib.colors as mcolors
     import matplotlib.pyplot as plt
 
-    from .cohorts import cohorts
+    from .cohorts import FIRST_COHORT, LAST_COHORT, cohorts
 
     if ax is None:
         ax = plt.subplots(figsize=(7, 5))[1]
     for number, table in enumerate(tables):
         seen = cohorts(table)
-        width = 0.84 / len(tables)
-        place = seen["cohort"] - 0.42 + width * (number + 0.5)
-        height = seen["last_age"] - seen["first_age"] + 1
-        ax.bar(place, height, width, seen["first_age"] - 0.5, label=seen["title"].iloc[0])
+        colour, pattern = f"C{number % 6}", ("", "//", "..")[number // 3 % 3]
+        edges = [*(seen["cohort"] - 0.5), seen["cohort"].iloc[-1] + 0.5]
+        low = [*(seen["first_age"] - 0.5), seen["first_age"].iloc[-1] - 0.5]
+        high = [*(seen["last_age"] + 0.5), seen["last_age"].iloc[-1] + 0.5]
+        ax.fill_between(
+            edges, low, high, step="post", label=seen["title"].iloc[0], hatch=pattern,
+            facecolor=mcolors.to_rgba(colour, 0.2), edgecolor=colour,
+        )  # fmt: skip
+    ax.set_xticks(range(FIRST_COHORT, LAST_COHORT + 1, 4))
     ax.set(xlabel="born from September of", ylabel="age before the year begins")
     ax.set_title("Which birth cohorts are seen where, and at which ages")
     ax.legend(fontsize=8)
