@@ -1,8 +1,9 @@
 """The crosswalk: which columns and codes of which year make up a concept, read from CSV files.
 
 Every folder below ``data/crosswalk`` and every folder that a researcher adds may hold
-``concepts.csv``, ``codes.csv``, ``sources.csv``, ``recodes.csv``, ``index.csv``, ``breaks.csv``
-and ``examples.csv``. An error names the file, the line and the column, and what to do.
+``concepts.csv``, ``codes.csv``, ``sources.csv``, ``recodes.csv``, ``index.csv``, ``breaks.csv``,
+``examples.csv`` and ``sources_cited.csv``. An error names the file, the line and the column, and
+what to do.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from typing import Any, NamedTuple
 from .catalogue import Catalogue, load_catalogue
 from .crosswalk_model import (
     Break,
+    Cited,
     Concept,
     Example,
     Index,
@@ -72,6 +74,8 @@ class Crosswalk:
         In order of year.
     examples : tuple of Example
         In the order of the files.
+    cited : dict of str to Cited
+        The documents behind each ``source_id``.
     """
 
     def __init__(self, rows: dict[str, list[Row]], catalogue: Catalogue) -> None:
@@ -98,6 +102,7 @@ class Crosswalk:
             sorted((r.item for r in rows["breaks"]), key=lambda b: b.year or 0)
         )
         self.examples: tuple[Example, ...] = tuple(r.item for r in rows["examples"])
+        self.cited: dict[str, Cited] = {r.item.source_id: r.item for r in rows["sources_cited"]}
         self._tables: dict[str, list[Concept]] = {}
         for concept in self.concepts.values():
             self._tables.setdefault(concept.table_id, []).append(concept)
@@ -207,6 +212,7 @@ FILES: dict[str, tuple[type, dict[str, Callable[[str], Any]]]] = {
     "index": (IndexRow, {}),
     "breaks": (Break, {"documented": split_list}),
     "examples": (Example, {"inputs": _inputs, "term": census_term}),
+    "sources_cited": (Cited, {}),
 }
 
 
@@ -274,7 +280,7 @@ def _load(folders: tuple[Path, ...]) -> Crosswalk:
 
 
 def check_crosswalk(
-    folders: Sequence[Path], examples: bool = False
+    folders: Sequence[Path], complete: bool = False
 ) -> tuple[Crosswalk, list[CrosswalkError]]:
     """Read some folders and collect every rule that they break.
 
@@ -282,8 +288,8 @@ def check_crosswalk(
     ----------
     folders : sequence of Path
         The folders.
-    examples : bool
-        Whether every source must have a worked example.
+    complete : bool
+        Whether every source must have a worked example, and every recode and code list a use.
 
     Returns
     -------
@@ -316,7 +322,7 @@ def check_crosswalk(
                 problems.append(error)
         problems += _foreign_files(folder)
     crosswalk = Crosswalk(rows, load_catalogue())
-    problems += broken_rules(crosswalk, examples)
+    problems += broken_rules(crosswalk, complete)
     return crosswalk, problems
 
 
@@ -349,4 +355,4 @@ def problems_of(rules: Iterable[str | os.PathLike[str]] | str | None = None) -> 
     list of str
         Empty if all is well.
     """
-    return [str(p) for p in check_crosswalk(crosswalk_folders(rules), examples=True)[1]]
+    return [str(p) for p in check_crosswalk(crosswalk_folders(rules), complete=True)[1]]

@@ -6,7 +6,17 @@ from typing import Any, Literal
 
 import msgspec
 
-__all__ = ["Break", "Concept", "Example", "Index", "ListedCode", "Recode", "Source", "normal"]
+__all__ = [
+    "Break",
+    "Cited",
+    "Concept",
+    "Example",
+    "Index",
+    "ListedCode",
+    "Recode",
+    "Source",
+    "normal",
+]
 
 Kind = Literal["category", "flag", "integer", "number", "date", "text", "id"]
 Rule = Literal["copy", "recode", "scale", "expression", "none"]
@@ -123,6 +133,16 @@ class Example(msgspec.Struct, frozen=True):
     year: int | None = None
     term: str = ""
     output: str = ""
+
+
+class Cited(msgspec.Struct, frozen=True):
+    """A document that a ``source_id`` stands for (``sources_cited.csv``)."""
+
+    source_id: str
+    title: str
+    publisher: str = ""
+    year: str = ""
+    address: str = ""
 
 
 class Recode(msgspec.Struct, frozen=True):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .crosswalk_model import UNLISTED, normal
 from .crosswalk_sources import broken_sources
-from .errors import CrosswalkError, LeoError, nearest
+from .errors import CrosswalkError, nearest
 
 if TYPE_CHECKING:
     from .crosswalk import Crosswalk, Row
@@ -21,15 +21,15 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*")
 _INTEGER = re.compile(r"-?\d+")
 
 
-def broken_rules(crosswalk: Crosswalk, examples: bool = False) -> list[CrosswalkError]:
+def broken_rules(crosswalk: Crosswalk, complete: bool = False) -> list[CrosswalkError]:
     """List everything that is wrong with the rules.
 
     Parameters
     ----------
     crosswalk : Crosswalk
         The rules as they were read.
-    examples : bool
-        Whether every source must have a worked example.
+    complete : bool
+        Whether every source must have a worked example, and every recode and code list a use.
 
     Returns
     -------
@@ -44,12 +44,12 @@ def broken_rules(crosswalk: Crosswalk, examples: bool = False) -> list[Crosswalk
     """
     parts = (
         _concepts(crosswalk),
-        _codes(crosswalk),
-        _recodes(crosswalk),
+        _codes(crosswalk, complete),
+        _recodes(crosswalk, complete),
         _indexes(crosswalk),
         broken_sources(crosswalk),
         _breaks(crosswalk),
-        _examples(crosswalk, examples),
+        _examples(crosswalk, complete),
     )
     found = [problem for part in parts for problem in part]
     order = {row.file: n for n, row in enumerate(r for rs in crosswalk.rows.values() for r in rs)}
@@ -128,7 +128,7 @@ def _no_list(crosswalk: Crosswalk, name: str) -> str:
     return f"There is no code list {name!r}. {hint}"
 
 
-def _codes(crosswalk: Crosswalk) -> Iterator[CrosswalkError]:
+def _codes(crosswalk: Crosswalk, complete: bool) -> Iterator[CrosswalkError]:
     rows = crosswalk.rows["codes"]
     yield from _twice(rows, "code", "codelist", "code")
     used = {c.codelist for c in crosswalk.concepts.values()}
@@ -141,11 +141,11 @@ def _codes(crosswalk: Crosswalk) -> Iterator[CrosswalkError]:
         if name in crosswalk.catalogue.codelists:
             text = f"The catalogue already has a code list {name!r}. Use that, or another name."
             yield _at(row, "codelist", text)
-        elif name not in used and home[name] is row:
+        elif complete and name not in used and home[name] is row:
             yield _at(row, "codelist", f"No concept uses {name!r}. Name it in concepts.csv.")
 
 
-def _recodes(crosswalk: Crosswalk) -> Iterator[CrosswalkError]:
+def _recodes(crosswalk: Crosswalk, complete: bool) -> Iterator[CrosswalkError]:
     rows = crosswalk.rows["recodes"]
     yield from _twice(rows, "from", "recode", "from_")
     used = {s.argument for g in crosswalk.sources.values() for s in g if s.rule == "recode"}
@@ -155,7 +155,7 @@ def _recodes(crosswalk: Crosswalk) -> Iterator[CrosswalkError]:
         if home.setdefault(item.recode, row).file != row.file:
             text = f"{item.recode!r} already begins in {home[item.recode].file}. Keep it in one."
             yield _at(row, "recode", text)
-        if item.recode not in used and home[item.recode] is row:
+        if complete and item.recode not in used and home[item.recode] is row:
             text = f"No source uses the recode {item.recode!r}. Name it in sources.csv."
             yield _at(row, "recode", text)
         if item.from_ == "*":
@@ -175,6 +175,7 @@ def _recodes(crosswalk: Crosswalk) -> Iterator[CrosswalkError]:
 
 def _indexes(crosswalk: Crosswalk) -> Iterator[CrosswalkError]:
     yield from _twice(crosswalk.rows["index"], "year", "index", "year")
+    yield from _twice(crosswalk.rows["sources_cited"], "source_id", "source_id")
 
 
 def _breaks(crosswalk: Crosswalk) -> Iterator[CrosswalkError]:
@@ -190,7 +191,7 @@ def _breaks(crosswalk: Crosswalk) -> Iterator[CrosswalkError]:
                 yield _at(row, "documented", text)
 
 
-def _examples(crosswalk: Crosswalk, all_sources: bool) -> Iterator[CrosswalkError]:
+def _examples(crosswalk: Crosswalk, complete: bool) -> Iterator[CrosswalkError]:
     shown: set[Any] = set()
     for row in crosswalk.rows["examples"]:
         item = row.item
@@ -226,7 +227,7 @@ def _examples(crosswalk: Crosswalk, all_sources: bool) -> Iterator[CrosswalkErro
             )
             if text:
                 yield _at(row, "output", text)
-    for row in crosswalk.rows["sources"] if all_sources else ():
+    for row in crosswalk.rows["sources"] if complete else ():
         known = (row.item.table_id, row.item.concept) in crosswalk.concepts
         if known and row.item.rule != "none" and row.item not in shown:
             text = f"This rule of {row.item} has no worked example. Add one to examples.csv."
@@ -268,8 +269,3 @@ def value_problem(crosswalk: Crosswalk, concept: Any, value: str) -> str:
     if concept.type == "date" and not re.fullmatch(r"\d{4}-\d\d-\d\d", value):
         return f"{value!r} is no date. Write it like 2015-09-01."
     return ""
-
-
-def as_problem(row: Row, column: str, error: LeoError) -> CrosswalkError:
-    """Turn an error of a small notation into one that says where it stands."""
-    return _at(row, column, str(error))

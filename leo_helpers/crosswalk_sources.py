@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from .catalogue_model import Variable
 from .crosswalk_model import Concept, Recode, Source, normal
-from .crosswalk_years import collected, column_number, input_kind, occasions, variable_of
+from .crosswalk_years import collected, input_kind, occasions, says_year, variable_of
 from .errors import CrosswalkError, LeoError, nearest
 from .years import TERMS, format_ranges
 
@@ -107,7 +107,7 @@ def _years(crosswalk: Crosswalk, row: Row, variables: list[Variable]) -> Iterato
         return
     if not variables:
         return
-    if (first or last) and table.view_kind in ("pooled", "lookup") and not table.year_column:
+    if (first or last) and not any(says_year(view, table) for view in table.views()):
         text = f"The rows of {table.table_id} say no year. Leave the years blank."
         yield _at(row, "first_year", text)
         return
@@ -127,7 +127,7 @@ def _years(crosswalk: Crosswalk, row: Row, variables: list[Variable]) -> Iterato
         text = f"{names} has no {missing[0]} census. It has {', '.join(terms)}."
         yield _at(row, "terms", text)
         return
-    inside = occasions(source, every)
+    inside = occasions(source, every, table)
     if not inside:
         yield _at(row, "terms", "In these years there is no such term. Change years or terms.")
         return
@@ -141,7 +141,7 @@ def _years(crosswalk: Crosswalk, row: Row, variables: list[Variable]) -> Iterato
                     "years or the terms, or split the row."
                 )
                 yield _at(row, "variables", text)
-    if not set.intersection(*held.values()) and source.rule == "expression":
+    if not frozenset.intersection(*held.values()) and source.rule == "expression":
         yield _at(row, "variables", "There is no year with all of these variables. Split the row.")
 
 
@@ -306,8 +306,8 @@ def _overlap(crosswalk: Crosswalk, row: Row, taken: dict[tuple, Row]) -> Iterato
     ]
     if source.rule == "none" or not when:
         return
-    mix = set.intersection(*when) if source.rule == "expression" else set().union(*when)
-    for year, term in sorted(occasions(source, mix), key=str):
+    mix = frozenset.intersection(*when) if source.rule == "expression" else set().union(*when)
+    for year, term in sorted(occasions(source, mix, table), key=str):
         key = (source.table_id, source.concept, source.priority, year, term)
         other = taken.setdefault(key, row)
         if other is not row:
@@ -318,8 +318,3 @@ def _overlap(crosswalk: Crosswalk, row: Row, taken: dict[tuple, Row]) -> Iterato
             )
             yield _at(row, "priority", text)
             return
-
-
-def number_of(name: str) -> int:
-    """The number in ``Name#2``; 1 without one."""
-    return column_number(name)[1]

@@ -2,14 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from functools import cache
 
 from .catalogue import Catalogue
-from .catalogue_model import Table, Variable
+from .catalogue_model import Table, Variable, View
 from .crosswalk_model import Source
 from .errors import LeoError, UnknownName
+from .selection import OTHER_YEARS
 
-__all__ = ["Occasion", "collected", "column_number", "input_kind", "occasions", "variable_of"]
+__all__ = [
+    "Occasion",
+    "collected",
+    "column_number",
+    "input_kind",
+    "occasions",
+    "says_year",
+    "variable_of",
+    "view_occasions",
+]
 
 #: An END year (None where a table's rows say no year) and a census term ("" without terms).
 Occasion = tuple[int | None, str]
@@ -113,22 +124,44 @@ def collected(variable: Variable, table: Table) -> frozenset[Occasion]:
     >>> (2007, "SPR") in collected(lsoa, catalogue.tables["sc_pupil"])
     False
     """
-    if table.view_kind in ("pooled", "lookup") and not table.year_column:
-        return frozenset({(None, "")})
     return frozenset(
-        (year, view.term or "")
+        when
         for view in table.views()
-        for year in view.years
-        if variable.exists(year, view.term)
+        for when in view_occasions(view, table)
+        if when[0] is None or variable.exists(when[0], view.term)
     )
 
 
-def occasions(source: Source, among: set[Occasion] | frozenset[Occasion]) -> set[Occasion]:
+def view_occasions(view: View, table: Table) -> tuple[Occasion, ...]:
+    """Return the years and the term of a view; ``(None, "")`` when its rows say no year.
+
+    Examples
+    --------
+    >>> from leo_helpers.catalogue import load_catalogue
+    >>> spells = load_catalogue().tables["leo_benefit"]
+    >>> view_occasions(spells.views()[0], spells)
+    ((None, ''),)
+    """
+    if says_year(view, table):
+        return tuple((year, view.term or "") for year in view.years)
+    return ((None, view.term or ""),)
+
+
+def says_year(view: View, table: Table) -> bool:
+    """Tell whether the END year of each row of a view is known."""
+    if len(view.years) == 1:
+        return True
+    return bool(table.year_column) and table.table_id not in OTHER_YEARS
+
+
+def occasions(source: Source, among: Iterable[Occasion], table: Table) -> set[Occasion]:
     """Return those occasions that the years and terms of a source take in.
 
     A source that reaches the last year of the request form goes on in the views after it.
     """
     first, last = source.first_year or 0, source.last_year or 9999
+    if table.last_year and last >= table.last_year:
+        last = 9999
     return {
         (year, term)
         for year, term in among
