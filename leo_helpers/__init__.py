@@ -30,10 +30,14 @@ _VERBS = {
     "cohorts": "cohorts",
     "timeline": "timeline",
     "person_keys": "link",
+    "harmonise": "harmonise",
+    "concepts": "explain",
+    "explain": "explain",
     "check_answer": "exercises",
     "academic_year": "years",
     "Catalogue": "catalogue",
     "load_catalogue": "catalogue",
+    "load_crosswalk": "crosswalk",
     "LeoError": "errors",
 }
 #: Modules that are reached as ``leo.plots`` and so on without importing them first.

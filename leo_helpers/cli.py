@@ -276,13 +276,31 @@ def where(root: Root = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def check(root: Root = None, as_json: Json = False) -> None:
-    """Compare the files of a data set with its manifest."""
-    problems = import_module(".store", __package__).check(root)
+def check(
+    root: Root = None,
+    crosswalk: Annotated[
+        bool, typer.Option("--crosswalk", help="Check the harmonisation rules instead.")
+    ] = False,
+    rules: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder with rules of your own; may be repeated.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the files of a data set with its manifest, or check the harmonisation rules."""
+    if crosswalk or rules:
+        problems = import_module(".crosswalk", __package__).problems_of(rules)
+    else:
+        problems = import_module(".store", __package__).check(root)
     if as_json:
         _json(problems)
     else:
-        print("\n".join(problems) if problems else "Every file is as it was generated.")
+        fine = (
+            "Every rule is in order."
+            if crosswalk or rules
+            else "Every file is as it was generated."
+        )
+        print("\n".join(problems) if problems else fine)
     if problems:
         raise typer.Exit(1)
 
