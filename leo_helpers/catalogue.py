@@ -95,6 +95,8 @@ class Catalogue:
                 found = owners[0][0]
         if found is None:
             names = [*self.tables, *(a for t in self.tables.values() for a in t.aliases)]
+            if owner := self._names.get(plain_name(str(name).partition(".")[0])):
+                raise UnknownName("table", name, next_step=f"Did you mean {owner}?")
             raise UnknownName("table", name, names, next_step="See leo.tables() for all of them.")
         return self.tables[found]
 
@@ -154,13 +156,8 @@ class Catalogue:
             found = self._physical(table_id).get(key) or found or names.get(ENDING.sub("", key))
         if found is None:
             known = [v.name for v in self._variables[table_id]] + list(names)
-            raise UnknownName(
-                "variable",
-                name,
-                distinct(known),
-                f"in {table_id}",
-                f"See leo.variables({table_id!r}) for all of them.",
-            )
+            step = f"See leo.variables({table_id!r}) for all of them."
+            raise UnknownName("variable", name, distinct(known), f"in {table_id}", step)
         return found
 
     def _physical(self, table_id: str) -> dict[str, Variable]:
