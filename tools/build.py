@@ -40,6 +40,7 @@ def main(words: list[str]) -> int:
     """Build everything and say how long it took."""
     started = time.perf_counter()
     sys.path.insert(0, str(ROOT / "tools"))
+    import explorer
     import gathered
     import reference
 
@@ -48,6 +49,7 @@ def main(words: list[str]) -> int:
     else:
         make_data()
     pages = reference.write_all() + gathered.write_all()
+    explorer.write_all()
     code = build_book(words)
     if code:
         print("The book has warnings or errors (listed above); correct them and build again.")
