@@ -12,6 +12,7 @@ from typing import Any
 
 from leo_helpers.catalogue import load_catalogue
 from leo_helpers.catalogue_parse import name_entries
+from leo_helpers.crosswalk import load_crosswalk
 from leo_helpers.years import format_ranges, format_terms
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -75,10 +76,6 @@ def variables() -> list[list[Any]]:
 
 def concepts_of() -> dict[tuple[str, str], str]:
     """The harmonised concepts that each variable feeds, by table and variable."""
-    try:
-        from leo_helpers.crosswalk import load_crosswalk
-    except ImportError:  # the explorer is older than the crosswalk
-        return {}
     found: dict[tuple[str, str], list[str]] = {}
     for (table, concept), sources in load_crosswalk().sources.items():
         for source in sources:
@@ -87,6 +84,15 @@ def concepts_of() -> dict[tuple[str, str], str]:
                 if concept not in kept:
                     kept.append(concept)
     return {key: ";".join(names) for key, names in found.items()}
+
+
+def breaks() -> dict[str, list[list[Any]]]:
+    """What changed in each table: concept (or nothing), year, kind, what, and what to do."""
+    found: dict[str, list[list[Any]]] = {}
+    for item in load_crosswalk().breaks:
+        line = [item.concept, item.year, item.kind, item.what, item.advice]
+        found.setdefault(item.table_id, []).append(line)
+    return found
 
 
 def codes() -> dict[str, list[list[Any]]]:
@@ -100,7 +106,12 @@ def codes() -> dict[str, list[list[Any]]]:
 def write_all(folder: Path = FOLDER) -> int:
     """Write both scripts and return their size in bytes."""
     folder.mkdir(parents=True, exist_ok=True)
-    catalogue = {"fields": FIELDS, "tables": tables(), "variables": variables()}
+    catalogue = {
+        "fields": FIELDS,
+        "tables": tables(),
+        "variables": variables(),
+        "breaks": breaks(),
+    }
     size = 0
     for name, variable, content in (
         ("data.js", "LEO_CATALOGUE", catalogue),

@@ -137,8 +137,9 @@
   function grid(item) {
     const first = item.table.first || Math.min(...item.allYears), last = item.table.last || Math.max(...item.allYears);
     const span = Array.from({ length: last - first + 1 }, (_, n) => first + n);
+    const broken = new Set(breaksOf(item).map(([, year]) => year));
     const lines = item.terms ? TERMS.filter((t) => t in item.byTerm) : [""];
-    const head = el("tr", {}, el("td", {}), ...span.map((y) => el("th", { scope: "col" }, `'${String(y % 100).padStart(2, "0")}`)));
+    const head = el("tr", {}, el("td", {}), ...span.map((y) => el("th", { scope: "col" }, `${String(y % 100).padStart(2, "0")}${broken.has(y) ? " ▲" : ""}`)));
     const body = lines.map((term) =>
       el("tr", {}, el("th", { scope: "row" }, term ? WORDS.term[term] : "year"),
         ...span.map((y) => {
@@ -147,7 +148,21 @@
           return el("td", { class: here ? (renamed ? "leo-yes leo-new" : "leo-yes") : "leo-no" }, here ? (renamed ? "◆" : "●") : "·");
         })));
     return el("div", { class: "leo-scroll", tabindex: "0", role: "group", "aria-label": "Availability by year" },
-      el("table", { class: "leo-grid" }, el("caption", {}, "● in the data, ◆ under a new name, · not collected"), el("thead", {}, head), el("tbody", {}, ...body)));
+      el("table", { class: "leo-grid" }, el("caption", {}, "● in the data, ◆ under a new name, · not collected, ▲ a break begins"), el("thead", {}, head), el("tbody", {}, ...body)));
+  }
+
+  /** Breaks of the concepts that the variable feeds, oldest first. */
+  function breaksOf(item) {
+    const own = item.concepts.split(";").filter(Boolean);
+    return (window.LEO_CATALOGUE.breaks[item.table.id] || []).filter(([concept]) => own.includes(concept));
+  }
+
+  function changes(item) {
+    const found = breaksOf(item);
+    if (!found.length) return "";
+    return el("section", { "aria-label": "What changed" }, el("h3", {}, "What changed"),
+      el("ul", {}, ...found.map(([, year, kind, what, advice]) =>
+        el("li", {}, el("strong", {}, `${year ? `${year}, ` : ""}${kind}: `), `${what} `, el("em", {}, advice)))));
   }
 
   function codeTable(item) {
@@ -219,7 +234,7 @@
       el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
       el("p", {}, window.LeoBasket ? window.LeoBasket.tick(item, "Put in my basket") : "", " ",
         copy(`${location.href.split("#")[0]}#v=${encodeURIComponent(item.id)}`, "Copy link")),
-      item.allYears.length ? grid(item) : "", place(item), codeTable(item));
+      item.allYears.length ? grid(item) : "", changes(item), place(item), codeTable(item));
     $("leo-one").hidden = false;
     for (const line of $("leo-rows").children) {
       line.querySelector("button.leo-link").setAttribute("aria-expanded", String(line.dataset.id === item.id));
