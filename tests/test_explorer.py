@@ -58,7 +58,8 @@ def test_columns_and_views_agree_with_the_package(ready):
           for (const item of unpack(window.LEO_CATALOGUE)) for (const year of item.allYears)
             for (const term of termsIn(item, year)) {
               const held = view(item, year, term);
-              out[`${item.id} ${year} ${term}`] = `${held && held.name} ${column(item, year, term)}`;
+              const own = column(item, year, term);
+              out[`${item.id} ${year} ${term}`] = `${held && held.name} ${own}`;
             }
           return out;
         }"""
