@@ -211,7 +211,11 @@ def _logic(r: _Reader, node: exp.Connector) -> Typed:
 
 
 def _not(r: _Reader, node: exp.Not) -> Typed:
-    return Typed(exp.Not(this=r.value(node.this, "boolean").node), "boolean")
+    inner = r.value(node.this, "boolean").node
+    if isinstance(inner, exp.Is) and isinstance(inner.expression, exp.Null):
+        known = exp.Is(this=inner.this, expression=exp.Not(this=exp.Null()))
+        return Typed(known, "boolean")
+    return Typed(exp.Not(this=inner), "boolean")
 
 
 def _in(r: _Reader, node: exp.In) -> Typed:

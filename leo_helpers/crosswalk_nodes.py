@@ -9,7 +9,18 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-__all__ = ["Clean", "Clip", "Key", "RealDiv", "ToDate", "ToInteger", "ToNumber", "ToText", "Whole"]
+__all__ = [
+    "Clean",
+    "Clip",
+    "Key",
+    "Listed",
+    "RealDiv",
+    "ToDate",
+    "ToInteger",
+    "ToNumber",
+    "ToText",
+    "Whole",
+]
 
 
 class Clean(exp.Expression, exp.Func):
@@ -64,3 +75,13 @@ class Key(exp.Expression, exp.Func):
     """An identifier, which is compared letter by letter whatever the collation."""
 
     arg_types = {"this": True}  # noqa: RUF012 - as sqlglot has it
+
+
+class Listed(exp.Expression, exp.Func):
+    """The value that a small table has for a code; NULL for a code that it does not have.
+
+    ``table`` is the table's name and ``expressions`` its rows, or empty when the engine at hand
+    has been given the table as a variable.
+    """
+
+    arg_types = {"this": True, "table": True, "expressions": False}  # noqa: RUF012 - as sqlglot

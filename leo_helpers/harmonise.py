@@ -13,8 +13,18 @@ from .catalogue import load_catalogue
 from .connect import DEFAULT_PROJECT
 from .crosswalk import Crosswalk, load_crosswalk
 from .errors import DataSetError, HarmoniseError, UnknownName
+from .harmonise_engines import (
+    ENGINES,
+    lower,
+    read_files,
+    seal,
+    variable_of_map,
+    view_tables,
+)
 from .harmonise_held import Approved, Held, approved_variables
 from .harmonise_plan import Plan, make_plan
+from .harmonise_sql import Built, build
+from .harmonise_words import SQL_TYPES
 from .selection import views_for, year_filter
 from .store import NOTICE
 from .years import format_ranges, year_list
@@ -25,7 +35,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from sqlglot import exp
 
-    from .harmonise_sql import Built
 
 __all__ = ["Harmonised", "harmonise"]
 
@@ -173,11 +182,6 @@ class Harmonised:
         lines.append("  .to_pandas()  .to_parquet(path)  .sql('tsql')  .coverage  .breaks  .plot()")
         return "\n".join(lines)
 
-    def _built(self, project: str = DEFAULT_PROJECT) -> Built:
-        from .harmonise_sql import build
-
-        return build(self._plan, self._crosswalk, project)
-
     def tree(self, engine: Engine | None = None, project: str = DEFAULT_PROJECT) -> exp.Expression:
         """Return the sqlglot tree of the whole harmonisation.
 
@@ -198,19 +202,20 @@ class Harmonised:
         >>> harmonise("sc_pupil", years=2011, terms="spring").tree().key
         'select'
         """
-        from .harmonise_engines import lower, seal
-        from .harmonise_words import SQL_TYPES
+        if engine is None:
+            return build(self._plan, self._crosswalk, project).tree()
+        if engine not in ENGINES:
+            raise UnknownName("engine", engine, ENGINES)
+        style = "join" if engine == "tsql" else "map"
+        return self._lowered(build(self._plan, self._crosswalk, project, style), engine)
 
-        built = self._built(project)
-        if engine is not None:
-            if engine not in ("duckdb", "spark", "tsql"):
-                raise UnknownName("engine", engine, ("duckdb", "spark", "tsql"))
-            types = {c.concept: SQL_TYPES[c.type] for c in self._plan.concepts}
-            types = {k: v for k, v in types.items() if v not in ("VARCHAR", "DATE")}
-            for piece in built.pieces:
-                if engine != "tsql":
-                    seal(piece.select, types | {"year": "SMALLINT"})
-                lower(piece.select, engine)
+    def _lowered(self, built: Built, engine: str) -> exp.Expression:
+        types = {c.concept: SQL_TYPES[c.type] for c in self._plan.concepts}
+        types = {k: v for k, v in types.items() if v not in ("VARCHAR", "DATE")}
+        for piece in built.pieces:
+            if engine != "tsql":
+                seal(piece.select, types | {"year": "SMALLINT"})
+            lower(piece.select, engine)
         return built.tree()
 
     def sql(
@@ -249,28 +254,28 @@ class Harmonised:
         if engine == "tsql":
             from .harmonise_tsql import write_tsql
 
-            return write_tsql(
-                self._plan, self._crosswalk, self._built(project), project, into, view
-            )
+            built = build(self._plan, self._crosswalk, project)
+            return write_tsql(self._plan, self._crosswalk, built, project, into, view)
         tree = self.tree(engine, project)
         if engine == "spark":
-            from .harmonise_engines import view_tables
-
             for table in view_tables(tree):
                 table.set("catalog", None)
                 table.set("db", None)
-        return tree.sql(dialect=engine, pretty=True)
+        return tree.sql(dialect=engine, pretty=True, copy=False)
 
     def _run(self) -> tuple[Any, str]:
-        """A connection, and the statement with files in the place of views."""
+        """Give a connection, and the statement with files in the place of views."""
         import duckdb
 
-        from .harmonise_engines import read_files
-
         self._refuse_unlisted()
-        tree = self.tree("duckdb")
-        read_files(tree, self._folder())
-        return duckdb.connect(), tree.sql(dialect="duckdb")
+        folder = self._folder()
+        built = build(self._plan, self._crosswalk, DEFAULT_PROJECT, "variable")
+        tree = self._lowered(built, "duckdb")
+        read_files(tree, folder)
+        con = duckdb.connect()
+        for look in built.lookups.values():
+            con.execute(variable_of_map(look.name, look.rows))
+        return con, tree.sql(dialect="duckdb", copy=False)
 
     def _folder(self) -> Path:
         if not self._held.from_data:

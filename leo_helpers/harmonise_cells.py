@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from sqlglot import exp
 
 from .crosswalk import Crosswalk
 from .crosswalk_expression import Compiled, compile_expression
 from .crosswalk_model import Concept, Recode, Source
-from .crosswalk_nodes import ToInteger, ToNumber, ToText
+from .crosswalk_nodes import Listed, ToInteger, ToNumber, ToText
 from .crosswalk_sources import STORED, scale_of
 from .crosswalk_years import input_kind, variable_of
 from .harmonise_plan import Era, Input, Step, ViewPlan
@@ -20,10 +20,12 @@ from .harmonise_words import column, constant, number, typed_null
 if TYPE_CHECKING:
     from .harmonise_sql import Lookup
 
-__all__ = ["INLINE", "Cells"]
+__all__ = ["INLINE", "Cells", "Style"]
 
-#: A recode with more lines than this becomes a table that is joined, not a CASE.
+#: A recode with more lines than this becomes a small table, not a CASE.
 INLINE = 8
+#: How small tables are used: joined; as a map in the expression; as a variable that holds a map.
+Style = Literal["join", "map", "variable"]
 
 
 class Cells:
@@ -39,12 +41,20 @@ class Cells:
         Names that a small table must not have.
     lookups : dict of str to Lookup
         The small tables made so far; new ones are added.
+    style : {"join", "map", "variable"}
+        How small tables are used.
     """
 
     def __init__(
-        self, part: ViewPlan, crosswalk: Crosswalk, taken: set[str], lookups: dict[str, Lookup]
+        self,
+        part: ViewPlan,
+        crosswalk: Crosswalk,
+        taken: set[str],
+        lookups: dict[str, Lookup],
+        style: Style,
     ) -> None:
         self.part, self.crosswalk, self.taken, self.lookups = part, crosswalk, taken, lookups
+        self.style = style
         self.joins: dict[str, tuple[str, exp.Column]] = {}
 
     def year(self) -> exp.Expression:
@@ -106,13 +116,8 @@ class Cells:
         if recode.unlisted == "keep":
             whole = concept.type == "integer"
             kept = ToInteger(this=code.copy(), stored="text") if whole else code.copy()
-        if len(rows) > INLINE:
-            alias = self.join(self.lookup(recode, concept, rows), code)
-            value = column(alias, "value")
-            if kept is None:
-                return value
-            test = exp.Is(this=column(alias, "code"), expression=exp.Null())
-            return exp.Case(ifs=[exp.If(this=test, true=kept)], default=value)
+        if len(rows) > (0 if self.style == "variable" else INLINE):
+            return self.looked_up(self.lookup(recode, concept, rows), code, kept)
         ifs = [
             exp.If(this=exp.Literal.string(k), true=v)
             for k, v in rows
@@ -121,6 +126,29 @@ class Cells:
         if not ifs:
             return kept if kept is not None else typed_null(concept.type)
         return exp.Case(this=code, ifs=ifs, default=kept)
+
+    def looked_up(
+        self, table: str, code: exp.Column, kept: exp.Expression | None
+    ) -> exp.Expression:
+        """Use a small table: join it, or look the code up in a map."""
+        rows = self.lookups[table].rows
+        if self.style == "join":
+            alias = self.join(table, code)
+            value: exp.Expression = column(alias, "value")
+            if kept is None:
+                return value
+            test = exp.Is(this=column(alias, "code"), expression=exp.Null())
+            return exp.Case(ifs=[exp.If(this=test, true=kept)], default=value)
+        given = [] if self.style == "variable" else [_pair(k, v) for k, v in rows]
+        value = Listed(this=code, table=table, expressions=given)
+        if kept is None:
+            return value
+        value = exp.Coalesce(this=value, expressions=[kept])
+        lost = [k.copy() for k, v in rows if isinstance(v, exp.Null | exp.Cast)]
+        if not lost:
+            return value
+        test = exp.In(this=code.copy(), expressions=lost)
+        return exp.Case(ifs=[exp.If(this=exp.Not(this=test), true=value)])
 
     def lookup(
         self, recode: Recode, concept: Concept, rows: list[tuple[str, exp.Expression]]
@@ -181,7 +209,7 @@ class Cells:
         if table not in self.lookups:
             rows = tuple((exp.Literal.number(y), number(repr(v), False)) for y, v in values.items())
             self.lookups[table] = Lookup(table, "year", "number", rows)
-        return column(self.join(table, column("v", "year")), "value")
+        return self.looked_up(table, column("v", "year"), None)
 
     def expression(self, step: Step, concept: Concept) -> exp.Expression:
         """Put columns in the places of an expression's variables."""
@@ -217,6 +245,10 @@ def _compiled(crosswalk: Crosswalk, source: Source) -> Compiled:
         for n in source.variables
     }
     return compile_expression(source.argument, kinds)
+
+
+def _pair(code: exp.Expression, value: exp.Expression) -> exp.Tuple:
+    return exp.Tuple(expressions=[code.copy(), value.copy()])
 
 
 def _copy(found: Input, concept: Concept) -> exp.Expression:

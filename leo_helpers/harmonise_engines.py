@@ -6,7 +6,7 @@ when empty; whole numbers are cut, not rounded; what cannot be read is missing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,15 @@ from sqlglot import exp
 
 from . import crosswalk_nodes as nodes
 
-__all__ = ["ENGINES", "KEY_COLLATION", "lower", "read_files", "seal", "view_tables"]
+__all__ = [
+    "ENGINES",
+    "KEY_COLLATION",
+    "lower",
+    "read_files",
+    "seal",
+    "variable_of_map",
+    "view_tables",
+]
 
 #: The collation under which keys of the secure service are compared.
 KEY_COLLATION = "Latin1_General_BIN"
@@ -39,12 +47,12 @@ def lower(tree: exp.Expression, engine: str) -> exp.Expression:
         The tree, or what replaces it.
     """
     words = ENGINES[engine]
-    kinds = tuple(words)
-    for node in reversed(list(tree.find_all(*kinds))):
+    for node in reversed([n for n in tree.walk() if type(n) in words]):
         new = words[type(node)](node)
         if node is tree:
             return new
-        node.replace(new)
+        if new is not node:
+            node.replace(new)
     return tree
 
 
@@ -77,6 +85,12 @@ def read_files(tree: exp.Expression, folder: Path) -> None:
         table.replace(exp.Table(this=call))
 
 
+def variable_of_map(table: str, rows: Iterable[tuple[exp.Expression, exp.Expression]]) -> str:
+    """Write the statement that gives DuckDB a small table as a variable."""
+    pairs = [exp.Tuple(expressions=[k.copy(), v.copy()]) for k, v in rows]
+    return f"set variable {table} = {_duckdb_map(pairs).sql(dialect='duckdb')}"
+
+
 def _cast(node: Any, kind: str, safe: bool = False) -> exp.Expression:
     return (exp.TryCast if safe else exp.Cast)(this=node, to=exp.DataType.build(kind))
 
@@ -95,9 +109,8 @@ def _call(name: str, *arguments: exp.Expression) -> exp.Expression:
 
 def _divide(node: exp.Expression) -> exp.Expression:
     below = exp.Nullif(this=_cast(node.expression, "DOUBLE"), expression=exp.Literal.number(0))
-    return exp.Paren(
-        this=exp.Div(this=_cast(node.this, "DOUBLE"), expression=below, typed=True, safe=False)
-    )
+    value = exp.Div(this=_cast(node.this, "DOUBLE"), expression=below, typed=True, safe=False)
+    return exp.Paren(this=value) if isinstance(node.parent, exp.Binary) else value
 
 
 def _floor(node: exp.Expression) -> exp.Expression:
@@ -192,11 +205,32 @@ def _spark_hex(value: exp.Expression) -> exp.Expression:
     return exp.Concat(expressions=[exp.Literal.string("0x"), _call("HEX", value)])
 
 
-def _plain(matches: Callable, hexed: Callable, cut: Callable) -> dict[type, Callable]:
+def _duckdb_map(pairs: list[exp.Expression]) -> exp.Expression:
+    keys, values = ([p.expressions[n] for p in pairs] for n in (0, 1))
+    return _call("MAP", exp.Array(expressions=keys), exp.Array(expressions=values))
+
+
+def _duckdb_listed(node: exp.Expression) -> exp.Expression:
+    if node.expressions:
+        held = _duckdb_map(node.expressions)
+    else:
+        held = _call("GETVARIABLE", exp.Literal.string(node.args["table"]))
+    return exp.Bracket(this=held, expressions=[node.this])
+
+
+def _spark_listed(node: exp.Expression) -> exp.Expression:
+    flat = [item for pair in node.expressions for item in pair.expressions]
+    return _call("TRY_ELEMENT_AT", _call("MAP", *flat), node.this)
+
+
+def _plain(
+    matches: Callable, hexed: Callable, cut: Callable, listed: Callable
+) -> dict[type, Callable]:
     return {
         nodes.Clean: _plain_clean(hexed, cut),
         nodes.Clip: lambda node: _nullif_empty(_trim(node.this)),
         nodes.Key: lambda node: node.this,
+        nodes.Listed: listed,
         nodes.ToInteger: _plain_integer(matches, cut),
         nodes.ToNumber: _plain_number(matches),
         nodes.ToDate: _plain_date(matches),
@@ -248,13 +282,22 @@ def _server_date(node: exp.Expression) -> exp.Expression:
     return _when(test, _cast(text.copy(), "DATE", safe=True))
 
 
+def _server_type(node: exp.Cast) -> exp.Expression:
+    """Give a text its length: without one SQL Server would cut at 30 characters."""
+    if node.to.this == exp.DataType.Type.VARCHAR and not node.to.expressions:
+        node.set("to", exp.DataType.build("VARCHAR(100)"))
+    return node
+
+
 def _server_text(node: exp.Expression) -> exp.Expression:
     return _cast(node.this, "VARCHAR(100)")
 
 
 ENGINES: dict[str, dict[type, Callable]] = {
-    "duckdb": _plain(_duckdb_matches, _duckdb_hex, lambda node: _call("TRUNC", node)),
-    "spark": _plain(_spark_matches, _spark_hex, lambda node: node),
+    "duckdb": _plain(
+        _duckdb_matches, _duckdb_hex, lambda node: _call("TRUNC", node), _duckdb_listed
+    ),
+    "spark": _plain(_spark_matches, _spark_hex, lambda node: node, _spark_listed),
     "tsql": {
         nodes.Clean: _server_clean,
         nodes.Clip: lambda node: _nullif_empty(_both_trimmed(node.this)),
@@ -265,5 +308,6 @@ ENGINES: dict[str, dict[type, Callable]] = {
         nodes.ToText: _server_text,
         nodes.RealDiv: _divide,
         nodes.Whole: _floor,
+        exp.Cast: _server_type,
     },
 }

@@ -88,6 +88,7 @@ class ViewPlan:
     years: tuple[int, ...]  # END years of its rows; empty if they say none
     year_column: Column | None = None
     inputs: dict[tuple, Input] = field(default_factory=dict)
+    aliases: set[str] = field(default_factory=lambda: {"year", "view", "term"})
     keys: dict[str, Input | None] = field(default_factory=dict)
     cells: dict[str, tuple[Era, ...]] = field(default_factory=dict)
 
@@ -95,10 +96,11 @@ class ViewPlan:
         """Give a column a name; the same column for the same use keeps its name."""
         key = (column.name.lower(), kind, cased, missing)
         if key not in self.inputs:
-            taken = {i.alias for i in self.inputs.values()} | {"year", "view", "term"}
+            taken = self.aliases
             ending = {"text": "_as_written" if cased else "_text"}.get(kind, f"_{kind}")
             names = [alias, alias + ending, *(f"{alias}{ending}_{n}" for n in range(2, 99))]
             name = next(n for n in names if n not in taken)
+            taken.add(name)
             self.inputs[key] = Input(name, column, kind, cased, missing)
         return self.inputs[key]
 

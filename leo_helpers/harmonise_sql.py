@@ -10,7 +10,7 @@ from sqlglot import exp
 from .crosswalk import Crosswalk
 from .crosswalk_model import Recode
 from .crosswalk_nodes import Clean, Key, ToDate, ToInteger, ToNumber, ToText
-from .harmonise_cells import Cells
+from .harmonise_cells import Cells, Style
 from .harmonise_plan import Input, Plan, ViewPlan
 from .harmonise_words import as_, column, name, typed_null
 
@@ -68,13 +68,14 @@ class Built:
 
     pieces: list[Piece] = field(default_factory=list)
     lookups: dict[str, Lookup] = field(default_factory=dict)
+    joined: bool = True
 
     def tree(self) -> exp.Expression:
-        """Put the whole harmonisation together as one tree."""
-        whole: exp.Expression = self.pieces[0].select.copy()
+        """Put the whole harmonisation together as one tree; the pieces become its branches."""
+        whole: exp.Expression = self.pieces[0].select
         for piece in self.pieces[1:]:
-            whole = exp.Union(this=whole, expression=piece.select.copy(), distinct=False)
-        if self.lookups:
+            whole = exp.Union(this=whole, expression=piece.select, distinct=False)
+        if self.lookups and self.joined:
             tables = [
                 exp.CTE(this=look.select(), alias=exp.TableAlias(this=name(look.name)))
                 for look in self.lookups.values()
@@ -83,7 +84,7 @@ class Built:
         return whole
 
 
-def build(plan: Plan, crosswalk: Crosswalk, project: str) -> Built:
+def build(plan: Plan, crosswalk: Crosswalk, project: str, style: Style = "join") -> Built:
     """Build the tree of a plan.
 
     Parameters
@@ -94,23 +95,25 @@ def build(plan: Plan, crosswalk: Crosswalk, project: str) -> Built:
         The rules.
     project : str
         The project number, which is the schema of the views.
+    style : {"join", "map", "variable"}
+        How small tables are used.
 
     Returns
     -------
     Built
         One query for each view, and the small tables that they join.
     """
-    built = Built()
+    built = Built(joined=style == "join")
     for part in plan.parts:
-        built.pieces.append(Piece(part, _select(plan, part, crosswalk, built, project)))
+        built.pieces.append(Piece(part, _select(plan, part, crosswalk, built, project, style)))
     return built
 
 
 def _select(
-    plan: Plan, part: ViewPlan, crosswalk: Crosswalk, built: Built, project: str
+    plan: Plan, part: ViewPlan, crosswalk: Crosswalk, built: Built, project: str, style: Style
 ) -> exp.Select:
     view = part.view
-    cells = Cells(part, crosswalk, {c.concept for c in plan.concepts}, built.lookups)
+    cells = Cells(part, crosswalk, {c.concept for c in plan.concepts}, built.lookups, style)
     items = [
         as_(exp.Literal.string(view.name), "view"),
         as_(cells.year(), "year"),
