@@ -92,7 +92,7 @@ RELATIONS = {
         FROM ({census}) c
         LEFT JOIN (SELECT cin_pupilmatchingrefanonymous AS pmr,
                           bool_or(cin_caseopen31march = 1) AS open,
-                          bool_or(cin_caseopen31march = 1 AND cin_cppindicator = 1) AS plan
+                          bool_or(cin_caseopen31march = 1 AND cin_cppstartdate IS NOT NULL) AS plan
                    FROM {cin} WHERE cin_acadyr = {year} GROUP BY ALL) n USING (pmr)
         LEFT JOIN (SELECT cla_pupilmatchingrefanonymous AS pmr,
                           bool_or(cla_cla_31_march = 1) AS still

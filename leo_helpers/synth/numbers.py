@@ -132,7 +132,8 @@ def year_text(c: Column, args: tuple[str, ...]) -> Values:
     )
     position = [years.index(y) for y, _, _ in segments]
     index = np.repeat(np.array(position, dtype=np.int16), [b - a for _, a, b in segments])
-    return Values(index, None, dictionary_of(words))
+    text = c.variable.type == "text"
+    return Values(index, None, pa.array(words, pa.string()) if text else dictionary_of(words))
 
 
 @drawer("text")

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import LANES, derive, lane
-from .luts import category_lut, quantile_lut
+from .luts import category_lut, mean_of, quantile_at, quantile_lut
 from .marginals import quantiles, rate
 from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
 from .spine import PRIMARY_POOL, ROUTES, SECONDARY_POOL, SEN_STAGES, SPECIAL_POOL
@@ -170,12 +171,26 @@ def absence(ctx: Context) -> Rows:
 
 
 def _absence_points(year: int, phase: str) -> list[tuple[float, float]]:
-    """Spread of absence over pupils, bent to meet the published share of persistent absentees."""
+    """Spread of absence over pupils, bent to meet the published mean and persistent absentees.
+
+    The share over the threshold fixes where the spread crosses it; what lies below is then scaled,
+    the more the lower, until the mean is the published share of sessions missed.
+    """
     limit, at = (0.15, min(year, 2013)) if year < 2014 else (0.10, max(year, 2015))
     below = 1 - rate("persistent_absence", at, phase=phase)
     points = quantiles("overall_absence_share", year, phase=phase)
-    kept = [(p, v) for p, v in points if (p < below and v < limit) or (p > below and v > limit)]
-    return sorted([*kept, (below, limit)])
+    crossed = quantile_at(points, below)
+    points = sorted([*((p, v) for p, v in points if p != below), (below, crossed)])
+    most, fixed, free = points[-1][1], [], []
+    for p, v in points:
+        near = min(p / below, 1.0) ** 2
+        high = limit + (v - crossed) * (most - limit) / (most - crossed)
+        fixed.append((p, v * near * limit / crossed if p < below else high))
+        free.append((p, v * (1 - near)))
+    wanted = rate("overall_absence", year, phase=phase) - mean_of(fixed)
+    scale = min(max(wanted / mean_of(free), 0.2), 3.0)
+    bent = [a + scale * b for (_, a), (_, b) in zip(fixed, free, strict=True)]
+    return [(p, v) for (p, _), v in zip(points, accumulate(bent, max), strict=True)]
 
 
 def _sessions(rows: Rows, year: int) -> None:

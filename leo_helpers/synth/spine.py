@@ -277,6 +277,7 @@ class Spine:
         delay = category_lut([0.66, 0.22, 0.06, 0.04, 0.02])[self.rank("he_delay")]
         for year, rows in self._cohorts(20):
             ever = rate("he_by19", year) / (0.66 + 0.22)  # by 19: at once or a year later
+            ever /= 0.98  # published figures count linked students: see hesa_without_pmr
             start[rows] = np.where(self.level3_rank[rows] >= threshold(ever), year, 0)
         return np.where(start > 0, start + delay, 0)
 
@@ -329,7 +330,7 @@ def route_lut(year: int) -> NDArray[np.integer]:
 @lru_cache(maxsize=1)
 def reference() -> Spine:
     """People of no data set, from whom the generator reads how a chosen group ranks."""
-    return Spine(1_000_000, 1_065_536, 20_260_414)
+    return Spine(1_000_000, 1_262_144, 20_260_414)
 
 
 def rank_among(ranks: NDArray) -> NDArray[np.int32]:
