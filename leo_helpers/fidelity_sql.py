@@ -177,9 +177,12 @@ class Measurer:
                 if name == "young_person":
                     self.relation("person", None)
                     self._once("nccis", self.scan("nccis", None, None)[0])
-                elif name == "student":
+                elif name in ("student", "entrant"):
                     self.relation("person", None)
                     self._higher()
+                elif name == "employer":
+                    self._once("paid", self.scan("leo_earnings", None, None)[0])
+                    self._once("firm", self.scan("leo_idbr", None, None)[0])
                 elif name in ("adult_year", "graduate_year"):
                     self.relation("person", None)
                     self._work()

@@ -10,11 +10,13 @@ from numpy.typing import NDArray
 
 from .hashing import LANES, derive, lane
 from .luts import category_lut, mean_of, quantile_at, quantile_lut
-from .marginals import quantiles, rate
+from .marginals import quantiles, rate, shares
 from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
 from .spine import PRIMARY_POOL, ROUTES, SECONDARY_POOL, SEN_STAGES, SPECIAL_POOL
 
 CENSUS_DAY = {"aut": (-1, 10, 4), "spr": (0, 1, 17), "sum": (0, 5, 16), "plasc": (0, 1, 16)}
+#: First year END in which absence is published by band.
+FIRST_BANDS = 2017
 #: The last academic year of the views: one beyond the request form.
 LAST_YEAR = 2022
 #: Rules that decide which of two records of a pupil is the main one (its duplicate is rule + 100).
@@ -174,11 +176,17 @@ def _absence_points(year: int, phase: str) -> list[tuple[float, float]]:
     """Spread of absence over pupils, bent to meet the published mean and persistent absentees.
 
     The share over the threshold fixes where the spread crosses it; what lies below is then scaled,
-    the more the lower, until the mean is the published share of sessions missed.
+    the more the lower, until the mean is the published share of sessions missed. From 2017 the
+    bands are published, and the spread passes through their edges.
     """
     limit, at = (0.15, min(year, 2013)) if year < 2014 else (0.10, max(year, 2015))
     below = 1 - rate("persistent_absence", at, phase=phase)
     points = quantiles("overall_absence_share", year, phase=phase)
+    if year >= FIRST_BANDS:
+        bands = list(shares("absence_band", year, phase=phase).values())[:-1]
+        edges = [(p, n / 20) for n, p in enumerate(accumulate(bands), 1)]
+        kept = [(p, v) for p, v in points if all((p - c) * (v - e) > 0 for c, e in edges)]
+        return sorted([*kept, *edges])
     crossed = quantile_at(points, below)
     points = sorted([*((p, v) for p, v in points if p != below), (below, crossed)])
     most, fixed, free = points[-1][1], [], []

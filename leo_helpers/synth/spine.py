@@ -166,7 +166,7 @@ class Spine:
     def idaci_decile(self) -> NDArray:
         """IDACI decile of the home area, 1 = most deprived."""
         near = blend(LANES - 1 - self.deprivation, self.rank("idaci"), 6)
-        return near * 10 // LANES + 1
+        return category_lut(list(shares("idaci_decile", 2015).values()))[near].astype(int) + 1
 
     # ---- yearly school states, arrays (people, SCHOOL_YEARS) ---------------------------------
     @cached_property
@@ -285,7 +285,10 @@ class Spine:
     def he_years(self) -> NDArray:
         """Years of study on the first degree (1 for those who leave in the first year)."""
         length = 3 + (self.rank("he_length") < LANES // 4)
-        left = self.rank("he_left") < threshold(1 - rate("he_non_continuation", 2012))
+        share = np.zeros(len(self))
+        for year in np.unique(self.he_entry[self.he_entry > 0]):
+            share[self.he_entry == year] = rate("he_non_continuation", int(year))
+        left = self.rank("he_left") < share * LANES
         return np.where(left, 1, length)
 
     @cached_property
