@@ -63,8 +63,9 @@ def has_second(ctx: Context, which: str) -> NDArray[np.bool_]:
 
 
 def is_shared(ctx: Context, which: str) -> NDArray[np.bool_]:
-    """People whose PMR or EDUKEY stands under two AE_IDs."""
-    return ctx.hit(f"shared_{which}", derive(ctx.spine.key, f"shared_{which}"))
+    """People whose PMR (if they have one) or EDUKEY stands under two AE_IDs."""
+    struck = ctx.hit(f"shared_{which}", derive(ctx.spine.key, f"shared_{which}"))
+    return struck & (ctx.spine.sector != 2) if which == "pmr" else struck
 
 
 def changed_key(spine: Spine, which: str) -> NDArray[np.int64]:
