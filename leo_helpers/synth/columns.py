@@ -12,7 +12,7 @@ from ..catalogue import Catalogue, Variable, View
 from . import numbers  # noqa: F401 - register draws
 from .draws import DRAWS, Column, Values, drawer, rule_for
 from .hashing import derive
-from .keys import ae_id, edukey, has_second, key_slot, pmr, record_year
+from .keys import edukey, has_second, key_slot, pmr, record_year, resolved_id
 from .rows import Context, Rows
 
 
@@ -21,7 +21,7 @@ def key(c: Column, args: tuple[str, ...]) -> Values:
     """``key;pmr|edukey|ae_id|attribute``: identifiers, empty strings where a link is missing."""
     kind, rows = args[0], c.rows
     if kind == "ae_id":
-        return Values(ae_id(rows.attrs["resolved"], rows.attrs["resolution"]))
+        return Values(resolved_id(rows.attrs["resolved"], rows.attrs["resolution"]))
     if kind in ("pmr", "edukey"):
         return _person_key(c, kind)
     return Values(c.attr(kind))

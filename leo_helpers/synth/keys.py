@@ -52,9 +52,19 @@ def edukey(person: NDArray, slot: NDArray | int) -> pa.Array:
 
 
 def ae_id(person: NDArray, slot: NDArray | int = 0) -> NDArray[np.int64]:
-    """AE_ID, bigint with a leading 99; slot 1 is the second one of a person resolved twice."""
+    """AE_ID, bigint with a leading 99; a person resolved twice has one for each slot, 0 and 1."""
     number = person + 1 + (np.asarray(slot, dtype=np.int64) << 35)
     return np.int64(99_000_000_000_000) + scramble(number, 36, "ae").astype(np.int64)
+
+
+def resolved_id(person: NDArray, resolution: NDArray) -> NDArray[np.int64]:
+    """AE_ID of the only resolution (0), or of the first (1) or the later (2) of two.
+
+    The first one has the smaller number, so that the smallest AE_ID of a key is the person's.
+    """
+    one, other = ae_id(person, 0), ae_id(person, 1)
+    first, later = np.minimum(one, other), np.maximum(one, other)
+    return np.where(resolution == 0, one, np.where(resolution == 1, first, later))
 
 
 def has_second(ctx: Context, which: str) -> NDArray[np.bool_]:
@@ -66,6 +76,11 @@ def is_shared(ctx: Context, which: str) -> NDArray[np.bool_]:
     """People whose PMR (if they have one) or EDUKEY stands under two AE_IDs."""
     struck = ctx.hit(f"shared_{which}", derive(ctx.spine.key, f"shared_{which}"))
     return struck & (ctx.spine.sector != 2) if which == "pmr" else struck
+
+
+def resolution_of(ctx: Context, person: NDArray) -> NDArray[np.int64]:
+    """Nought for people resolved once, one for the first AE_ID of the others."""
+    return (is_shared(ctx, "pmr") | is_shared(ctx, "edukey"))[person].astype(np.int64)
 
 
 def changed_key(spine: Spine, which: str) -> NDArray[np.int64]:

@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import derive
-from .keys import has_second, is_shared
+from .keys import has_second, is_shared, resolution_of
 from .rows import Context, Rows, build, repeat, rows_for, stack
 from .spine import Spine
 from .tertiary import _fe_years, _provider, recordid
@@ -26,11 +26,11 @@ def _repeat_pairs(ctx: Context, rows: Rows) -> Rows:
 
 
 def _shared(ctx: Context, rows: Rows, which: str) -> Rows:
-    """Pairs under the other AE_ID of people who were resolved twice and whose key shows it."""
+    """Pairs under the later AE_ID of people who were resolved twice and whose key shows it."""
     again = rows.take(np.flatnonzero(is_shared(ctx, which)[rows.person]))
     again.key = derive(again.key, "shared")
     again.attrs["resolved"] = ctx.spine.person[again.person]
-    again.attrs["resolution"] = 1 - again.attrs["resolution"]
+    again.attrs["resolution"] = np.full(len(again), 2)
     return stack(rows, again)
 
 
@@ -38,7 +38,8 @@ def _shared(ctx: Context, rows: Rows, which: str) -> Rows:
 def pmr_lookup(ctx: Context) -> Rows:
     """AE_ID and PMR pairs of everyone who was ever in an English school record."""
     person, slot = repeat(np.where(ctx.spine.sector == 2, 0, 1 + has_second(ctx, "pmr")))
-    resolved, first = resolved_person(ctx, person), np.zeros(len(person), dtype=np.int64)
+    resolved, first = resolved_person(ctx, person), resolution_of(ctx, person)
+    first = np.where(resolved == ctx.spine.person[person], first, 0)
     rows = build(ctx, person, 0, slot, slot=slot, resolved=resolved, resolution=first)
     return _repeat_pairs(ctx, _shared(ctx, rows, "pmr"))
 
@@ -51,10 +52,8 @@ def edukey_lookup(ctx: Context) -> Rows:
         "edukey_without_ae_id", orphan, missed_risk(ctx.spine)
     )
     person, slot = repeat(np.where(found, 1 + has_second(ctx, "edukey"), 0))
-    # where the pupil was resolved twice, the outcomes were matched to the later AE_ID
-    later = is_shared(ctx, "pmr")[person].astype(np.int64)
-    resolved = ctx.spine.person[person]
-    rows = build(ctx, person, 0, slot, slot=slot, resolved=resolved, resolution=later)
+    resolved, first = ctx.spine.person[person], resolution_of(ctx, person)
+    rows = build(ctx, person, 0, slot, slot=slot, resolved=resolved, resolution=first)
     return _repeat_pairs(ctx, _shared(ctx, rows, "edukey"))
 
 
@@ -70,8 +69,8 @@ def recid_lookup(ctx: Context) -> Rows:
         "record_without_ae_id", derive(spine.key[person[first]], "lost", n=number[first])
     )
     keep = first[~lost]
-    # where the outcomes were matched twice, further education is known under the later AE_ID
-    later = is_shared(ctx, "edukey")[person[keep]].astype(np.int64)
+    # further education of people resolved twice is known under their later AE_ID
+    later = 2 * resolution_of(ctx, person[keep])
     return build(
         ctx,
         person[keep],
