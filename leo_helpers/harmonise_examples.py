@@ -11,7 +11,14 @@ from sqlglot import exp
 from .catalogue_model import Table, View
 from .crosswalk import Crosswalk
 from .crosswalk_model import Concept, Example
-from .crosswalk_years import collected, column_number, occasions, variable_of, view_occasions
+from .crosswalk_years import (
+    collected,
+    column_number,
+    occasions,
+    says_year,
+    variable_of,
+    view_occasions,
+)
 from .errors import CrosswalkError
 from .harmonise_engines import lower
 from .harmonise_held import Column, Held, expected_storage
@@ -104,12 +111,24 @@ class _Given(Held):
                     stored = _stored(values, expected_storage(variable))
                     columns[found.name.lower()] = Column(found.name, stored)
                     self.values[found.name] = values
-        if len(view.years) > 1 and table.year_column:
-            columns[table.year_column.lower()] = Column(table.year_column, "text")
-            self.values[table.year_column] = [
-                None if case.year is None else written(table, case.year) for case in group
-            ]
+        if says_year(view, table) and len(view.years) > 1:
+            self._stamp(columns, view, table)
         self.given = columns
+
+    def _stamp(self, columns: dict[str, Column], view: View, table: Table) -> None:
+        """Fill the column that says the year, except where an example gives it itself."""
+        key = table.year_column.lower()
+        own = self.values.get(columns[key].name) if key in columns else None
+        asked = {n.lower() for case in self.group for n in case.example.inputs}
+        if own is None or key not in asked:
+            own = [None] * len(self.group)
+        values = [
+            value if value is not None or case.year is None else written(table, case.year)
+            for case, value in zip(self.group, own, strict=True)
+        ]
+        named = columns[key].name if key in columns else table.year_column
+        columns[key] = Column(named, _stored(values, "text"))
+        self.values[named] = values
 
     def columns(self, view: View) -> dict[str, Column]:
         """Return the columns that were given."""
