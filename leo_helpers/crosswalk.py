@@ -353,6 +353,9 @@ def problems_of(rules: Iterable[str | os.PathLike[str]] | str | None = None) -> 
     Returns
     -------
     list of str
-        Empty if all is well.
+        Empty if all is well. The examples are run when nothing else is wrong.
     """
-    return [str(p) for p in check_crosswalk(crosswalk_folders(rules), complete=True)[1]]
+    from .harmonise_examples import check_examples
+
+    crosswalk, problems = check_crosswalk(crosswalk_folders(rules), complete=True)
+    return [str(p) for p in problems or check_examples(crosswalk)]

@@ -14,7 +14,7 @@ from .catalogue_model import Variable, View
 from .errors import DataSetError, HarmoniseError, LeoError
 from .store import data_root, read_manifest
 
-__all__ = ["Column", "Held", "approved_variables"]
+__all__ = ["Column", "Held", "approved_variables", "expected_storage"]
 
 Approved = Iterable[str] | str | os.PathLike[str] | None
 
@@ -109,7 +109,7 @@ class Held:
 
     def _assumed(self, view: View) -> dict[str, Column]:
         return {
-            item.column.lower(): Column(item.column, _expected(item.variable))
+            item.column.lower(): Column(item.column, expected_storage(item.variable))
             for item in self.catalogue.view_columns(view)
         }
 
@@ -129,8 +129,19 @@ def _stored(kind: object) -> str:
     return next((name for test, name in tests if test(kind)), "text")
 
 
-def _expected(variable: Variable) -> str:
-    """What a column is probably stored as, by what the catalogue knows."""
+def expected_storage(variable: Variable) -> str:
+    """Say what a column is probably stored as, by what the catalogue knows.
+
+    Parameters
+    ----------
+    variable : Variable
+        The variable.
+
+    Returns
+    -------
+    str
+        text, integer, float, date or binary.
+    """
     if variable.missing_as == "0x":
         return "binary"
     if variable.codelist or variable.missing_as == "''":
