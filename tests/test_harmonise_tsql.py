@@ -79,13 +79,13 @@ def test_another_parser_reads_it_too(small_data, table):
     sqlfluff = pytest.importorskip("sqlfluff.core", reason="sqlfluff is an extra: .[tsql]")
     config = sqlfluff.FluffConfig(overrides={"dialect": "tsql", "large_file_skip_byte_limit": 0})
     whole = leo.harmonise(table, root=small_data)
-    years = sorted({y for y in whole.coverage["year"] if y})
+    years = sorted(set(whole.coverage["year"].dropna()))
     some = {} if len(whole.views) < 4 else {"years": sorted({years[0], years[len(years) // 2]})}
     h = leo.harmonise(table, root=small_data, **some)
-    for text in (h.sql("tsql", view="dbo.harmonised"), h.sql("tsql", into="#harmonised")):
-        done = sqlfluff.Linter(config=config).parse_string(text)
-        assert [str(v) for v in done.violations] == []
-        assert done.tree is not None and "unparsable" not in done.tree.type_set()
+    made = {"into": "#harmonised"} if table == "cla" else {"view": "dbo.harmonised"}
+    done = sqlfluff.Linter(config=config).parse_string(h.sql("tsql", **made))
+    assert [str(v) for v in done.violations] == []
+    assert done.tree is not None and "unparsable" not in done.tree.type_set()
 
 
 def test_it_says_what_it_does(small_data):
