@@ -42,13 +42,14 @@ def main(words: list[str]) -> int:
     sys.path.insert(0, str(ROOT / "tools"))
     import explorer
     import gathered
+    import harmonisation
     import reference
 
     if "--no-data" in words:
         words = [word for word in words if word != "--no-data"]
     else:
         make_data()
-    pages = reference.write_all() + gathered.write_all()
+    pages = reference.write_all() + gathered.write_all() + harmonisation.write_all()
     explorer.write_all()
     code = build_book(words)
     if code:
