@@ -21,7 +21,8 @@ VIEWS = {
     "absence": ("npd_i2", r"absence_(?P<year>\d{4})_3term"),
     "exclusions_to_2005": ("npd_i2", r"exclusions_(?P<year>\d{4})"),
     "exclusions_t1": ("npd_i2", r"exclusions_table_1_(?P<year>\d{4})"),
-    "cin_overall": ("npd_i2", r"cin_\d+_to_\d+"),
+    "cin_child": ("npd_i2", r"cin_\d+_to_\d+"),
+    "cin_details": ("npd_i2", r"cin_\d+_to_\d+"),
     "cla": ("npd_i2", r"cla_\d+_to_\d+"),
     "nccis": ("npd_i2", r"nccis_\d+_to_\d+"),
     "ks1": ("npd_i2", r"ks1_\d+_to_\d+"),
@@ -73,7 +74,7 @@ def read_views(folder, table):
             [pq.read_table(p, partitioning=None).to_pandas() for p in sorted(path.glob("*.parquet"))],
             ignore_index=True,
         )
-        if year:
+        if year and table != "hesa":  # hesa names a year in the view only
             frame.columns = [SUFFIX.sub("", name) for name in frame.columns]
         found.append(View(path.name, year, term, frame))
     order = ["PLASC", "AUT", "SPR", "SUM"]
@@ -84,7 +85,7 @@ def years_of(view, table):
     """Return the END year of every row of a view."""
     if view.year:
         return [view.year] * len(view.frame)
-    if table in ("cin_overall", "cla"):  # a year to 31 March, named by the year in which it ends
+    if table in ("cin_child", "cin_details", "cla"):  # a year to 31 March, named by the year in which it ends
         return [int(v) for v in view.column("cin_acadyr", "cla_processing_year")]
     if table in ("lilr_aims", "lilr_learners"):  # named by the year in which it starts
         return [int(v) + 1 for v in view.column("year")]
@@ -134,6 +135,9 @@ MAJOR_BY_TEXT = {
     "any other black background": "BLAC",
     "chinese": "CHIN",
     "any other ethnic group": "AOEG",
+    "refused": "UNCL",
+    "information not obtained": "UNCL",
+    "missing": "UNCL",
 }
 
 
@@ -150,18 +154,35 @@ def major_of_code(value):
 def major_of_text(value):
     if value is None:
         return None
-    return MAJOR_BY_TEXT.get(str(value).lower(), "UNCL")  # refused, not obtained, code frames
+    return MAJOR_BY_TEXT.get(str(value).lower())  # "Pre 2002 Code" names a frame, not a group
+
+
+def first_answer(*columns):
+    """Take row by row the first of several columns that gives an answer."""
+    return [next((v for v in row if v is not None), None) for row in zip(*columns, strict=True)]
 
 
 def ethnicity_major(view):
-    if "ethnicgroupminor" in view.frame:
-        return view.each(major_of_code, "ethnicgroupminor")
-    if "ethnicity" in view.frame:
-        return view.each(major_of_code, "ethnicity")
-    return view.each(major_of_text, "ethnicgroup")
+    """Derived from the detailed group; then the group as supplied, the raw code, the words."""
+    return first_answer(
+        view.each(major_of_code, "ethnicgroupminor"),
+        view.each(upper, "ethnicgroupmajor"),
+        view.each(major_of_code, "ethnicity"),
+        view.each(major_of_text, "ethnicgroup"),
+    )
 
 
-def eal(value):
+def eal(view):
+    """First language of every year; the grouped variable, from 2006, where that is silent."""
+    return first_answer(
+        view.each(eal_of_code, "firstlanguage", "mothertongue"),
+        view.each(eal_of_code, "languagegroupminor"),
+        view.each(eal_of_code, "languagegroup"),
+        view.each(lambda x: {"1_ENG": 0, "2_OTH": 1}.get(upper(x)), "languagegroupmajor"),
+    )
+
+
+def eal_of_code(value):
     code = (upper(value) or "")[:3]
     if code in ("ENG", "ENB"):
         return 0
@@ -220,6 +241,11 @@ def old_category(value):
 
 
 # Social care, activity at 16 and 17 -----------------------------------------------------------
+
+
+def need(value):
+    """Category of need N1 to N9; N0 says that none was stated."""
+    return None if upper(value) == "N0" else upper(value)
 
 
 def sex_by_number(value):
@@ -285,12 +311,19 @@ def level2_em(view):
 
 # Colleges and universities ----------------------------------------------------------------------
 
-LEVEL = {"E": 0, "0": 0, "1": 1, "1.5": 1, **{str(n): n for n in range(2, 9)}}
+LEVEL = {"0": "E", "1": "1", "1.5": "1", **{str(n): str(n) for n in range(2, 9)}}
 APPRENTICESHIPS = (2, 3, 10, 20, 21, 22, 23, 25)
 
 
-def level8(value):
-    return LEVEL.get(upper(value))
+def level8(view):
+    """Entry to 8. Before 2004/05 there is only the old scale, whose 4 and 5 span several levels."""
+    old = [LEVEL.get(str(v)) for v in view.column("notional_level")]
+    new = view.each(lambda x: LEVEL.get(upper(x)), "notional_level_v2")
+    years = years_of(view, "lilr_aims")
+    return [
+        n if year >= 2005 else o if o in ("E", "1", "2", "3") else None
+        for year, o, n in zip(years, old, new, strict=True)
+    ]
 
 
 def apprenticeship_product(value):
@@ -300,7 +333,8 @@ def apprenticeship_product(value):
 
 
 def programme_aim(value):
-    return None if value is None else int(int(value) in (1, 35))
+    """1 and 35 (the old code); -1 is how the record writes that nothing is known."""
+    return None if value is None or int(value) == -1 else int(int(value) in (1, 35))
 
 
 def is_apprenticeship(view):
@@ -352,7 +386,7 @@ def he_class(value):
 
 OUT_OF_WORK_GROUP = {
     "unemployment": ("JSA", "JTA", "UAA"),
-    "incapacity": ("ESA", "IB", "SDA", "UBC"),
+    "incapacity": ("ESA", "IB", "SDA", "UBC", "PIB"),  # PIB: passported incapacity benefit
     "income_support": ("IS",),
     "uc_in_work": ("UAB", "UBD"),
     "disability": ("DLA", "PIP", "AA"),
@@ -373,6 +407,26 @@ def end_date(value):
     return None if value is None or value.year == 9999 else pd.Timestamp(value)
 
 
+#: Consumer prices, change of the yearly mean on the year before in per cent, as published.
+INFLATION = {
+    **{2004: 1.3, 2005: 2.1, 2006: 2.3, 2007: 2.3, 2008: 3.6, 2009: 2.2, 2010: 3.3, 2011: 4.5},
+    **{2012: 2.8, 2013: 2.6, 2014: 1.5, 2015: 0.0, 2016: 0.7, 2017: 2.7, 2018: 2.5, 2019: 1.8},
+    **{2020: 0.9, 2021: 2.6},
+}
+
+
+def real_pay(view):
+    """Pounds of 2020-21. A tax year is three quarters of one calendar year and one of the next."""
+    level = {2003: 100.0}
+    for year, rate in INFLATION.items():
+        level[year] = level[year - 1] * (1 + rate / 100)
+    prices = {end: 0.75 * level[end - 1] + 0.25 * level[end] for end in range(2004, 2022)}
+    return [
+        None if pay is None else float(pay) * prices[2021] / prices[year]
+        for pay, year in zip(view.column("earnings"), years_of(view, "leo_earnings"), strict=True)
+    ]
+
+
 def whole(value):
     return None if value is None else int(value)
 
@@ -384,7 +438,7 @@ REFERENCE = {
         "fsm": lambda v: v.each(whole, "freeschoolmeals", "fsmeligible", "fsmeligibility"),
         "sen_stage": lambda v: v.each(sen_stage, "senstage", "senstatus", "senprovision"),
         "ethnicity_major": ethnicity_major,
-        "eal": lambda v: v.each(eal, "languagegroupminor", "firstlanguage", "mothertongue"),
+        "eal": eal,
         "nc_year": lambda v: v.each(nc_year, "actualncyeargroup", "ncyearactual"),
         "is_main_record": lambda v: v.each(is_main, "recordstatus"),
         "need_group": lambda v: v.each(need_group, "primarysentype"),
@@ -397,16 +451,16 @@ REFERENCE = {
     "exclusions_to_2005": {"category": lambda v: v.each(old_category, "permanentexclusionind")},
     "exclusions_t1": {
         "category": lambda v: v.each(upper, "category"),
-        "reason": lambda v: v.each(upper, "reason_a", "reason"),
+        "reason": lambda v: first_answer(v.each(upper, "reason"), v.each(upper, "reason_a")),
     },
-    "cin_overall": {
+    "cin_child": {
         "sex": lambda v: v.each(sex_by_number, "cin_gender"),
-        "need": lambda v: v.each(upper, "cin_primaryneedcode"),
         "ethnicity_major": lambda v: v.each(major_of_code, "cin_ethnicgroupminor"),
     },
+    "cin_details": {"need": lambda v: v.each(need, "cin_primaryneedcode")},
     "cla": {
         "sex": lambda v: v.each(sex_by_number, "cla_sex"),
-        "need": lambda v: v.each(upper, "cla_cat_need"),
+        "need": lambda v: v.each(need, "cla_cat_need"),
     },
     "nccis": {
         "sex": lambda v: v.each(
@@ -418,7 +472,7 @@ REFERENCE = {
     "ks1": {"reading_points": lambda v: v.each(ks1_points, "ks1_reading")},
     "ks4_pupil": {"level2_em": level2_em},
     "lilr_aims": {
-        "level": lambda v: v.each(level8, "notional_level_v2"),
+        "level": level8,
         "programme_aim": lambda v: v.each(programme_aim, "aimtype"),
         "apprenticeship": is_apprenticeship,
         "product": lambda v: v.each(apprenticeship_product, "programme_type"),
@@ -440,18 +494,18 @@ REFERENCE = {
     },
     "leo_earnings": {
         "pay": lambda v: v.each(lambda x: None if x is None else float(x), "earnings"),
+        "real_pay": real_pay,
     },
     "leo_geography": {"region": lambda v: v.each(upper, "gor")},
 }
 
 
 def reference(folder, table, name):
-    """Harmonise one variable: a frame of year, term and value, in the order of the views' rows."""
+    """Harmonise one variable: a frame of view, year and value, in the order of the views' rows."""
     parts = []
     for view in read_views(folder, table):
         values = REFERENCE[table][name](view)
-        part = pd.DataFrame({"value": pd.Series(values, dtype=object)})
-        part.insert(0, "term", view.term)
-        part.insert(0, "year", pd.Series(years_of(view, table), dtype=object))
+        part = pd.DataFrame({"view": view.name, "value": pd.Series(values, dtype=object)})
+        part.insert(1, "year", pd.Series(years_of(view, table), dtype=object))
         parts.append(part)
     return pd.concat(parts, ignore_index=True)
