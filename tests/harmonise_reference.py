@@ -362,7 +362,14 @@ def ilr_ethnicity(value):
     return None if value is None else ILR_ETHNICITY[int(value)]
 
 
-def he_mode(value):
+def he_mode(view):
+    """The grouped mode; 7 to 9 tell no hours, the detailed mode may."""
+    return first_answer(
+        view.each(he_mode_grouped, "he_xmode01"), view.each(he_mode_detailed, "he_mode")
+    )
+
+
+def he_mode_grouped(value):
     if value is None:
         return None
     code = int(value)
@@ -371,6 +378,14 @@ def he_mode(value):
     if code == 3:
         return "part_time"
     return "inactive" if code in (4, 5, 6) else None
+
+
+def he_mode_detailed(value):
+    """Codes up to 25 are full time or sandwich, to 39 part time; then nobody studies."""
+    if value is None:
+        return None
+    code = int(value)
+    return "full_time" if code <= 25 else "part_time" if code <= 39 else "inactive"
 
 
 def he_level(value):
@@ -481,7 +496,7 @@ REFERENCE = {
     "hesa": {
         "sex": lambda v: v.each(sex_by_number, "he_gender", "he_sexid"),
         "level": lambda v: v.each(he_level, "he_xlev601"),
-        "mode": lambda v: v.each(he_mode, "he_xmode01"),
+        "mode": he_mode,
         "class": lambda v: v.each(he_class, "he_xclass01"),
         "end_date": lambda v: v.each(
             lambda x: None if x is None else pd.Timestamp(x), "he_enddate", "he_dateleft"
