@@ -71,7 +71,10 @@ def read_views(folder, table):
         year = int(groups["year"]) if "year" in groups else None
         term = TERMS[groups["term"]] if "term" in groups else None
         frame = pd.concat(
-            [pq.read_table(p, partitioning=None).to_pandas() for p in sorted(path.glob("*.parquet"))],
+            [
+                pq.read_table(p, partitioning=None).to_pandas()
+                for p in sorted(path.glob("*.parquet"))
+            ],
             ignore_index=True,
         )
         if year and table != "hesa":  # hesa names a year in the view only
@@ -85,7 +88,11 @@ def years_of(view, table):
     """Return the END year of every row of a view."""
     if view.year:
         return [view.year] * len(view.frame)
-    if table in ("cin_child", "cin_details", "cla"):  # a year to 31 March, named by the year in which it ends
+    if table in (
+        "cin_child",
+        "cin_details",
+        "cla",
+    ):  # a year to 31 March, named by the year in which it ends
         return [int(v) for v in view.column("cin_acadyr", "cla_processing_year")]
     if table in ("lilr_aims", "lilr_learners"):  # named by the year in which it starts
         return [int(v) + 1 for v in view.column("year")]
@@ -97,6 +104,11 @@ def years_of(view, table):
 
 def upper(value):
     return None if value is None else str(value).strip().upper()
+
+
+def first_answer(*columns):
+    """Take row by row the first of several columns that gives an answer."""
+    return [next((v for v in row if v is not None), None) for row in zip(*columns, strict=True)]
 
 
 # School census ------------------------------------------------------------------------------
@@ -113,6 +125,17 @@ def sen_stage(value):
     if value in ("A", "P", "K"):
         return "support"
     return "plan" if value in ("S", "E") else None  # a type of need in the stage says nothing
+
+
+def sen_stage_of_census(view):
+    """The stage; where it is missing or unreadable the group that was supplied from 2008/09."""
+    return first_answer(
+        view.each(sen_stage, "senstage", "senstatus", "senprovision"),
+        view.each(
+            lambda x: {"1_NON": "none", "2_SNS": "support", "3_SS": "plan"}.get(upper(x)),
+            "senprovisionmajor",
+        ),
+    )
 
 
 MAJOR = {"W": "WHIT", "M": "MIXD", "A": "ASIA", "B": "BLAC", "C": "CHIN", "O": "AOEG"}
@@ -155,11 +178,6 @@ def major_of_text(value):
     if value is None:
         return None
     return MAJOR_BY_TEXT.get(str(value).lower())  # "Pre 2002 Code" names a frame, not a group
-
-
-def first_answer(*columns):
-    """Take row by row the first of several columns that gives an answer."""
-    return [next((v for v in row if v is not None), None) for row in zip(*columns, strict=True)]
 
 
 def ethnicity_major(view):
@@ -265,29 +283,30 @@ def activity(value):
         return "unknown"
     if code in (110, 120, 140) or 200 <= code < 300:
         return "education"
-    if 310 <= code <= 381:
+    if 310 <= code <= 381 or code == 551:  # 551: a job, by an older code
         return "employment"
     if 410 <= code <= 460:
         return "training"
-    if 530 <= code <= 619:
+    if 510 <= code <= 619:  # 510 and 520 are older codes of the same
         return "neet_active"
     if 620 <= code <= 680:
         return "neet_inactive"
-    return None
+    return "other" if code == 720 else None  # refugees and asylum seekers
 
 
-def month_start(view):
-    months = view.column("nccis_monthno")
-    starts = [int(str(v)[:4]) for v in view.column("nccis_acadyr")]
-    return [
-        pd.Timestamp(year if int(m) >= 9 else year + 1, int(m), 1)
-        for year, m in zip(starts, months, strict=True)
-    ]
+def month_of_year(value):
+    """September is the first month of the academic year, August the twelfth."""
+    month = int(value)
+    return month - 8 if month >= 9 else month + 4
 
 
 # Attainment -----------------------------------------------------------------------------------
 
-KS1_POINTS = {"W": 3, "L": 3, "N": 3, "1": 9, "2C": 13, "2B": 15, "2A": 17, "3": 21, "4": 27}
+#: 4+ is level 4 or above; 33 and 39 are the last two values of the points that were supplied.
+KS1_POINTS = {
+    **{"W": 3, "L": 3, "N": 3, "1": 9, "2": 15, "2C": 13, "2B": 15, "2A": 17, "3": 21},
+    **{"4": 27, "4+": 27, "5": 33, "6": 39},
+}
 
 
 def ks1_points(value):
@@ -451,7 +470,7 @@ REFERENCE = {
     "sc_pupil": {
         "sex": lambda v: v.each(sex, "gender"),
         "fsm": lambda v: v.each(whole, "freeschoolmeals", "fsmeligible", "fsmeligibility"),
-        "sen_stage": lambda v: v.each(sen_stage, "senstage", "senstatus", "senprovision"),
+        "sen_stage": sen_stage_of_census,
         "ethnicity_major": ethnicity_major,
         "eal": eal,
         "nc_year": lambda v: v.each(nc_year, "actualncyeargroup", "ncyearactual"),
@@ -478,11 +497,9 @@ REFERENCE = {
         "need": lambda v: v.each(need, "cla_cat_need"),
     },
     "nccis": {
-        "sex": lambda v: v.each(
-            lambda x: {"W": "U"}.get(upper(x), upper(x)), "nccis_gender"
-        ),
+        "sex": lambda v: v.each(lambda x: {"W": "U"}.get(upper(x), upper(x)), "nccis_gender"),
         "activity": lambda v: v.each(activity, "nccis_current_activity_code"),
-        "month_start": month_start,
+        "month_of_year": lambda v: v.each(month_of_year, "nccis_monthno"),
     },
     "ks1": {"reading_points": lambda v: v.each(ks1_points, "ks1_reading")},
     "ks4_pupil": {"level2_em": level2_em},
