@@ -69,7 +69,7 @@ def test_a_wrong_argument_is_refused(tmp_path, argument, says):
 
 
 def test_a_number_has_no_first_characters(tmp_path):
-    rules = _rules(tmp_path, "irish_codes;left:3", "FSMeligible_[term][yy]")
+    rules = _rules(tmp_path, "irish_codes;left:3", "YearOfBirth_[term][yy]")
     with pytest.raises(LeoError, match="is no text"):
         leo.load_crosswalk(rules)
 
