@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from functools import cache
 
 import pandas as pd
 import pyarrow.parquet as pq
@@ -53,6 +54,7 @@ class View:
         return [rule(value) for value in self.column(*names)]
 
 
+@cache
 def read_views(folder, table):
     """Read every view of a table, in the order of year and term."""
     place, pattern = VIEWS[table]
