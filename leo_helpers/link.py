@@ -97,6 +97,6 @@ def _ae_id(number: int) -> int:
     """The AE_ID of a synthetic person, which depends on the person's number alone."""
     import numpy as np
 
-    from .synth.lookups import ae_id
+    from .synth.keys import ae_id
 
     return int(ae_id(np.array([number], dtype=np.int64))[0])

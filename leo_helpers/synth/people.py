@@ -385,3 +385,11 @@ def _numbered(name: str):
 
 for _n in range(1, 41):
     ATTRIBUTES[f"nc_code_{_n}"] = _numbered(str(_n))
+
+
+@attribute("source_table")
+def source_table(spine: Spine, rows: Rows) -> Coded | None:
+    """Which list of the census the row came from, as the censuses to 2008/09 said it."""
+    if "on_roll" not in rows.attrs:
+        return None
+    return Coded(1 - rows.attrs["on_roll"], ("PupilsOnRoll", "PupilsNoLongerOnRoll"))
