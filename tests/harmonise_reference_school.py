@@ -125,24 +125,27 @@ def need_group(value):
 # Absence and exclusions ---------------------------------------------------------------------
 
 
-def absence_rate(view):
-    """Five half terms: the only basis that all years share."""
+def sessions(view):
+    """Pairs of missed and possible sessions of the half terms that all years share.
+
+    Special schools gave whole years only until 2015/16; for them the year stands in.
+    """
     missed = view.column("overallabsence_3term", "overallabsence_5halfterms")
     possible = view.column("sessionspossible_3term", "sessionspossible_5halfterms")
-    return [
-        None if m is None or not p else float(m) / float(p)
-        for m, p in zip(missed, possible, strict=True)
-    ]
+    year = zip(
+        view.column("overallabsence_annual"), view.column("sessionspossible_annual"), strict=True
+    )
+    part = zip(missed, possible, strict=True)
+    return [p if p[1] else y for p, y in zip(part, year, strict=True)]
+
+
+def absence_rate(view):
+    return [None if m is None or not p else float(m) / float(p) for m, p in sessions(view)]
 
 
 def persistent_10(view):
     """At least one session in ten, exact and not rounded: 10 x missed >= possible."""
-    missed = view.column("overallabsence_3term", "overallabsence_5halfterms")
-    possible = view.column("sessionspossible_3term", "sessionspossible_5halfterms")
-    return [
-        None if m is None or not p else int(10 * int(m) >= int(p))
-        for m, p in zip(missed, possible, strict=True)
-    ]
+    return [None if m is None or not p else int(10 * int(m) >= int(p)) for m, p in sessions(view)]
 
 
 def old_category(value):
