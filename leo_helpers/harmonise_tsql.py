@@ -156,7 +156,7 @@ def _states(plan: Plan, title: str, states: tuple[str, ...]) -> Iterator[str]:
 def _reasons(plan: Plan, crosswalk: Crosswalk) -> Iterator[str]:
     """Why codes become what they become, for the recodes that stand in the text as CASE."""
     used = {
-        step.source.argument: None
+        step.source.recode: None
         for part in plan.parts
         for eras in part.cells.values()
         for era in eras
