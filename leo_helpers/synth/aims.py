@@ -122,10 +122,13 @@ def _dates(
         date(last - 1, 8, 20) + spread(part, "finish", 330),
         date(last, 6, 10) + spread(key, "finish", 45),
     )
-    end = np.minimum(np.maximum(usual, start + np.timedelta64(40, "D")), july)
+    least = np.where(apprentice & (number < 2) & one_year, 150, 40).astype("timedelta64[D]")
+    end = np.minimum(np.maximum(usual, start + least), july)
     at_end = last == found.last
     gone = at_end & (
-        (lane(part, "gone") < LANES * np.where(apprentice, 28, 11) // 100) | (found.moved == 1)
+        (lane(part, "gone") < LANES * np.where(apprentice, 28, 11) // 100)
+        | (found.moved == 1)
+        | (found.standard & one_year & (found.moved == 0))  # a standard lasts twelve months
     )
     still = at_end & (last == LAST_YEAR) & (lane(part, "open") < LANES * 55 // 100)
     still = (still & (number < 2)) | (lane(key, "vanished") < LANES * 2 // 100)
