@@ -51,6 +51,8 @@ class Rows:
     year: NDArray
     key: U64
     attrs: dict[str, NDArray | Coded] = field(default_factory=dict)
+    #: Columns that other columns of the same rows read again; not carried to chosen rows.
+    memo: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.person)
