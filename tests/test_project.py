@@ -60,9 +60,7 @@ def test_lock_covers_what_is_asked_for(lock, source):
 
 
 def test_the_locks_agree():
-    lean, full, most = (
-        {line.split(" ;")[0] for line in read(name).splitlines()} for name in LOCKS
-    )
+    lean, full, most = ({line.split(" ;")[0] for line in read(name).splitlines()} for name in LOCKS)
     assert lean <= full <= most
 
 
