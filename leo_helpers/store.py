@@ -113,8 +113,8 @@ def data_root(root: str | os.PathLike[str] | None = None, *, generate: bool = Tr
     manifest = read_manifest(folder)
     if root is None and manifest.recipe != recipe():
         raise DataSetError(
-            f"The data set in {folder} (from LEO_DATA) was made by another version of the generator.",
-            "Make it again with: leo generate --overwrite. Or name it with root= to read it as it is.",
+            f"The data set in {folder} (from LEO_DATA) was made by another generator.",
+            "Make it again with: leo generate --overwrite; or read it as it is with root=.",
         )
     return folder
 
