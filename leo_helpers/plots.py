@@ -145,7 +145,7 @@ def draw_timeline(life: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> from leo_helpers import timeline
-    >>> ax = draw_timeline(timeline(7, ["school census", "ks1"]))
+    >>> ax = draw_timeline(timeline(tables=["school census", "ks1"]))
     >>> [label.get_text() for label in ax.get_yticklabels()]
     ['School Census', 'Key Stage 1']
     """
