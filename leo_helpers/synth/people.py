@@ -7,6 +7,7 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from .benefits import out_of_work_flags
 from .firms import employees, industry
 from .hashing import LANES, derive, lane, scramble
 from .marginals import shares
@@ -321,9 +322,7 @@ def benefit_end(spine: Spine, rows: Rows) -> NDArray:
 @attribute("out_of_work")
 def out_of_work(spine: Spine, rows: Rows) -> NDArray:
     """One where the benefit is paid to people out of work."""
-    working_age = {"BB", "DLA", "PIP", "UAB", "UBD", "UNA", "WB"}
-    kind = rows.attrs["benefit"]
-    return np.array([v not in working_age for v in kind.values], dtype=np.int8)[kind.index]
+    return out_of_work_flags()[rows.attrs["benefit"].index]
 
 
 @attribute("permanent_letter")
