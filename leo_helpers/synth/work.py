@@ -13,7 +13,7 @@ from .keys import both_edukeys, key_slot
 from .luts import blend, category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
 from .pay import pay
-from .rows import DAY, Coded, Context, Rows, build, date, rows_for, runs, spread, stack
+from .rows import DAY, Context, Rows, build, date, rows_for, runs, spread, stack
 from .spine import SCHOOL_YEARS, SEN_STAGES, Spine
 
 TAX_YEARS = np.arange(1998, 2022)
