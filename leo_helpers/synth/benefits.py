@@ -19,7 +19,6 @@ from ..paths import data_dir
 from .hashing import LANES, derive, lane
 from .luts import blend, category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
-from .rare import SEEN_ENOUGH, default_rows
 from .rows import DAY, Coded, Context, Rows, build, date, rows_for, runs, spread, stack
 from .spine import SHOWCASE, Spine
 from .work import NOT_A_DAY, TAX_YEARS, changes, linked, work_rank, working
@@ -274,7 +273,7 @@ def _kind_lut(cell: int) -> NDArray:
     """Kind by lane for a tax year and group (see :func:`_fresh`)."""
     year, showcase, young, works = cell // 8, cell & 1, cell & 2, cell & 4
     given = shares("benefit_type", year)
-    low = SEEN_ENOUGH / default_rows().get(("leo_benefit", 0), 4000) if showcase else 0.0
+    low = rate("benefit_shown") if showcase else 0.0
     weights = []
     for name, row in kinds().items():
         share = max(given.get(name, 0.0), low * _rarity(row))
