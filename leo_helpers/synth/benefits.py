@@ -19,6 +19,7 @@ from ..paths import data_dir
 from .hashing import LANES, derive, lane
 from .luts import blend, category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
+from .people import attribute
 from .rows import DAY, Coded, Context, Rows, build, date, rows_for, runs, spread, stack
 from .spine import SHOWCASE, Spine
 from .work import NOT_A_DAY, TAX_YEARS, changes, linked, work_rank, working
@@ -66,9 +67,18 @@ def _position(kind: str) -> int:
     return list(kinds()).index(kind)
 
 
-def out_of_work_flags() -> NDArray[np.int8]:
-    """One for each benefit paid to people out of work, in the order of :func:`kinds`."""
-    return np.array([int(k["out_of_work"]) for k in kinds().values()], dtype=np.int8)
+@attribute("benefit_end")
+def benefit_end(spine: Spine, rows: Rows) -> NDArray:
+    """End of a benefit spell; some open ones end on 9999-12-31."""
+    end = rows.attrs["end_date"]
+    return np.where(np.isnat(end) & rows.attrs["open_9999"], np.datetime64("9999-12-31"), end)
+
+
+@attribute("out_of_work")
+def out_of_work(spine: Spine, rows: Rows) -> NDArray:
+    """One where the benefit is paid to people out of work: a function of the kind alone."""
+    flags = np.array([int(k["out_of_work"]) for k in kinds().values()], dtype=np.int8)
+    return flags[rows.attrs["benefit"].index]
 
 
 @rows_for("leo_benefit")

@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .benefits import out_of_work_flags
 from .firms import employees, industry
 from .hashing import LANES, derive, lane, scramble
 from .marginals import shares
@@ -310,19 +309,6 @@ def has_second_need(spine: Spine, rows: Rows) -> NDArray:
 def second_need_rank(spine: Spine, rows: Rows) -> NDArray:
     """Lasting rank from which the second need is read."""
     return lane(spine.key[rows.person], "second need rank")
-
-
-@attribute("benefit_end")
-def benefit_end(spine: Spine, rows: Rows) -> NDArray:
-    """End of a benefit spell; some open ones end on 9999-12-31."""
-    end = rows.attrs["end_date"]
-    return np.where(np.isnat(end) & rows.attrs["open_9999"], np.datetime64("9999-12-31"), end)
-
-
-@attribute("out_of_work")
-def out_of_work(spine: Spine, rows: Rows) -> NDArray:
-    """One where the benefit is paid to people out of work."""
-    return out_of_work_flags()[rows.attrs["benefit"].index]
 
 
 @attribute("permanent_letter")
