@@ -92,19 +92,12 @@ def other_language(spine: Spine, rows: Rows) -> NDArray:
     return (language_major(spine, rows).index == 1).astype(np.int8)
 
 
-def _of_group(minor: str):
+def _of_group(*minors: str):
     def flag(spine: Spine, rows: Rows) -> NDArray:
-        return (ethnicity(spine, rows).index == groups.index(minor)).astype(np.int8)
+        return np.isin(ethnicity(spine, rows).index, wanted).astype(np.int8)
 
-    groups = tuple(shares("ethnicity_minor", 2011))
+    wanted = [i for i, g in enumerate(shares("ethnicity_minor", 2011)) if g in minors]
     return flag
-
-
-@attribute("is_uncla")
-def is_unclassified(spine: Spine, rows: Rows) -> NDArray:
-    """One where the ethnic group was refused or not obtained."""
-    found = ethnicity_major(spine, rows)
-    return (found.index == found.values.index("UNCL")).astype(np.int8)
 
 
 def _at_stage(stages: str):
@@ -118,6 +111,7 @@ def _at_stage(stages: str):
 
 for _minor in shares("ethnicity_minor", 2011):
     ATTRIBUTES[f"is_{_minor.lower()}"] = _of_group(_minor)
+ATTRIBUTES["is_uncla"] = _of_group("REFU", "NOBT")
 for _name, _stages in {
     "a": "A",
     "ps": "PS",
