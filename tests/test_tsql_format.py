@@ -1,0 +1,55 @@
+"""The conformance cases are well formed; what they say is proved in test_tsql_conformance."""
+
+import re
+
+import pytest
+from tsql_cases import read_cases, same
+
+CASES = read_cases()
+TOPICS = """
+integer-arithmetic decimals strings comparison-and-collation null-handling conversion dates
+like-patterns aggregates windows top-and-ties joins-and-apply ctes dml-update-delete-merge-output
+select-into-and-temp-tables table-variables identity-default-computed keys-and-indexes
+control-flow variables-and-rowcount try-catch transactions dynamic-sql schemas-and-metadata pivot
+grouping-sets string-agg-xml batches-and-use leo-views refused
+""".split()
+
+
+def test_there_are_at_least_250_cases_in_all_topics():
+    assert len(CASES) >= 250
+    assert {case.topic for case in CASES} == set(TOPICS)
+    assert all(sum(case.topic == topic for case in CASES) >= 6 for topic in TOPICS)
+
+
+def repeated(values):
+    seen = set()
+    return [value for value in values if value in seen or seen.add(value)]
+
+
+def test_ids_and_scripts_are_unique():
+    assert not repeated(case.id for case in CASES)
+    assert not repeated(" ".join(case.sql.split()) for case in CASES)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.id)
+def test_case_is_well_formed(case):
+    assert re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", case.id)
+    assert case.sql.strip()
+    assert re.fullmatch(r"https?://\S+", case.page)
+    assert 3 <= len(case.why.split()) <= 25
+    assert case.why.endswith(".")
+    assert (case.rows is None) == bool(case.error)
+    assert not case.refused or case.error
+    assert case.line is None or (case.error and 1 <= case.line <= case.sql.count("\n"))
+    widths = {len(row) for row in case.rows or []}
+    assert len(widths) <= 1
+    assert not case.types or widths == {len(case.types)}
+    allowed = (str, int, float)
+    assert all(isinstance(v, allowed) and v is not True for row in case.rows or [] for v in row)
+
+
+def test_an_int_is_no_decimal_and_no_float():
+    assert same(3, 3)
+    assert not same(3, 3.0)
+    assert not same("3", 3)
+    assert same(0.1 + 0.2, 0.3)
