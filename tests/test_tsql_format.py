@@ -6,13 +6,38 @@ import pytest
 from tsql_cases import read_cases, same
 
 CASES = read_cases()
-TOPICS = """
-integer-arithmetic decimals strings comparison-and-collation null-handling conversion dates
-like-patterns aggregates windows top-and-ties joins-and-apply ctes dml-update-delete-merge-output
-select-into-and-temp-tables table-variables identity-default-computed keys-and-indexes
-control-flow variables-and-rowcount try-catch transactions dynamic-sql schemas-and-metadata pivot
-grouping-sets string-agg-xml batches-and-use leo-views refused
-""".split()
+TOPICS = [
+    "integer-arithmetic",
+    "decimals",
+    "strings",
+    "comparison-and-collation",
+    "null-handling",
+    "conversion",
+    "dates",
+    "like-patterns",
+    "aggregates",
+    "windows",
+    "top-and-ties",
+    "joins-and-apply",
+    "ctes",
+    "dml-update-delete-merge-output",
+    "select-into-and-temp-tables",
+    "table-variables",
+    "identity-default-computed",
+    "keys-and-indexes",
+    "control-flow",
+    "variables-and-rowcount",
+    "try-catch",
+    "transactions",
+    "dynamic-sql",
+    "schemas-and-metadata",
+    "pivot",
+    "grouping-sets",
+    "string-agg-xml",
+    "batches-and-use",
+    "leo-views",
+    "refused",
+]
 
 
 def test_there_are_at_least_250_cases_in_all_topics():
