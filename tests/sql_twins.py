@@ -9,8 +9,6 @@ from collections import defaultdict
 from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from itertools import pairwise
 
-import pandas as pd
-
 import leo_helpers as leo
 
 SEN = {"S": "E", "E": "E", "A": "K", "P": "K", "K": "K", "N": "N"}
@@ -118,8 +116,10 @@ def cohort_with_ks4():
         minority = None if ethnicity is None else int(ethnicity != "WBRI")
         start = dt.date(year - 1, 9, 1)
         result.append(
-            [pmr, people.get(pmr), year, row["sex"], fsm, sen, ethnicity, row["level2"]]
-            + [row["points"], row["att8"], start, age, minority]
+            [
+                *(pmr, people.get(pmr), year, row["sex"], fsm, sen, ethnicity, row["level2"]),
+                *(row["points"], row["att8"], start, age, minority),
+            ]
         )
     return result
 
@@ -155,9 +155,7 @@ def person_lookup():
     for number, nodes in enumerate(groups, 1):
         for kind in ("ae_id", "edukey", "pmr", "record"):
             values = sorted(value for k, value in nodes if k == kind)
-            result += [
-                [number, kind, value, n, int(n == 1)] for n, value in enumerate(values, 1)
-            ]
+            result += [[number, kind, value, n, int(n == 1)] for n, value in enumerate(values, 1)]
     return result
 
 
@@ -231,9 +229,11 @@ def apprenticeship_spells():
             outcome = "completed" if completed else "withdrawn" if withdrawn else "open or unknown"
             months = (end.year - start.year) * 12 + end.month - start.month
             result.append(
-                [ae_id, number, start, end, (end - start).days + 1, months]
-                + [start.year + (start.month >= 8), len(spell), max(a[2] for a in spell)]
-                + [int(completed), int(withdrawn), outcome]
+                [
+                    *(ae_id, number, start, end, (end - start).days + 1, months),
+                    *(start.year + (start.month >= 8), len(spell), max(a[2] for a in spell)),
+                    *(int(completed), int(withdrawn), outcome),
+                ]
             )
     return result
 
@@ -293,11 +293,10 @@ def census_order(row):
     texts = [row["laestab_anon"], row["ncyearactual"], row["sen"], row["ethnic"]]
     texts += [row["firstlanguage"], row["lsoa"]]
     return (
-        (census_row(row), low(row["recordstatus"], 0))
-        + tuple(low(text, "") for text in texts)
-        + (low(row["fsmeligible"], 9), low(row["gender"], ""), low(row["idaciscore"], -1))
-        + (low(row["enrolstatus"], ""), low(row["onroll"], 9))
-        + (low(row["yearofbirth"], 0), low(row["monthofbirth"], 0))
+        *(census_row(row), low(row["recordstatus"], 0), *(low(text, "") for text in texts)),
+        *(low(row["fsmeligible"], 9), low(row["gender"], ""), low(row["idaciscore"], -1)),
+        *(low(row["enrolstatus"], ""), low(row["onroll"], 9)),
+        *(low(row["yearofbirth"], 0), low(row["monthofbirth"], 0)),
     )
 
 
