@@ -2,7 +2,9 @@
 
 import re
 
+import conformance
 import pytest
+from reference import cell
 from tsql_cases import read_cases, same
 
 CASES = read_cases()
@@ -78,3 +80,27 @@ def test_an_int_is_no_decimal_and_no_float():
     assert not same(3, 3.0)
     assert not same("3", 3)
     assert same(0.1 + 0.2, 0.3)
+
+
+def test_page_shows_every_case_once():
+    text = conformance.page(CASES)
+    assert text.count("[Documentation](") == len(CASES)
+    assert text.count("## ") == len(TOPICS)
+    for case in CASES:
+        assert f"{cell(case.why)} [Documentation]({case.page})" in text
+        assert case.sql.rstrip("\n") in text
+
+
+def test_page_tells_rows_errors_and_refusals_apart():
+    case = {
+        "topic": "t",
+        "id": "a-b",
+        "sql": "select 1\n",
+        "page": "https://x",
+        "why": "One two three.",
+    }
+    assert conformance.answer(conformance.Case(**case, rows=[["<null>", ""]]))[3] == "NULL | ''"
+    assert "no rows" in conformance.answer(conformance.Case(**case, rows=[]))
+    assert conformance.answer(conformance.Case(**case, error="x", line=2))[0] == "Error (line 2):"
+    refused = conformance.Case(**case, error="x", refused=True)
+    assert conformance.answer(refused)[0].startswith("Refused here")

@@ -1,44 +1,13 @@
-"""The conformance cases of ``tests/tsql``: read, check by rule, and compare with a result."""
+"""The conformance cases of ``tests/tsql``, and how a result is compared with what they expect."""
 
 import datetime as dt
 import math
-import tomllib
-from dataclasses import dataclass
 from decimal import Decimal
-from pathlib import Path
 
 import pandas as pd
+from conformance import read_cases
 
-FOLDER = Path(__file__).resolve().parent / "tsql"
-KEYS = {"id", "sql", "rows", "error", "line", "refused", "types", "messages", "page", "why"}
-
-
-@dataclass(frozen=True)
-class Case:
-    """One script, what SQL Server answers, the page that says so, and why in a sentence."""
-
-    topic: str
-    id: str
-    sql: str
-    page: str
-    why: str
-    rows: list | None = None
-    error: str = ""
-    line: int | None = None
-    refused: bool = False
-    types: tuple = ()
-    messages: tuple = ()
-
-
-def read_cases(folder=FOLDER):
-    """Return every case, in the order of the files; a key that nobody knows is an error."""
-    cases = []
-    for path in sorted(folder.glob("*.toml")):
-        for raw in tomllib.loads(path.read_text(encoding="utf-8"))["case"]:
-            if set(raw) - KEYS:
-                raise ValueError(f"{path.name}, {raw.get('id')}: unknown {set(raw) - KEYS}")
-            cases.append(Case(topic=path.stem, **raw))
-    return cases
+__all__ = ["equal_rows", "plain", "read_cases", "rows_of", "same"]
 
 
 def plain(value):

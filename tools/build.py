@@ -40,13 +40,14 @@ def main(words: list[str]) -> int:
     """Build everything and say how long it took."""
     started = time.perf_counter()
     sys.path.insert(0, str(ROOT / "tools"))
+    import conformance
     import reference
 
     if "--no-data" in words:
         words = [word for word in words if word != "--no-data"]
     else:
         make_data()
-    pages = reference.write_all()
+    pages = reference.write_all() + conformance.write_page()
     code = build_book(words)
     if code:
         print("The book has warnings or errors (listed above); correct them and build again.")
