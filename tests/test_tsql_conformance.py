@@ -44,6 +44,7 @@ def test_case(case, few_views):
         frame = result.frames[-1] if result.frames else None
         assert equal_rows(case.rows, rows_of(frame)), (case.rows, rows_of(frame))
         assert in_order(case.messages, result.messages)
+        assert not case.types or result.types[-1] == case.types
         return
     with pytest.raises(tsql.TSqlError) as caught:
         session.run(case.sql)

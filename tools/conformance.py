@@ -48,8 +48,8 @@ class Case:
     error: str = ""
     line: int | None = None
     refused: bool = False
-    types: tuple = ()
-    messages: tuple = ()
+    types: list | tuple = ()
+    messages: list | tuple = ()
 
 
 def read_cases(folder: Path = CASES) -> list[Case]:
@@ -88,8 +88,8 @@ def answer(case: Case) -> list[str]:
         where = f" (line {case.line})" if case.line else ""
         return [f"{who}{where}:", "", "```text", case.error, "```"]
     lines = [" | ".join(map(shown, row)) for row in case.rows or []] or ["no rows"]
-    said = [f"{text}" for text in case.messages]
-    return ["Answer:", "", "```text", *said, *lines, "```"]
+    kinds = f", of type {', '.join(case.types)}" if case.types else ""
+    return [f"Answer{kinds}:", "", "```text", *case.messages, *lines, "```"]
 
 
 def page(cases: list[Case]) -> str:
