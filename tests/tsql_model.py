@@ -73,12 +73,18 @@ def decimal_arithmetic(sign, a, b, kind):
     else:
         work = {"+": WIDE.add, "-": WIDE.subtract, "*": WIDE.multiply, "/": WIDE.divide}[sign]
         exact = work(a, b)
-    return exact.quantize(Decimal(1).scaleb(-kind[2]), ROUND_DOWN, WIDE)
+    return at_scale(exact, kind[2], ROUND_DOWN)
+
+
+def at_scale(value, scale, rounding=ROUND_HALF_UP):
+    """Return a decimal with so many places; there is no negative nought."""
+    exact = value.quantize(Decimal(1).scaleb(-scale), rounding, WIDE)
+    return exact if exact else abs(exact)
 
 
 def to_decimal(value, precision, scale):
     """Round half away from nought to a scale; refuse what has too many digits before the point."""
-    exact = Decimal(value).quantize(Decimal(1).scaleb(-scale), ROUND_HALF_UP, WIDE)
+    exact = at_scale(Decimal(value), scale)
     if abs(exact) >= Decimal(10) ** (precision - scale):
         raise SqlError("Arithmetic overflow error converting to data type numeric.")
     return exact
