@@ -1,0 +1,9 @@
+"""Run T-SQL written for the secure service on the synthetic LEO, with SQL Server's answers.
+
+What cannot be honoured is refused with its line and a reason, never guessed.
+"""
+
+from .errors import Refused, TSqlError
+from .session import Result, Session, run
+
+__all__ = ["Refused", "Result", "Session", "TSqlError", "run"]
