@@ -21,8 +21,8 @@ CASES = [
 
 @pytest.fixture(scope="module")
 def connected(small_data):
-    """A session for all cases of a module is not possible: each case has its own."""
-    return small_data
+    """One session; each case begins with it as new."""
+    return tsql.Session(data=small_data)
 
 
 def shown(value):
@@ -64,7 +64,8 @@ def _moment(text):
 
 @pytest.mark.parametrize("case", CASES)
 def test_case(case, connected):
-    session = tsql.Session(data=connected)
+    session = connected
+    session.reset()
     if case.get("refused"):
         with pytest.raises(tsql.Refused) as caught:
             session.run(case["sql"])

@@ -127,23 +127,29 @@ class Session:
         self.con = connect(project or DEFAULT_PROJECT, data)
         macros = (resources.files(__package__) / "macros.sql").read_text("utf-8")
         self.con.execute(macros)
-        self.project, self.home, self.database = project or DEFAULT_PROJECT, database, database
+        self.project, self.home = project or DEFAULT_PROJECT, database
+        self.counter = 0
+        self.physical: set[str] = set()
         self.store = Store(self, self.project)
-        self.store.open(database)
+        self.store.open()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every table, variable and setting, as a new connection would."""
+        self.database = self.home
+        self.store.clear(self.home)
         self.values: dict[str, tuple[T, V]] = {}
-        self.rowcount = self.error_number = 0
+        self.rowcount = self.error_number = self.nesting = self.trancount = 0
         self.datefirst, self.dateformat = 7, ""
         self.identity: int | None = None
         self.identities: dict[int, int] = {}
         self.identity_insert: int | None = None
         self.caught: TSqlError | None = None
         self.snapshots: list[Snapshot] = []
-        self.trancount = 0
         self.xact_abort = False
-        self.physical: set[str] = set()
-        self.counter = self.nesting = 0
         self.result = Result()
         self.script: Script | None = None
+        self.collect()
 
     # Running --------------------------------------------------------------------------------
 

@@ -111,16 +111,18 @@ class Store:
     variables: dict[str, Table] = field(default_factory=dict)
     last_id: int = 245575913
 
-    def open(self, home: str) -> None:
-        """Read the names of the LEO views, and make the project's own database."""
+    def open(self) -> None:
+        """Read the names of the LEO views."""
         rows = self.session.con.execute(
             "select database_name, view_name from duckdb_views() where not internal"
         ).fetchall()
         self.leo = {(db.lower(), view.lower()): view for db, view in rows if db.lower() in LEO}
-        for database in (*LEO, "master", "tempdb"):
-            self.databases[database] = database
+
+    def clear(self, home: str) -> None:
+        """Forget everything but LEO itself."""
+        self.entries, self.schemas, self.variables = {}, {("tempdb", "dbo"): 1}, {}
+        self.databases = {database: database for database in (*LEO, "master", "tempdb")}
         self.add_database(home)
-        self.schemas[("tempdb", "dbo")] = 1
 
     def add_database(self, name: str) -> None:
         """Make a database of the project's own known."""
