@@ -110,6 +110,7 @@ class Store:
     described: dict[tuple[str, str], LeoView] = field(default_factory=dict)
     variables: dict[str, Table] = field(default_factory=dict)
     last_id: int = 245575913
+    listings: int = 0
 
     def open(self) -> None:
         """Read the names of the LEO views."""
@@ -267,16 +268,16 @@ class Store:
         return found
 
 
-def rows_sql(rows: list[list[object]], types: list[T]) -> str:
-    """Return a query that gives these rows."""
-    def cell(value: object, t: T) -> str:
-        text = "NULL" if value is None else literal(value) if isinstance(value, str) else str(value)
-        return f"CAST({text} AS {t.duck})"
+def rows_sql(store: Store, rows: list[list[object]], types: list[T]) -> str:
+    """Return a query that gives these rows, through an Arrow table that DuckDB reads in place."""
+    import pyarrow as pa
 
-    lines = [", ".join(f"{cell(v, t)} AS c{i}" for i, (v, t) in enumerate(zip(row, types, strict=True), 1)) for row in rows]
-    if not lines:
-        lines = [", ".join(f"CAST(NULL AS {t.duck}) AS c{i}" for i, t in enumerate(types, 1)) + " WHERE FALSE"]
-    return " UNION ALL ".join(f"SELECT {line}" for line in lines)
+    kinds = {"VARCHAR": pa.string(), "INTEGER": pa.int32(), "BOOLEAN": pa.bool_()}
+    columns = list(zip(*rows, strict=True)) or [()] * len(types)
+    data = {f"c{i}": pa.array(column, kinds[t.duck]) for i, (column, t) in enumerate(zip(columns, types, strict=True), 1)}
+    store.listings += 1
+    store.session.con.register(f"listing{store.listings}", pa.table(data))
+    return f"SELECT * FROM listing{store.listings}"
 
 
 _NAME, _INT, _TEXT = T("nvarchar", 128, label=1), T("int"), T("varchar", 20, label=1)
@@ -288,7 +289,7 @@ def _kind(entry: object) -> str:
 
 def _tables(store: Store, database: str) -> str:
     shown = store.databases.get(database, database)
-    return rows_sql([[shown, e.schema, e.name, _kind(e)] for e in store.listed(database)], [_NAME] * 3 + [_TEXT])
+    return rows_sql(store, [[shown, e.schema, e.name, _kind(e)] for e in store.listed(database)], [_NAME] * 3 + [_TEXT])
 
 
 def column_facts(entry: Table | View | LeoView, store: Store) -> list[tuple[str, T, bool]]:
@@ -309,14 +310,14 @@ def _columns(store: Store, database: str) -> str:
             whole = {"decimal": t.p, "int": 10, "bigint": 19, "smallint": 5, "tinyint": 3, "float": 53}.get(t.name)
             rows.append([store.databases.get(database, database), e.schema, e.name, name, i,
                          "YES" if nullable else "NO", t.name, length, whole, t.s if t.name == "decimal" else None])  # fmt: skip
-    return rows_sql(rows, [_NAME] * 4 + [_INT, _TEXT, _NAME, _INT, _INT, _INT])
+    return rows_sql(store, rows, [_NAME] * 4 + [_INT, _TEXT, _NAME, _INT, _INT, _INT])
 
 
 def _schemata(store: Store, database: str) -> str:
     names = [s for db, s in store.schemas if db == database]
     if store.is_leo(database):
         names = [store.project]
-    return rows_sql([[store.databases.get(database, database), n] for n in names], [_NAME] * 2)
+    return rows_sql(store, [[store.databases.get(database, database), n] for n in names], [_NAME] * 2)
 
 
 def _sys_objects(kinds: str):
@@ -328,7 +329,7 @@ def _sys_objects(kinds: str):
                 sid = store.schemas.get((database, e.schema.lower()), 5)
                 long = "USER_TABLE" if kind == "U" else "VIEW"
                 rows.append([e.name, e.id, sid, kind + " ", long])
-        return rows_sql(rows, [_NAME, _INT, _INT, T("char", 2, label=1), _NAME])
+        return rows_sql(store, rows, [_NAME, _INT, _INT, T("char", 2, label=1), _NAME])
 
     return build
 
@@ -338,23 +339,23 @@ def _sys_columns(store: Store, database: str) -> str:
     for e in store.listed(database, columns=True):
         for i, (name, t, nullable) in enumerate(column_facts(e, store), 1):
             rows.append([e.id, name, i, 1 if nullable else 0])
-    return rows_sql(rows, [_INT, _NAME, _INT, _INT])
+    return rows_sql(store, rows, [_INT, _NAME, _INT, _INT])
 
 
 def _sys_schemas(store: Store, database: str) -> str:
-    return rows_sql([[s, i] for (db, s), i in store.schemas.items() if db == database], [_NAME, _INT])
+    return rows_sql(store, [[s, i] for (db, s), i in store.schemas.items() if db == database], [_NAME, _INT])
 
 
 def _sys_databases(store: Store, database: str) -> str:
-    return rows_sql([[name, i] for i, name in enumerate(store.databases.values(), 1)], [_NAME, _INT])
+    return rows_sql(store, [[name, i] for i, name in enumerate(store.databases.values(), 1)], [_NAME, _INT])
 
 
 def _sys_indexes(store: Store, database: str) -> str:
     rows = []
     for e in store.listed(database):
         if isinstance(e, Table):
-            rows += [[e.id, k.name, 1] for k in e.keys] + [[e.id, name, 0] for name in e.indexes]
-    return rows_sql(rows, [_INT, _NAME, T("bit")])
+            rows += [[e.id, k.name, True] for k in e.keys] + [[e.id, name, False] for name in e.indexes]
+    return rows_sql(store, rows, [_INT, _NAME, T("bit")])
 
 
 _OBJECTS = [("name", _NAME), ("object_id", _INT), ("schema_id", _INT), ("type", T("char", 2, label=1)), ("type_desc", _NAME)]
