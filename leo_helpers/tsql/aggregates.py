@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from .convert import V
 from .errors import Refused, TSqlError
-from .types import FLOATS, MONEY, T, decimal
+from .sqltypes import FLOATS, MONEY, T, decimal
 
 if TYPE_CHECKING:
     from .queries import Queries
@@ -162,6 +162,9 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
     from .expressions import only, self_key
 
     only(node, "this", "partition_by", "order", "spec", "over")
+    if not scope.windows:
+        raise TSqlError("Windowed functions can only appear in the SELECT or ORDER BY clauses.", 4108,
+                        "Put the query in a subquery or WITH, and filter outside it.")  # fmt: skip
     call = node.this
     order = node.args.get("order")
     parts = ", ".join(self_key(b.expr(p, scope)) for p in node.args.get("partition_by") or [])

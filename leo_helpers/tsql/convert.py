@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from .errors import Refused, TSqlError
-from .types import BINARY, DATES, FLOATS, MONEY, T
+from .sqltypes import BINARY, DATES, FLOATS, MONEY, T
 
 __all__ = ["V", "convert", "literal", "quote", "style_text", "to_style"]
 

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from .convert import V, literal
 from .errors import Refused, TSqlError
-from .types import DATES, T
+from .sqltypes import DATES, T
 
 if TYPE_CHECKING:
     from .queries import Queries
@@ -65,6 +65,7 @@ def dateadd(b: Queries, args: list, scope: Scope) -> V:
         raise TSqlError(f"The datepart {part} is not supported by date function dateadd for data type date.", 9810)
     count = n if n.t.name in ("int", "smallint", "bigint", "tinyint") else b.convert(n, INT, "explicit")
     moved = f"({x.sql} + {_SHIFTS[part].format(n=count.sql)})"
+    moved = f"t_dated({moved}, '{x.t.name}')"
     if x.t.name == "date":
         return V(f"CAST({moved} AS DATE)", DATE)
     return V(f"t_datetime({moved})" if x.t.name == "datetime" and part in _CLOCK else moved, x.t)

@@ -17,7 +17,7 @@ from .expressions import collation_name, self_key
 from .lexer import parse_expression, parse_query
 from .scope import Scope, Source
 from .store import Column, Key, LeoView, Table, View
-from .types import T
+from .sqltypes import T
 
 if TYPE_CHECKING:
     from .interpreter import Interpreter
@@ -279,6 +279,8 @@ def _column(interpreter: Interpreter, cursor: Cursor, table: Table, columns: lis
                 cursor.identifier()
                 cursor.expect("DEFAULT")
             column = replace(column, default=_default(interpreter, cursor))
+        elif column.default is not None and cursor.take("WITH", "VALUES"):
+            column = replace(column, nullable=False if not column.nullable else None)  # every row gets it
         elif _constraint(interpreter, cursor, table, keys, tests, name):
             pass
         else:
@@ -528,6 +530,10 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
             sqls[c.name] = binder.convert(binder.expr(c.default, Scope()), c.t, "assign").sql
         else:
             sqls[c.name] = f"CAST(NULL AS {c.t.duck})"
+    changed = replace(changed, columns=tuple(replace(c, nullable=c.nullable is not False) for c in changed.columns))
+    for key in changed.keys[len(table.keys) :]:
+        if {n.lower() for n in key.columns} <= {n.lower() for n in old}:
+            _unique(session, replace(changed, physical=table.physical, columns=table.columns), key, making=True)()
     _rebuild(session, changed, sqls)
     for c in changed.columns:
         if c.identity and c.name not in old:

@@ -16,7 +16,7 @@ from .scope import Col, Query, Scope, Source
 from .sources import table_parts
 from .splitter import word
 from .store import Column, LeoView, Table
-from .types import T
+from .sqltypes import T
 
 if TYPE_CHECKING:
     from .interpreter import Interpreter
@@ -198,11 +198,13 @@ def insert(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
         elif cursor.word() in ("EXEC", "EXECUTE"):
             raise Refused("INSERT ... EXEC is not run here.", "Write the query itself.")
         elif cursor.word() == "VALUES":
-            query, columns = _values(binder, parse_query(body, text), columns)
+            query, columns = _values(binder, parse_query(body, text), columns, names is not None)
         else:
             query = binder.statement(parse_query([*withs, *body], text))
         if columns and len(query.cols) != len(columns):
             more = len(query.cols) > len(columns)
+            if names is None:
+                raise TSqlError("Column name or number of supplied values does not match table definition.", 213)
             raise TSqlError("The select list for the INSERT statement contains " + ("more" if more else "fewer") + " items than the insert list. "
                             "The number of SELECT values must match the number of INSERT columns.", 121 if more else 120)  # fmt: skip
         count = write_rows(interpreter, binder, entry, columns, query, limit, output)
@@ -258,13 +260,17 @@ def _insertable(session: Any, entry: Table, names: list[str] | None) -> list[Col
 
 
 def _is_default(node: exp.Expression) -> bool:
+    if isinstance(node, exp.Var):
+        return node.name.lower() == "default"
     return isinstance(node, exp.Column) and node.name.lower() == "default" and not node.this.args.get("quoted")
 
 
-def _values(binder: Queries, tree: exp.Expression, columns: list[Column]) -> tuple[Query, list[Column]]:
+def _values(binder: Queries, tree: exp.Expression, columns: list[Column], listed: bool) -> tuple[Query, list[Column]]:
     """Translate VALUES, in which DEFAULT may stand."""
     rows = [list(row.expressions) if isinstance(row, exp.Tuple) else [row.this] for row in tree.expressions]
     for row in rows:
+        if len(row) != len(columns) and not listed:
+            raise TSqlError("Column name or number of supplied values does not match table definition.", 213)
         if len(row) != len(columns):
             more = len(row) > len(columns)
             raise TSqlError("There are " + ("fewer" if more else "more") + " columns in the INSERT statement than values specified in the VALUES clause. "

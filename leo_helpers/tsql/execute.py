@@ -10,7 +10,7 @@ from .convert import V
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError
 from .lexer import Script
-from .types import T
+from .sqltypes import T
 
 if TYPE_CHECKING:
     from .interpreter import Interpreter
@@ -122,4 +122,5 @@ def _outside(error: TSqlError) -> TSqlError:
     kind = Refused if isinstance(error, Refused) else TSqlError
     out = kind.__new__(kind)
     TSqlError.__init__(out, error.message + place, error.number, error.next_step)
+    out.nested = True
     return out

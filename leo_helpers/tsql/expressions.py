@@ -13,9 +13,9 @@ from . import functions
 from .convert import V, convert, literal
 from .errors import Refused, TSqlError
 from .scope import Scope
-from .types import BINARY, DATES, FLOATS, INTEGERS, NULL, T, arithmetic, as_decimal, char_type
-from .types import collate as collate_types
-from .types import decimal, parse_type, unify
+from .sqltypes import BINARY, DATES, FLOATS, INTEGERS, NULL, T, arithmetic, as_decimal, char_type
+from .sqltypes import collate as collate_types
+from .sqltypes import decimal, parse_type, unify
 
 __all__ = ["Expressions"]
 
@@ -112,6 +112,8 @@ class Expressions:
             return self._like(node.this, scope, node.expression)
         if isinstance(node, exp.Like):
             return self._like(node, scope)
+        if isinstance(node, exp.Anonymous) and str(node.this).lower() in ("contains", "freetext", "update"):
+            raise Refused(f"{str(node.this).upper()} is not run here.")
         raise TSqlError(
             "An expression of non-boolean type is specified in a context where a condition is "
             "expected.", 4145, "Write a comparison, such as x = 1.",

@@ -10,8 +10,8 @@ from sqlglot import exp
 from . import aggregates, dates
 from .convert import V, convert, literal
 from .errors import Refused, TSqlError
-from .types import FLOATS, MONEY, NULL, STRINGS, T, as_decimal, decimal, unify
-from .types import collate as collate_types
+from .sqltypes import FLOATS, NULL, T, as_decimal, decimal, parse_type, unify
+from .sqltypes import collate as collate_types
 
 if TYPE_CHECKING:
     from .queries import Queries
@@ -59,7 +59,6 @@ SIMPLE: dict[str, tuple[str, str, T | str]] = {
     "atan": ("f", "atan({0})", FLOAT),
     "atn2": ("ff", "atan2({0}, {1})", FLOAT),
     "pi": ("", "pi()", FLOAT),
-    "newid": ("", "gen_random_uuid()", T("uniqueidentifier")),
     "translate": ("sss", "translate({0}, {1}, {2})", "v"),
     "quotename": ("s", "('[' || replace({0}, ']', ']]') || ']')", T("nvarchar", 258)),
 }
@@ -382,10 +381,19 @@ def server_variable(b: Queries, name: str) -> V:
     raise Refused(f"@@{name} is not known here.", "", b.at)
 
 
-def _rand(b: Queries, args: list, scope: Scope) -> V:
-    if args:
-        raise Refused("RAND with a seed draws other numbers in SQL Server.", "Use a column to sample by.")
-    return V("random()", FLOAT)
+def _random(name: str):
+    def rule(b: Queries, args: list, scope: Scope) -> V:
+        raise Refused(f"{name} draws other values on every run, so no answer can be compared.",
+                      "Sample by a column, such as a hash of a key.", b.at)  # fmt: skip
+
+    return rule
+
+
+def identity_column(b: Queries, args: list, scope: Scope) -> V:
+    """IDENTITY(type, seed, step) numbers the rows of SELECT ... INTO."""
+    seed, step = (b.constant(b.expr(arg, scope)) for arg in args[1:]) if len(args) == 3 else (1, 1)
+    t = parse_type(args[0].name, [])
+    return V(f"CAST({seed} + {step} * (row_number() OVER () - 1) AS {t.duck})", t)
 
 
 def _grouping(b: Queries, args: list, scope: Scope) -> V:
@@ -426,7 +434,8 @@ FUNCTIONS = {
     "sign": keep_type("sign"), "floor": keep_type("floor"), "ceiling": keep_type("ceil"),
     "degrees": keep_type("degrees"), "radians": keep_type("radians"), "round": round_number,
     "power": power, "log": log, "object_id": object_id, "schema_id": schema_id, "db_id": db_id,
-    "col_length": col_length, "hashbytes": _hash, "rand": _rand,
+    "col_length": col_length, "hashbytes": _hash, "rand": _random("RAND"), "newid": _random("NEWID"),
+    "newsequentialid": _random("NEWSEQUENTIALID"), "identity": identity_column,
     "db_name": lambda b, a, s: _name(b.session.database),
     "schema_name": lambda b, a, s: _name("dbo") if not a else _name(b.session.schema_name(b.expr(a[0], s).const)),
     "object_name": lambda b, a, s: _name(b.session.object_name(b.expr(a[0], s).const)),

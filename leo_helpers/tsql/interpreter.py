@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+import re
 from typing import TYPE_CHECKING
 
 from sqlglot.tokens import Token, TokenType
 
 from . import ddl, dml
-from .convert import V, literal
+from .convert import V
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError
 from .functions import text as as_text
@@ -17,7 +17,8 @@ from .scope import Scope
 from .session import Step, to_value
 from .settings import set_option
 from .splitter import Block, If, Node, Simple, Try, While, split, statements, word
-from .types import T
+from .sqltypes import T
+from .store import LEO
 
 if TYPE_CHECKING:
     from .session import Session
@@ -52,7 +53,7 @@ class Interpreter:
             "EXEC": self.exec, "EXECUTE": self.exec, "BEGIN": self.begin, "COMMIT": self.commit,
             "ROLLBACK": self.rollback, "SAVE": self.save, "THROW": self.throw,
             "RAISERROR": self.raiserror, "RETURN": self.return_, "BREAK": self.break_,
-            "CONTINUE": self.continue_, "WAITFOR": self.skip, "CHECKPOINT": self.skip,
+            "CONTINUE": self.continue_, "CHECKPOINT": self.skip,
         }  # fmt: skip
 
     def script(self, script: Script) -> None:
@@ -120,7 +121,8 @@ class Interpreter:
         try:
             self.body(node.body)
         except TSqlError as error:
-            if isinstance(error, Refused) or error.number is None or error.number in (102, 207, 208, 137):
+            compiled = error.number in (102, 207, 208, 137) and not error.nested
+            if isinstance(error, Refused) or error.number is None or compiled:
                 raise  # a refusal or a compile error is not caught in its own scope
             before, s.caught = s.caught, error
             s.error_number = error.number
@@ -283,7 +285,7 @@ class Interpreter:
         if "tree" not in statement.cache:
             statement.cache["tree"] = parse_query(statement.tokens, self.source.text)
         tree = statement.cache["tree"]
-        if tree.args.get("into") or (tree.find_ancestor() if False else dml.into_of(tree)):
+        if dml.into_of(tree):
             return dml.select_into(self, statement, tree)
         binder = self.session.binder()
         try:
@@ -328,6 +330,9 @@ class Interpreter:
         """USE changes the database; one that is not LEO's is the project's own."""
         name = Cursor(statement.tokens, 1).identifier()
         store = self.session.store
+        if name.lower() not in store.databases and re.fullmatch(r"(npd|hesa|lilr|ilr|leo|ucas)(_i\d+)?", name.lower()):
+            raise TSqlError(f"Database '{name}' does not exist. Make sure that the name is entered correctly.", 911,
+                            f"LEO's databases are {', '.join(LEO)}.", statement.tokens[1].start)  # fmt: skip
         if name.lower() not in store.databases:
             store.add_database(name)
             self.session.say(f"Note, line {self.source.place(statement.start)[0]}: database {name} is taken as your project's own.")
@@ -335,7 +340,7 @@ class Interpreter:
         return 0
 
     def skip(self, statement: Simple) -> int:
-        """Do nothing: WAITFOR and CHECKPOINT change no answer."""
+        """Do nothing: CHECKPOINT changes no answer."""
         return 0
 
     def exec(self, statement: Simple) -> int | None:

@@ -42,6 +42,9 @@ class PlainTSQL(TSQL):
 
 
 _DIALECT = PlainTSQL()
+#: !< and !> are >= and <=.
+_NOT_MORE = {TokenType.GT: TokenType.LTE, TokenType.LT: TokenType.GTE}
+_ELSEWHERE = {"OPENROWSET", "OPENQUERY", "OPENDATASOURCE", "OPENXML", "OPENJSON", "CONTAINSTABLE", "FREETEXTTABLE"}
 #: Words that sqlglot reads and SQL Server does not.
 _FOREIGN = {"LIMIT", "QUALIFY", "DCOLON", "NULLS", "ILIKE", "RLIKE", "DPIPE", "LATERAL", "USING"}
 
@@ -65,18 +68,28 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
     try:
         tokens = _DIALECT.tokenize(text)
     except TokenError as error:
-        failure = TSqlError(
-            "A string, name or comment is not closed.", 105, "Look for the missing quote, ] or */.",
-            at=_open_place(text),
-        )  # fmt: skip
+        at = _open_place(text)
+        if text.startswith("/*", at):
+            failure = TSqlError("Missing end comment mark '*/'.", 113, at=at)
+        else:
+            failure = TSqlError(f"Unclosed quotation mark after the character string '{text[at + 1 : at + 41]}'.", 105, at=at)
         if script is not None:
             line, column = script.place(failure.at or 0)
             failure.locate(line, column, text[failure.at : failure.at + 60] if failure.at else "")
         raise failure from error
     for i, token in enumerate(tokens):
+        if token is None:
+            continue
         if token.token_type == TokenType.IDENTIFIER and text[token.start : token.end + 1] == "0x":
             tokens[i] = _token(TokenType.HEX_STRING, "", token)
-    return tokens
+        elif token.text == "!" and i + 1 < len(tokens) and tokens[i + 1].token_type in _NOT_MORE:
+            tokens[i] = _token(_NOT_MORE[tokens[i + 1].token_type], "!", token)
+            tokens[i + 1] = None
+        elif token.text.startswith("$") and token.text[1:].isdigit() and token.token_type != TokenType.IDENTIFIER:
+            tail = 2 if i + 2 < len(tokens) and tokens[i + 1].token_type == TokenType.DOT and tokens[i + 2].start == tokens[i + 1].end + 1 else 0
+            tokens[i] = _token(TokenType.NUMBER, "".join(t.text for t in tokens[i : i + tail + 1]), token)
+            tokens[i + 1 : i + 1 + tail] = [None] * tail
+    return [token for token in tokens if token is not None]
 
 
 def _token(kind: TokenType, text: str, like: Token) -> Token:
@@ -125,6 +138,8 @@ def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
         if token.token_type.name in _FOREIGN:
             word = text[token.start : token.end + 1]
             raise TSqlError(f"Incorrect syntax near '{word}'.", 102, "This is not T-SQL.", token.start)
+        if token.text.upper() in _ELSEWHERE and token.token_type != TokenType.STRING:
+            raise Refused(f"{token.text.upper()} reads what is not here.", at=token.start)
     head = _lead(lead)
     try:
         parser = _DIALECT.parser(error_level=ErrorLevel.RAISE)

@@ -41,8 +41,8 @@ create macro t_month_text(x) as strftime(x, '%b ') || lpad(strftime(x, '%-d'), 2
 create macro t_clock(x) as lpad(strftime(x, '%-I:%M%p'), 7, ' ');
 -- float as text keeps six digits (float and real styles, 0).
 create macro t_float(x) as case when x = 0 then '0' else
-    regexp_replace(format('{:.6g}', x), 'e([+-])([0-9]{2})$', 'e\g<1>0\2') end;
-create macro t_float16(x) as regexp_replace(format('{:.15e}', x), 'e([+-])([0-9]{2})$', 'e\g<1>0\2');
+    regexp_replace(format('{:.6g}', x), 'e([+-])([0-9]{2})$', 'e\10\2') end;
+create macro t_float16(x) as regexp_replace(format('{:.15e}', x), 'e([+-])([0-9]{2})$', 'e\10\2');
 
 -- DATEPART and DATEDIFF count boundaries; a week begins on Sunday for DATEDIFF, whatever DATEFIRST is.
 create macro t_weeks(a, b) as floor((date_diff('day', date '1970-01-04', b::date)) / 7.0)::int - floor((date_diff('day', date '1970-01-04', a::date)) / 7.0)::int;
@@ -70,3 +70,6 @@ create macro t_xml(x) as replace(replace(replace(x, '&', '&amp;'), '<', '&lt;'),
 -- ROUND of whole numbers at negative places, halves away from zero.
 create macro t_round_int(x, d) as case when d >= 0 then x else
     (sign(x) * ((abs(x)::hugeint + (10 ** (-d))::hugeint // 2) // (10 ** (-d))::hugeint) * (10 ** (-d))::hugeint) end;
+-- DATEADD beyond the years 1 to 9999 is an error.
+create macro t_dated(x, kind) as case when x > timestamp '9999-12-31 23:59:59.999999' or x < timestamp '0001-01-01'
+    then error('517|Adding a value to a ''' || kind || ''' column caused an overflow.') else x end;

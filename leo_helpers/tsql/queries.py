@@ -13,7 +13,7 @@ from .errors import Refused, TSqlError
 from .expressions import Expressions, only, self_key, sort_key
 from .scope import Col, Query, Scope, numbered
 from .sources import Sources
-from .types import T, unify
+from .sqltypes import T, unify
 
 __all__ = ["Queries"]
 
@@ -100,7 +100,7 @@ class Queries(Sources, Expressions):
         if self._refers(body, name):
             self._recursive_cte(name, names, body)
             return
-        query = self.query(body, None)
+        query = self._derived(body, None)
         self._check_names(query, names, name)
         sql_name = self.fresh("cte")
         cols = self._renamed(query.cols, names)
@@ -240,11 +240,15 @@ class Queries(Sources, Expressions):
         scope = Scope(outer)
         from_sql = self.from_clause(node, scope)
         where = node.args.get("where")
+        scope.windows = False
         where_sql = f" WHERE {self.condition(where.this, scope)}" if where else ""
         group_sql = self._group(node, scope)
+        scope.windows = True
         items = [("", V("1", T("int")))] if exists and self._only_stars(node) else self._items(node, scope)
         having = node.args.get("having")
+        scope.windows = False
         having_sql = f" HAVING {self.condition(having.this, scope)}" if having else ""
+        scope.windows = True
         recursive = next((s for s in scope.sources if s.recursive), None)
         if recursive is not None:
             limit = f"WHEN {recursive.alias}.lvl >= {self.max_recursion} THEN error('530|The statement terminated. The maximum recursion {self.max_recursion} has been exhausted before statement completion.') " if self.max_recursion else ""
@@ -278,6 +282,8 @@ class Queries(Sources, Expressions):
                 items += self.star(item, scope)
             elif isinstance(item, exp.Alias):
                 items.append((item.alias, self.expr(item.this, scope)))
+            elif isinstance(item, exp.EQ) and isinstance(item.this, exp.Literal) and item.this.is_string:
+                items.append((item.this.this, self.expr(item.expression, scope)))  # 'name' = value
             elif isinstance(item, exp.Concat) and len(item.expressions) == 2 and item.args.get("coalesce"):
                 value, name = item.expressions  # 'text' 'name'
                 items.append((name.this, self.expr(value, scope)))
@@ -423,7 +429,7 @@ class Queries(Sources, Expressions):
         limit, options = self._top(node)
         by = f" ORDER BY {', '.join(keys)}" if keys else ""
         if limit is not None and (options.get("with_ties") or options.get("percent")):
-            return self._ties(columns, tail, cols, keys, limit, options)
+            return self._ties(columns, tail, cols, order, limit, options)
         if limit is not None and not keys and not exists and not self._single(node, limit):
             self.note("TOP without ORDER BY: SQL Server may return any of the rows.")
         return Query(f"SELECT {columns}{tail}{by}{self._slice(node, limit)}", cols, bool(keys))
@@ -442,7 +448,9 @@ class Queries(Sources, Expressions):
         limit, options = self._top(node)
         columns = ", ".join(f"o.c{i}" for i in range(1, len(cols) + 1))
         if limit is not None and (options.get("with_ties") or options.get("percent")):
-            return self._ties(columns, f" FROM ({sql}) AS o", cols, keys, limit, options)
+            named = ", ".join(f"o.c{i} AS c{i}" for i in range(1, len(cols) + 1))
+            outer = [(V(f"o.c{place}", v.t), item, place) for v, item, place in order]
+            return self._ties(named, f" FROM ({sql}) AS o", cols, outer, limit, options)
         if limit is not None and not keys:
             self.note("TOP without ORDER BY: SQL Server may return any of the rows.")
         if not keys and limit is None:
@@ -450,15 +458,17 @@ class Queries(Sources, Expressions):
         by = f" ORDER BY {', '.join(keys)}" if keys else ""
         return Query(f"SELECT {columns} FROM ({sql}) AS o{by}{self._slice(node, limit)}", cols, bool(keys))
 
-    def _ties(self, columns: str, tail: str, cols: list[Col], keys: list[str], limit: str, options: dict) -> Query:
-        """TOP n WITH TIES and TOP n PERCENT, by rank."""
-        if options.get("with_ties") and not keys:
+    def _ties(self, columns: str, tail: str, cols: list[Col], order: list, limit: str, options: dict) -> Query:
+        """TOP n WITH TIES and TOP n PERCENT, by rank; the keys may be windows themselves."""
+        if options.get("with_ties") and not order:
             raise TSqlError("The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.", 1062)
-        named = columns if " AS c1" in columns else columns.replace("o.c", "o.c")
+        held = "".join(f", {sort_key(v)} AS k{i}" for i, (v, _, _) in enumerate(order, 1))
+        keys = [_directed(f"h.k{i}", item) for i, (_, item, _) in enumerate(order, 1)]
         over = f"OVER (ORDER BY {', '.join(keys)})" if keys else "OVER ()"
         rank = "rank" if options.get("with_ties") else "row_number"
         count = f"ceil(count(*) OVER () * CAST({limit} AS DOUBLE) / 100)" if options.get("percent") else limit
-        inner = f"SELECT {named}, {rank}() {over} AS rk, row_number() {over} AS rn, {count} AS lim{tail}"
+        shown = ", ".join(f"h.c{i}" for i in range(1, len(cols) + 1))
+        inner = f"SELECT {shown}, {rank}() {over} AS rk, row_number() {over} AS rn, {count} AS lim FROM (SELECT {columns}{held}{tail}) AS h"
         out = ", ".join(f"w.c{i}" for i in range(1, len(cols) + 1))
         return Query(f"SELECT {out} FROM ({inner}) AS w WHERE w.rk <= w.lim ORDER BY w.rn", cols, bool(keys))
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from .convert import V, quote
 from .errors import TSqlError
-from .types import T
+from .sqltypes import T
 
 __all__ = ["Col", "Query", "Scope", "Source"]
 
@@ -75,6 +75,7 @@ class Scope:
     group_kinds: set[type] = field(default_factory=set)
     grouping: dict[str, str] = field(default_factory=dict)
     in_aggregate: bool = False
+    windows: bool = True
 
     def chain(self) -> Iterator[Scope]:
         scope: Scope | None = self

@@ -23,7 +23,7 @@ from .queries import Queries
 from .scope import Col, Query, Scope, Source
 from .splitter import split
 from .store import LeoView, Store, Table, View, column_facts, system_columns
-from .types import T
+from .sqltypes import T
 
 __all__ = ["Result", "Session", "Step", "run"]
 
@@ -464,7 +464,7 @@ def to_value(value: Any, t: T) -> V:
 
 _KNOWN = (
     (r"[Dd]ivision by zero", 8134, "Divide by zero error encountered."),
-    (r"Out of Range Error|out of range for the destination|value is out of range|Overflow in|"
+    (r"Could not cast value|Out of Range Error|out of range for the destination|value is out of range|Overflow in|"
      r"could not be cast|DECIMAL\(\d+,\d+\) failed", 8115, "Arithmetic overflow error converting expression to its data type."),
     (r"More than one row returned by a subquery|Scalar subquery can only return a single row", 512,
      "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , >, >= or when the subquery is used as an expression."),

@@ -11,7 +11,7 @@ from .convert import V, literal
 from .errors import Refused, TSqlError
 from .scope import Col, Query, Scope, Source, from_query, numbered
 from .store import Table
-from .types import T, unify
+from .sqltypes import T, unify
 
 __all__ = ["Sources"]
 
@@ -139,13 +139,15 @@ class Sources:
             raise Refused("TABLESAMPLE draws other rows on every run.")
         for key in node.args:
             if key not in ("this", "alias", "db", "catalog", "hints", "joins", "pivots", "sample") and node.args[key]:
-                raise TSqlError(f"Incorrect syntax: {key} is not T-SQL.", 102, at=self.at)
+                raise Refused(f"A table with {key} is not run here.", at=self.at)
         self._note_hints(node)
         if isinstance(node.this, exp.Anonymous):
             query = self._table_function(node.this, scope)
             source = from_query(query, alias or str(node.this.this), sql_alias, names or None)
             return f"({query.sql}) AS {sql_alias}({', '.join(numbered(len(query.cols)))})", source
         parts = table_parts(node)
+        if isinstance(node.this, exp.Dot) or len(parts) > 3:
+            raise Refused("Linked servers are not here.", "Leave the server's name out.", self.at)
         if len(parts) == 1 and parts[0].lower() in self.ctes:
             query, recursive = self.ctes[parts[0].lower()]
             source = from_query(query, alias or parts[0], sql_alias, names or None)

@@ -187,6 +187,9 @@ class _Splitter:
                 return out
             if self.word() == "END" or self.word() == "ELSE":
                 return out
+            if out and self.word() in ("WITH", "THROW") and self.tokens[self.i - 1].token_type != TokenType.SEMICOLON:
+                raise self.fail(f"Incorrect syntax near the keyword '{self.tokens[self.i].text}'. The previous statement must be "
+                                "terminated with a semicolon.", 319)  # fmt: skip
             out.append(self.statement())
 
     def skip_semicolons(self) -> None:
@@ -272,6 +275,10 @@ class _Splitter:
         if first in ("CREATE", "ALTER"):
             second = [self.word(head + k) for k in range(1, 4)]
             kind = second[2] if second[:2] == ["OR", "ALTER"] else second[0]
+            if first == "CREATE" and (kind in _MODULES or kind == "SCHEMA") and head:
+                if self.depth > 1:
+                    raise self.fail(f"Incorrect syntax near the keyword '{kind.lower()}'.", 156, head + 1)
+                raise self.fail(f"'CREATE {kind}' must be the first statement in a query batch.", 111, head)
             if kind in _MODULES:
                 taken = self.tokens[head:]
                 self.i = len(self.tokens)
@@ -280,7 +287,8 @@ class _Splitter:
                 return Simple("CREATE", taken)
         end = self.find_end(head, head + 1, first)
         self.i = end
-        return Simple(first or "(", self.tokens[head:end])
+        closed = end < len(self.tokens) and self.tokens[end].token_type == TokenType.SEMICOLON
+        return Simple(first or "(", self.tokens[head:end], {"closed": closed})
 
     def find_end(self, head: int, j: int, first: str) -> int:
         """Return where the statement or condition that begins at `head` ends."""
@@ -303,7 +311,7 @@ class _Splitter:
                 return j
             else:
                 w = word(token)
-                if tokens[j - 1].token_type == TokenType.DOT or not w:
+                if tokens[j - 1].token_type in (TokenType.DOT, TokenType.PARAMETER, TokenType.HASH) or not w:
                     pass
                 elif w == "CASE":
                     case += 1

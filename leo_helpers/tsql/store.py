@@ -12,7 +12,7 @@ from ..errors import nearest
 from .convert import V, literal, quote
 from .errors import TSqlError
 from .scope import Col, Scope, Source
-from .types import T, view_type
+from .sqltypes import T, view_type
 
 if TYPE_CHECKING:
     from .queries import Queries
