@@ -201,8 +201,8 @@ def _constraint(interpreter: Interpreter, cursor: Cursor, table: Table, keys: li
             pass
         columns = (column,) if column and cursor.kind() != TokenType.L_PAREN else _key_columns(cursor.brackets())
         kind = "PRIMARY KEY" if primary else "UNIQUE KEY"
-        keys.append(Key(name or f"{'PK' if primary else 'UQ'}__{table.name}", columns, kind))
-        _index_tail(cursor)
+        ignore = _index_tail(cursor)
+        keys.append(Key(name or f"{'PK' if primary else 'UQ'}__{table.name}", columns, kind, None, ignore))
         return True
     if cursor.take("CHECK"):
         cursor.take("NOT", "FOR", "REPLICATION")
@@ -238,16 +238,29 @@ def _key_columns(tokens: list[Token]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def _index_tail(cursor: Cursor) -> None:
-    """Step over WITH (...) and ON filegroup of a key; IGNORE_DUP_KEY would change answers."""
+def _index_tail(cursor: Cursor) -> bool:
+    """Step over WITH (...) and ON filegroup of a key; tell whether IGNORE_DUP_KEY is on."""
+    ignore = False
     while cursor.word() in ("WITH", "ON"):
         if cursor.take("WITH"):
             inside = [t.text.upper() for t in cursor.brackets()]
             if "IGNORE_DUP_KEY" in inside and "ON" in inside[inside.index("IGNORE_DUP_KEY") :][:3]:
-                raise Refused("IGNORE_DUP_KEY is not followed here.", "Take out duplicates before the insert.")
+                ignore = True
         else:
             cursor.expect("ON")
             cursor.identifier()
+    return ignore
+
+
+def without_duplicates(session: Session, table: Table, key: Key, rows: str) -> str:
+    """Return new rows without those whose key is there already, as IGNORE_DUP_KEY does."""
+    def keys(alias: str) -> list[str]:
+        found = [table.column(name) for name in key.columns]
+        return [self_key(V(f"{alias}.{quote(c.name)}", c.t)) for c in found]
+
+    same = " AND ".join(f"{a} IS NOT DISTINCT FROM {b}" for a, b in zip(keys("n"), keys("k"), strict=True))
+    return (f"SELECT n.* FROM ({rows}) AS n WHERE NOT EXISTS (SELECT 1 FROM {quote(table.physical)} AS k WHERE {same}) "
+            f"QUALIFY row_number() OVER (PARTITION BY {', '.join(keys('n'))}) = 1")  # fmt: skip
 
 
 def _column(interpreter: Interpreter, cursor: Cursor, table: Table, columns: list, keys: list, tests: list) -> None:
@@ -371,14 +384,14 @@ def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
     else:
         columns = _key_columns(cursor.brackets()) if cursor.kind() == TokenType.L_PAREN else ()
     included: tuple[str, ...] = ()
-    where = None
+    where, ignore = None, False
     while not cursor.done:
         if cursor.take("INCLUDE"):
             included = _key_columns(cursor.brackets())
         elif cursor.take("WHERE"):
             where = parse_expression(cursor.until({"WITH", "ON"}), interpreter.source.text)
         elif cursor.word() in ("WITH", "ON"):
-            _index_tail(cursor)
+            ignore = _index_tail(cursor) or ignore
         else:
             raise cursor.fail()
     names = [c.name.lower() for c in table.columns]
@@ -386,7 +399,7 @@ def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
     if name.lower() in (n.lower() for n in (*table.indexes, *(k.name for k in table.keys))):
         raise TSqlError(f"The operation failed because an index or statistics with name '{name}' already exists on table '{table.label}'.", 1913)
     if unique:
-        key = Key(name, columns, "index", where)
+        key = Key(name, columns, "index", where, ignore)
         try:
             _unique(session, table, key, making=True)()
         except duckdb.Error as error:

@@ -196,7 +196,7 @@ def insert(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
         if cursor.take("DEFAULT", "VALUES"):
             query, columns = Query("SELECT 1 AS c1", [Col("", T("int"), "")]), []
         elif cursor.word() in ("EXEC", "EXECUTE"):
-            raise Refused("INSERT ... EXEC is not run here.", "Write the query itself.")
+            return _insert_exec(interpreter, binder, entry, columns, cursor)
         elif cursor.word() == "VALUES":
             query, columns = _values(binder, parse_query(body, text), columns, names is not None)
         else:
@@ -212,6 +212,30 @@ def insert(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
         error.at = error.at if error.at is not None else binder.at
         raise
     interpreter.notes(binder, statement)
+    return count
+
+
+def _insert_exec(interpreter: Interpreter, binder: Queries, entry: Table, columns: list[Column], cursor: Cursor) -> int:
+    """INSERT ... EXEC writes every result set of the executed text."""
+    from .execute import execute
+    from .session import Result
+    from .splitter import Simple
+
+    session = interpreter.session
+    held, session.result = session.result, Result()
+    try:
+        execute(interpreter, Simple("EXEC", cursor.tokens[cursor.i :]))
+        tables, said = session.result._tables, session.result.messages
+    finally:
+        session.result = held
+    held.messages += said
+    count = 0
+    for table, cols in tables:
+        if len(cols) != len(columns):
+            raise TSqlError("Column name or number of supplied values does not match table definition.", 213)
+        names = [f"c{i}" for i in range(1, len(cols) + 1)]
+        session.con.register("executed", table.rename_columns(names))
+        count += write_rows(interpreter, binder, entry, columns, Query("SELECT * FROM executed", cols))
     return count
 
 
@@ -318,6 +342,9 @@ def write_rows(interpreter: Interpreter, binder: Queries, entry: Table, columns:
     named = ", ".join(quote(name) for name in cells)
     rows = f"SELECT {', '.join(f'{sql} AS {quote(name)}' for name, sql in cells.items())} FROM ({query.sql}{limit and ''}) AS q{limit}"
     tests = ddl.checks(session, entry) if check else []
+    for key in entry.keys:
+        if key.ignore_duplicates:
+            rows = ddl.without_duplicates(session, entry, key, rows)
     if output:
         stage = session.new_physical()
         done = session.execute(
@@ -459,11 +486,18 @@ def update(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
     output = cursor.until(_ENDS - {"OUTPUT"})[1:] if cursor.word() == "OUTPUT" else []
     aim = _aim(interpreter, parts, name, statement.tokens[cursor.i :], withs)
     binder, entry = aim.binder, aim.entry
-    cells, names = [], []
+    cells, names, variables = [], [], []
     for part in assigned:
         item = Cursor(part)
         if item.kind() == TokenType.PARAMETER:
-            raise Refused("UPDATE that gives a value to a variable is not run here.", "Use OUTPUT, or a SELECT before it.", part[0].start)
+            variable = item.identifier()[1:]
+            item.i += item.kind() == TokenType.EQ
+            part = part[item.i :]
+            item = Cursor(part)
+            if not any(t.token_type == TokenType.EQ for t in part):  # @x = value, not @x = column = value
+                variables.append((variable, binder.expr(parse_expression(part, text), aim.scope)))
+                continue
+            variables.append((variable, None))
         column_name = item.name()[-1]
         op = assignment(item)
         column = entry.column(aim.source.base.get(column_name.lower(), ""))
@@ -481,9 +515,15 @@ def update(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
         v = binder.expr(tree, aim.scope)
         if op:
             v = binder.arithmetic(op, V(aim.source.find(column_name).sql, column.t), v)
+        if variables and variables[-1][1] is None:
+            variables[-1] = (variables[-1][0], binder.convert(v, _bare(column.t), "assign"))
         cells.append(f"{binder.convert(v, _bare(column.t), 'assign').sql} AS v{len(names) + 1}")
         names.append(column.name)
     rows = aim.rows(cells, limit)
+    if variables:
+        _update_variables(session, aim, variables, limit)
+    if not names:
+        raise Refused("UPDATE that only gives values to variables is not run here.", "Use SELECT @x = ...")
     if aim.several(session):
         binder.note("a row is matched more than once by the UPDATE's FROM: SQL Server may take any of the values.")
     sets = ", ".join(f"{quote(n)} = u.v{i}" for i, n in enumerate(names, 1))
@@ -502,6 +542,20 @@ def update(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
         give_output(interpreter, output, entry, {"inserted": new, "deleted": old})
     interpreter.notes(binder, statement)
     return int(done[0][0])
+
+
+def _update_variables(session: Any, aim: Target, variables: list[tuple[str, V]], limit: str) -> None:
+    """UPDATE t SET @x = column = value: only where one row at most is touched."""
+    from .session import to_value
+
+    types = [session.variable(name, None) and session.values[name.lower()][0] for name, _ in variables]
+    cells = [aim.binder.convert(v, t, "explicit").sql for (_, v), t in zip(variables, types, strict=True)]
+    got = session.fetch(aim.rows(cells, limit))
+    if len(got) > 1:
+        raise Refused("UPDATE that gives a value to a variable from several rows has no defined answer.", "Use ROW_NUMBER.")
+    for row in got:
+        for (name, _), t, value in zip(variables, types, row[1:], strict=True):
+            session.values[name.lower()] = (t, to_value(value, t))
 
 
 def delete(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:

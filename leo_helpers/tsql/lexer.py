@@ -27,7 +27,7 @@ class PlainTSQL(TSQL):
         KEYWORDS = {  # noqa: RUF012 - sqlglot declares it this way
             word: kind
             for word, kind in TSQL.Tokenizer.KEYWORDS.items()
-            if kind != TokenType.COMMAND and word not in ("CLUSTERED INDEX", "NONCLUSTERED INDEX")
+            if kind != TokenType.COMMAND and word not in ("CLUSTERED INDEX", "NONCLUSTERED INDEX", "REAL")
         }
 
     class Parser(TSQL.Parser):
@@ -43,7 +43,8 @@ class PlainTSQL(TSQL):
 
 _DIALECT = PlainTSQL()
 #: !< and !> are >= and <=.
-_NOT_MORE = {TokenType.GT: TokenType.LTE, TokenType.LT: TokenType.GTE}
+_NOT_MORE = {TokenType.GT: TokenType.LTE, TokenType.LT: TokenType.GTE, TokenType.EQ: TokenType.NEQ}
+_SIGNS = (TokenType.PARAMETER, TokenType.HASH)
 _ELSEWHERE = {"OPENROWSET", "OPENQUERY", "OPENDATASOURCE", "OPENXML", "OPENJSON", "CONTAINSTABLE", "FREETEXTTABLE"}
 #: Words that sqlglot reads and SQL Server does not.
 _FOREIGN = {"LIMIT", "QUALIFY", "DCOLON", "NULLS", "ILIKE", "RLIKE", "DPIPE", "LATERAL", "USING"}
@@ -79,6 +80,10 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
         raise failure from error
     for i, token in enumerate(tokens):
         if token is None:
+            continue
+        before = tokens[i - 1] if i else None
+        if before is not None and before.token_type in _SIGNS and before.end + 1 == token.start and token.token_type not in _SIGNS:
+            tokens[i] = _token(TokenType.VAR, token.text, token)  # @end and #drop are names
             continue
         if token.token_type == TokenType.IDENTIFIER and text[token.start : token.end + 1] == "0x":
             tokens[i] = _token(TokenType.HEX_STRING, "", token)

@@ -55,6 +55,7 @@ class Result:
     messages: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
     types: list[list[str]] = field(default_factory=list)
+    _tables: list[tuple[Any, list[Col]]] = field(default_factory=list)
 
     @property
     def frame(self) -> Any:
@@ -232,6 +233,7 @@ class Session:
         frame = table.to_pandas(types_mapper=pd.ArrowDtype)
         frame.columns = [c.name for c in query.cols]
         self.result.frames.append(frame)
+        self.result._tables.append((table, query.cols))
         self.result.types.append([str(c.t) for c in query.cols])
         return table.num_rows
 

@@ -44,6 +44,7 @@ class Key:
     columns: tuple[str, ...]
     kind: str  # PRIMARY KEY, UNIQUE KEY or index
     where: exp.Expression | None = None
+    ignore_duplicates: bool = False
 
 
 @dataclass(frozen=True)
