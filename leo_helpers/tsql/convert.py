@@ -133,12 +133,12 @@ def _refuse(v: V, to: T, *_: object) -> str:
     )
 
 
-def guard(x: str, attempt: str, mode: str, number: int, message: str) -> str:
+def guard(x: str, attempt: str, mode: str, number: int, message: str, duck: str) -> str:
     """Give an attempt's value; where it has none though there was one to convert, an error."""
     if mode == "try":
         return attempt
     text = literal(f"{number}|{message}").replace("{x}", f"' || {x} || '")
-    return f"CASE WHEN {x} IS NULL THEN NULL ELSE COALESCE({attempt}, error({text})) END"
+    return f"CASE WHEN {x} IS NULL THEN NULL ELSE COALESCE({attempt}, CAST(t_fail({text}) AS {duck})) END"
 
 
 def _number(v: V, to: T, mode: str, exact: str) -> str:
@@ -152,7 +152,7 @@ def _to_integer(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         if isinstance(v.const, str) and v.const.strip().lstrip("+-").isdigit():
             return _number(v, to, mode, str(int(v.const)))
         message = f"Conversion failed when converting the {t.name} value '{{x}}' to data type {to.name}."
-        return guard(v.sql, f"TRY_CAST(t_integer({v.sql}) AS {to.duck})", mode, 245, message)
+        return guard(v.sql, f"TRY_CAST(t_integer({v.sql}) AS {to.duck})", mode, 245, message, to.duck)
     if t.is_integer:
         return _number(v, to, mode, v.sql)
     if t.name in FLOATS or t.name == "decimal":
@@ -170,7 +170,7 @@ def _to_integer(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
 def _to_bit(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if v.t.is_string:
         message = f"Conversion failed when converting the {v.t.name} value '{{x}}' to data type bit."
-        return guard(v.sql, f"t_bit_text({v.sql})", mode, 245, message)
+        return guard(v.sql, f"t_bit_text({v.sql})", mode, 245, message, to.duck)
     if v.t.is_number:
         return f"({v.sql} <> 0)"
     return _refuse(v, to)
@@ -182,7 +182,7 @@ def _to_exact(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         reader = "t_money_text" if to.name in MONEY else "t_exact_text"
         number, name = (235, "money") if to.name in MONEY else (8114, "numeric")
         message = f"Error converting data type {t.name} to {name} (value '{{x}}')."
-        return guard(v.sql, f"TRY_CAST({reader}({v.sql}) AS {to.duck})", mode, number, message)
+        return guard(v.sql, f"TRY_CAST({reader}({v.sql}) AS {to.duck})", mode, number, message, to.duck)
     if t.is_number:
         return _number(v, to, mode, v.sql)
     return _refuse(v, to)
@@ -192,7 +192,7 @@ def _to_float(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     t = v.t
     if t.is_string:
         message = f"Error converting data type {t.name} to {to.name} (value '{{x}}')."
-        return guard(v.sql, f"TRY_CAST(t_float_text({v.sql}) AS {to.duck})", mode, 8114, message)
+        return guard(v.sql, f"TRY_CAST(t_float_text({v.sql}) AS {to.duck})", mode, 8114, message, to.duck)
     if t.is_number:
         return _number(v, to, mode, v.sql)
     if t.name in ("datetime", "smalldatetime"):
@@ -227,14 +227,14 @@ def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> st
         attempt = f"COALESCE(t_numeric_date({x}, '{shape}'), CASE WHEN regexp_full_match(trim({x}), '([0-9]{{8}})?') THEN t_iso({x}) END)"
     name = "date and/or time"
     failed = f"Conversion failed when converting {name} from character string ('{{x}}')."
-    done = guard(x, attempt, mode, 241, failed)
+    done = guard(x, attempt, mode, 241, failed, "TIMESTAMP")
     if not order and style in (None, 0):
         ambiguous = (
             "R|the text ' || " + x + " || ' is read as day-month or month-day by the language of "
             "the server, which is not known here. Write SET DATEFORMAT dmy first, or "
             "CONVERT(date, x, 103)."
         )
-        done = f"CASE WHEN t_looks_numeric_date({x}) THEN error('{ambiguous}') ELSE {done} END" \
+        done = f"CASE WHEN t_looks_numeric_date({x}) THEN CAST(t_fail('{ambiguous}') AS TIMESTAMP) ELSE {done} END" \
             if mode != "try" or not isinstance(v.const, str) else done
     return done
 
@@ -258,7 +258,7 @@ def _to_time(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
             f"COALESCE(TRY_CAST(CASE WHEN regexp_full_match(trim({v.sql}), '[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}"
             f"([.][0-9]{{1,6}})?)?') THEN trim({v.sql}) END AS TIME), CAST(t_iso({v.sql}) AS TIME))"
         )
-        return guard(v.sql, attempt, mode, 241, message)
+        return guard(v.sql, attempt, mode, 241, message, to.duck)
     if v.t.name in DATES and v.t.name != "date":
         return f"CAST({v.sql} AS TIME)"
     return _refuse(v, to)
@@ -287,7 +287,7 @@ def _to_uuid(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if not v.t.is_string:
         return _refuse(v, to)
     message = "Conversion failed when converting from a character string to uniqueidentifier ('{x}')."
-    return guard(v.sql, f"TRY_CAST({v.sql} AS UUID)", mode, 8169, message)
+    return guard(v.sql, f"TRY_CAST({v.sql} AS UUID)", mode, 8169, message, to.duck)
 
 
 _CONVERTERS = {
@@ -312,12 +312,12 @@ def _to_text(v: V, to: T, mode: str, style: int | None) -> V:
                 sql = f"CASE WHEN length({sql}) > {n} THEN '*' ELSE {sql} END"
             elif t.is_number:
                 over = literal(f"8115|Arithmetic overflow error converting {t.name} to data type {to.name}.")
-                bad = "NULL" if mode == "try" else f"error({over})"
+                bad = "NULL" if mode == "try" else f"t_fail({over})"
                 sql = f"CASE WHEN length({sql}) > {n} THEN {bad} ELSE {sql} END"
             else:
                 sql = f"left({sql}, {n})"
         elif mode == "assign":
-            over = f"error('2628|String or binary data would be truncated. Truncated value: ''' || left({sql}, {n}) || '''.')"
+            over = f"t_fail('2628|String or binary data would be truncated. Truncated value: ''' || left({sql}, {n}) || '''.')"
             sql = f"CASE WHEN length(rtrim({sql}, ' ')) > {n} THEN {over} ELSE left({sql}, {n}) END"
         elif const is not None:
             const = const[:n]

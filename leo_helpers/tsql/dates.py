@@ -134,7 +134,7 @@ def datefromparts(b: Queries, args: list, scope: Scope) -> V:
     """DATEFROMPARTS; a date that does not exist is an error (289)."""
     y, m, d = (b.convert(b.expr(arg, scope), INT).sql for arg in args)
     text = f"lpad(CAST({y} AS VARCHAR), 4, '0') || '-' || CAST({m} AS VARCHAR) || '-' || CAST({d} AS VARCHAR)"
-    bad = "error('289|Cannot construct data type date, some of the arguments have values which are not valid.')"
+    bad = "CAST(t_fail('289|Cannot construct data type date, some of the arguments have values which are not valid.') AS DATE)"
     made = f"COALESCE(TRY_CAST({text} AS DATE), {bad})"
     return V(f"CASE WHEN {y} IS NULL OR {m} IS NULL OR {d} IS NULL THEN NULL ELSE {made} END", DATE)
 

@@ -207,7 +207,7 @@ class Expressions:
         else:
             bad = "R|a LIKE pattern that comes from a column and holds [ is not run here."
             word = "LIKE" if exact else "ILIKE"
-            right = f"CASE WHEN contains({pattern.sql}, '[') THEN error('{bad}') ELSE replace({pattern.sql}, '\\', '\\\\') END"
+            right = f"CASE WHEN contains({pattern.sql}, '[') THEN t_fail('{bad}') ELSE replace({pattern.sql}, '\\', '\\\\') END"
             text = f"(rtrim({x.sql}, ' ') {word} rtrim({right}, ' ') ESCAPE '\\')"
         return f"(NOT {text})" if node.args.get("negate") else text
 

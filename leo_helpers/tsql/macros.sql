@@ -1,5 +1,9 @@
 -- DuckDB macros that the translator calls; each says which page of SQL Server's documentation it rests on.
 
+-- An error of SQL Server's, number|message: a cast that fails, because error() is volatile and would bar an
+-- expression from GROUP BY and PARTITION BY.
+create macro t_fail(m) as cast(cast(m as integer) as varchar);
+
 -- Latin1_General_CI_AS: case and trailing blanks do not count (Collation and Unicode support; ANSI padding in comparisons).
 create macro t_key(x) as lower(rtrim(x, ' '));
 -- The same collation in ORDER BY and <: punctuation before digits before letters.
@@ -51,10 +55,10 @@ create macro t_week(x, datefirst) as ((date_part('doy', x) + (date_part('dow', d
 
 -- LEN leaves out trailing blanks; STR, STUFF, SUBSTRING and PATINDEX as on their pages.
 create macro t_len(x) as length(rtrim(x, ' '))::int;
-create macro t_substring(x, a, n) as case when n < 0 then error('537|Invalid length parameter passed to the substring function.')
+create macro t_substring(x, a, n) as case when n < 0 then t_fail('537|Invalid length parameter passed to the substring function.')
     else substr(x, greatest(a, 1)::bigint, greatest(a::bigint + n - greatest(a, 1), 0)) end;
-create macro t_left(x, n) as case when n < 0 then error('536|Invalid length parameter passed to the left function.') else left(x, n::bigint) end;
-create macro t_right(x, n) as case when n < 0 then error('536|Invalid length parameter passed to the right function.') else right(x, n::bigint) end;
+create macro t_left(x, n) as case when n < 0 then t_fail('536|Invalid length parameter passed to the left function.') else left(x, n::bigint) end;
+create macro t_right(x, n) as case when n < 0 then t_fail('536|Invalid length parameter passed to the right function.') else right(x, n::bigint) end;
 create macro t_stuff(x, a, n, y) as case when a < 1 or n < 0 or a > length(x) then null
     else left(x, (a - 1)::bigint) || coalesce(y, '') || substr(x, (a + n)::bigint) end;
 create macro t_str(x, n, d) as case when length(printf('%.0f', x)) > n then repeat('*', n::bigint) else
@@ -72,4 +76,4 @@ create macro t_round_int(x, d) as case when d >= 0 then x else
     (sign(x) * ((abs(x)::hugeint + (10 ** (-d))::hugeint // 2) // (10 ** (-d))::hugeint) * (10 ** (-d))::hugeint) end;
 -- DATEADD beyond the years 1 to 9999 is an error.
 create macro t_dated(x, kind) as case when x > timestamp '9999-12-31 23:59:59.999999' or x < timestamp '0001-01-01'
-    then error('517|Adding a value to a ''' || kind || ''' column caused an overflow.') else x end;
+    then t_fail('517|Adding a value to a ''' || kind || ''' column caused an overflow.')::timestamp else x end;

@@ -365,6 +365,8 @@ class Session:
 
     def collect(self) -> None:
         """Drop the DuckDB tables that nothing refers to any more."""
+        if self.nesting:
+            return
         tables = [*self.store.entries.values(), *self.store.variables.values()]
         tables += [e for snap in self.snapshots for e in snap.entries.values()]
         used = {e.physical for e in tables if isinstance(e, Table)}
@@ -476,12 +478,10 @@ _KNOWN = (
 def translate(error: duckdb.Error) -> TSqlError:
     """Return SQL Server's error for one of DuckDB's; an unknown one is a refusal, never swallowed."""
     text = str(error)
-    found = re.search(r"(?:Error: )(\d+)\|(.*)", text, re.S)
+    found = re.search(r"Could not convert string '(\d+|R)\|(.*)' to INT32", text, re.S)
     if found:
-        return TSqlError(found.group(2).split("\n\nLINE ")[0].strip(), int(found.group(1)))
-    found = re.search(r"Error: R\|(.*)", text, re.S)
-    if found:
-        return Refused(found.group(1).strip())
+        number, message = found.groups()
+        return Refused(message) if number == "R" else TSqlError(message, int(number))
     found = re.search(r"NOT NULL constraint failed: t\d+\.(.*)", text)
     if found:
         return TSqlError(f"Cannot insert the value NULL into column '{found.group(1).strip()}'; column does not allow nulls.", 515)

@@ -323,6 +323,8 @@ class _Splitter:
                     state["body"] = True
                 elif w in ("TO", "FROM"):
                     state["to"] = True
+                elif first == "ALTER" and w in ("ADD", "REBUILD", "ENABLE", "DISABLE", "SWITCH", "CHECK", "NOCHECK", "REORGANIZE"):
+                    state["action"] = True
             j += 1
         if depth:
             raise self.fail("A bracket ( is not closed.", i=head)
