@@ -251,7 +251,7 @@ class Queries(Sources, Expressions):
         scope.windows = True
         recursive = next((s for s in scope.sources if s.recursive), None)
         if recursive is not None:
-            limit = f"WHEN {recursive.alias}.lvl >= {self.max_recursion} THEN CAST(t_fail('530|The statement terminated. The maximum recursion {self.max_recursion} has been exhausted before statement completion.') AS INTEGER) " if self.max_recursion else ""
+            limit = f"WHEN {recursive.alias}.lvl >= {self.max_recursion} THEN error('530|The statement terminated. The maximum recursion {self.max_recursion} has been exhausted before statement completion.') " if self.max_recursion else ""
             level = f"{recursive.alias}.lvl + 1"
             items.append(("lvl", V(f"CASE {limit}ELSE {level} END" if limit else level, T("int"))))
         cols = [Col(name, v.t, "") for name, v in items]

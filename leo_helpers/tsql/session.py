@@ -478,7 +478,7 @@ _KNOWN = (
 def translate(error: duckdb.Error) -> TSqlError:
     """Return SQL Server's error for one of DuckDB's; an unknown one is a refusal, never swallowed."""
     text = str(error)
-    found = re.search(r"Could not convert string '(\d+|R)\|(.*)' to INT32", text, re.S)
+    found = re.search(r"Invalid Input Error: (530)\|(.*)", text, re.S) or re.search(r"Could not convert string '(\d+|R)\|(.*)' to INT32", text, re.S)  # 530 comes from error(), which the optimiser never leaves out
     if found:
         number, message = found.groups()
         return Refused(message) if number == "R" else TSqlError(message, int(number))
