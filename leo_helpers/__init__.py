@@ -27,14 +27,21 @@ _VERBS = {
     "scan": "load",
     "connect": "connect",
     "export": "export",
+    "cohorts": "cohorts",
+    "timeline": "timeline",
+    "person_keys": "link",
+    "harmonise": "harmonise",
+    "concepts": "explain",
+    "explain": "explain",
     "check_answer": "exercises",
     "academic_year": "years",
     "Catalogue": "catalogue",
     "load_catalogue": "catalogue",
+    "load_crosswalk": "crosswalk",
     "LeoError": "errors",
 }
 #: Modules that are reached as ``leo.plots`` and so on without importing them first.
-_MODULES = ("errors", "exercises", "fidelity", "plots", "store", "synth", "years")
+_MODULES = ("errors", "exercises", "fidelity", "plots", "store", "synth", "tsql", "years")
 
 __all__ = ["__version__", *_VERBS, *_MODULES]
 

@@ -102,7 +102,7 @@ def variable_rows(table: str, years: Years = None) -> list[dict[str, Any]]:
     Parameters
     ----------
     table : str
-        The table's id or a friendly name.
+        As for `variables`.
     years : int, str or iterable, optional
         As for `variables`.
 
@@ -157,6 +157,8 @@ def codes(name: str, year: int | str | None = None) -> pd.DataFrame:
     ------
     UnknownName
         If there is no such name, or the variable has no code list.
+    YearError
+        If the year cannot be read, or the variable does not exist in it.
 
     Examples
     --------
@@ -194,13 +196,19 @@ def code_rows(name: str, year: int | str | None = None) -> list[dict[str, Any]]:
     if name in catalogue.codelists:
         listed = catalogue.codes(name)
     elif "." in name:
-        listed = _codes_of(catalogue, catalogue.find(name))
+        variable = catalogue.find(name)
+        listed = _codes_of(catalogue, variable)
+        if wanted is not None and variable.years and wanted not in variable.years:
+            held = format_ranges(variable.years)
+            raise YearError(f"{variable} does not exist in {wanted}.", f"It has {held}.")
     else:
+        from .search import written_out
+
         raise UnknownName(
             "code list",
             name,
             catalogue.codelists,
-            next_step="For the codes of a variable write table.variable.",
+            next_step=f"For the codes of a variable write {written_out(name)}.",
         )
     return [
         {column: getattr(code, column) for column in _CODE_COLUMNS}
@@ -250,7 +258,7 @@ def coverage_rows(table: str) -> tuple[list[str], list[Any], list[list[bool]]]:
     Parameters
     ----------
     table : str
-        The table's id or a friendly name.
+        As for `coverage`.
 
     Returns
     -------

@@ -6,20 +6,16 @@ checked against the rules of `catalogue_rules`; an error names the file, line an
 
 from __future__ import annotations
 
-import csv
 import os
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any
-
-import msgspec
 
 from .catalogue_model import Code, Table, Variable, View, ViewColumn
 from .catalogue_names import ENDING, distinct, plain_name, table_names, variable_names
 from .catalogue_rules import check_rules
-from .errors import CatalogueError, LeoError, UnknownName
+from .csv_rows import read_rows, split_list
+from .errors import CatalogueError, UnknownName
 from .years import parse_ranges, parse_terms
 
 __all__ = ["Catalogue", "Code", "Table", "Variable", "View", "ViewColumn", "load_catalogue"]
@@ -99,6 +95,8 @@ class Catalogue:
                 found = owners[0][0]
         if found is None:
             names = [*self.tables, *(a for t in self.tables.values() for a in t.aliases)]
+            if owner := self._names.get(plain_name(str(name).partition(".")[0])):
+                raise UnknownName("table", name, next_step=f"Did you mean {owner}?")
             raise UnknownName("table", name, names, next_step="See leo.tables() for all of them.")
         return self.tables[found]
 
@@ -158,13 +156,8 @@ class Catalogue:
             found = self._physical(table_id).get(key) or found or names.get(ENDING.sub("", key))
         if found is None:
             known = [v.name for v in self._variables[table_id]] + list(names)
-            raise UnknownName(
-                "variable",
-                name,
-                distinct(known),
-                f"in {table_id}",
-                f"See leo.variables({table_id!r}) for all of them.",
-            )
+            step = f"See leo.variables({table_id!r}) for all of them."
+            raise UnknownName("variable", name, distinct(known), f"in {table_id}", step)
         return found
 
     def _physical(self, table_id: str) -> dict[str, Variable]:
@@ -310,7 +303,8 @@ def load_catalogue(root: str | os.PathLike[str] | None = None) -> Catalogue:
 def _load(folder: Path) -> Catalogue:
     lines: dict[tuple, int] = {}
     tables: dict[str, Table] = {}
-    for line, row in _rows(folder / "tables.csv", Table, {"aliases": _list, "key_columns": _list}):
+    readers = {"aliases": split_list, "key_columns": split_list}
+    for line, row in read_rows(folder / "tables.csv", Table, readers):
         if row.table_id in tables:
             raise CatalogueError(f"{row.table_id} stands twice.", "tables.csv", line, "table_id")
         tables[row.table_id] = row
@@ -318,12 +312,13 @@ def _load(folder: Path) -> Catalogue:
     last = {name: table.last_year for name, table in tables.items()}
     variables: dict[str, list[Variable]] = {}
     taken: dict[tuple, int] = {}
-    readers = {"years": parse_ranges, "terms": parse_terms, "old_names": _list}
-    for line, row in _rows(
+    readers = {"years": parse_ranges, "terms": parse_terms, "old_names": split_list}
+    for line, row in read_rows(
         folder / "variables.csv",
         Variable,
         readers,
         lambda raw: {"table_last_year": last.get(raw["table_id"])},
+        ("table_last_year",),
     ):
         other = taken.setdefault((row.table_id, row.name.casefold()), line)
         if other != line:
@@ -332,7 +327,7 @@ def _load(folder: Path) -> Catalogue:
         variables.setdefault(row.table_id, []).append(row)
         lines["variables", row.table_id, row.name] = line
     codes: dict[str, list[Code]] = {}
-    for line, row in _rows(folder / "codes.csv", Code, {}):
+    for line, row in read_rows(folder / "codes.csv", Code, {}):
         if lines.setdefault(("codes", row.codelist, row.code), line) != line:
             message = f"{row.codelist} has the code {row.code!r} twice."
             raise CatalogueError(message, "codes.csv", line, "code")
@@ -341,60 +336,3 @@ def _load(folder: Path) -> Catalogue:
     frozen_codes = {name: tuple(rows) for name, rows in codes.items()}
     check_rules(tables, frozen_variables, frozen_codes, lines)
     return Catalogue(tables, frozen_variables, frozen_codes)
-
-
-def _rows(
-    path: Path,
-    kind: type,
-    readers: dict[str, Callable[[str], Any]],
-    extra: Callable[[dict], dict] | None = None,
-) -> Iterator[tuple[int, Any]]:
-    """Yield each row of a file as a typed record with the line that it begins in."""
-    fields = {field.name: field for field in msgspec.structs.fields(kind)}
-    expected = [name for name in fields if name != "table_last_year"]
-    try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise CatalogueError(f"The file cannot be read ({error}).", path.name) from error
-    reader = csv.reader(text.splitlines(keepends=True), strict=True)
-    try:
-        header = next(reader, [])
-        for name in [n for n in expected if n not in header]:
-            raise CatalogueError(f"The column {name!r} is missing.", path.name, 1)
-        for name in [n for n in header if n not in expected]:
-            raise CatalogueError(f"Nobody knows a column {name!r}.", path.name, 1)
-        line = reader.line_num + 1
-        for cells in reader:
-            if len(cells) != len(header):
-                message = f"There are {len(cells)} cells instead of {len(header)}."
-                raise CatalogueError(message, path.name, line)
-            raw = {name: cell for name, cell in zip(header, cells, strict=True) if cell}
-            if extra is not None:
-                raw |= extra({"table_id": "", **raw})
-            yield line, _record(raw, kind, readers, path.name, line)
-            line = reader.line_num + 1
-    except csv.Error as error:
-        raise CatalogueError(f"This is not valid CSV ({error}).", path.name, line) from error
-
-
-def _record(
-    raw: dict[str, Any], kind: type, readers: dict[str, Callable], file: str, line: int
-) -> Any:
-    for name, reader in readers.items():
-        if name in raw:
-            try:
-                raw[name] = reader(raw[name])
-            except LeoError as error:
-                raise CatalogueError(str(error), file, line, name) from error
-    try:
-        return msgspec.convert(raw, kind, strict=False)
-    except msgspec.ValidationError as error:
-        message, _, path = str(error).partition(" - at `$.")
-        missing = re.search(r"missing required field `(\w+)`", message)
-        column = missing[1] if missing else path.strip("`").split(".")[0].split("[")[0]
-        text = "The cell is empty." if missing else f"{message} ({raw.get(column)!r})."
-        raise CatalogueError(text, file, line, column) from error
-
-
-def _list(text: str) -> tuple[str, ...]:
-    return tuple(part.strip() for part in text.split(";") if part.strip())

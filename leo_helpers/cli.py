@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
+from .cli_harmonise import commands
+from .cli_show import Json, Root, TableName, print_json, read_years, show, show_frame
 from .errors import LeoError
-from .years import year_list
 
 __all__ = ["app", "main"]
 
@@ -25,12 +25,6 @@ app = typer.Typer(
 )
 
 _EXPORT_PATH = "File to write: .csv, .dta, .sav or .xlsx."  # codespell:ignore sav
-Json = Annotated[bool, typer.Option("--json", help="Print JSON for other programs.")]
-TableName = Annotated[str, typer.Argument(help='Table id or friendly name: "school census".')]
-Root = Annotated[
-    Path | None,
-    typer.Option(help="Folder of the data set; without it the default one.", show_default=False),
-]
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -84,7 +78,7 @@ def tables(as_json: Json = False) -> None:
     """List the tables of LEO."""
     from .browse import table_rows
 
-    _show(
+    show(
         table_rows(),
         as_json,
         ("table_id", "title", "first_year", "last_year", "variables", "views", "unit"),
@@ -103,7 +97,7 @@ def variables(
     from .browse import variable_rows
 
     rows = variable_rows(table, years or None)
-    _show(rows, as_json, ("name", "label", "type", "years", "column"))
+    show(rows, as_json, ("name", "label", "type", "years", "column"))
 
 
 @app.command()
@@ -117,7 +111,7 @@ def search(
     if not rows and not as_json:
         print(f"Nothing found for {' '.join(text)!r}. Try fewer or other words.")
         return
-    _show(rows, as_json, ("table_id", "name", "label", "years", "why"))
+    show(rows, as_json, ("table_id", "name", "label", "years", "why"))
 
 
 @app.command()
@@ -128,7 +122,7 @@ def describe(
     """Say everything that the catalogue knows about one thing."""
     found = import_module(".describe", __package__).describe(name)
     if as_json:
-        _json({"name": found.title, **found.facts})
+        print_json({"name": found.title, **found.facts})
     else:
         print(found)
 
@@ -142,7 +136,7 @@ def codes(
     """List the codes of a variable or a code list."""
     from .browse import code_rows
 
-    _show(code_rows(name, year or None), as_json)
+    show(code_rows(name, year or None), as_json)
 
 
 @app.command()
@@ -153,7 +147,7 @@ def coverage(table: TableName, as_json: Json = False) -> None:
     names, keys, rows = coverage_rows(table)
     heads = [" ".join(map(str, key)) if isinstance(key, tuple) else str(key) for key in keys]
     if as_json:
-        _json(
+        print_json(
             {
                 name: [head for head, held in zip(heads, row, strict=True) if held]
                 for name, row in zip(names, rows, strict=True)
@@ -211,7 +205,7 @@ def generate(
             people=people,
             faults=faults,
             tables=names or None,
-            years=_years(years),
+            years=read_years(years),
             workers=workers,
             resume=resume,
             overwrite=overwrite,
@@ -226,7 +220,7 @@ def generate(
 
 def _made(folder: Path, as_json: bool) -> None:
     if as_json:
-        _json({"root": str(folder)})
+        print_json({"root": str(folder)})
     else:
         print(f"The synthetic data set is in {folder}")
 
@@ -246,7 +240,7 @@ def fidelity(
         print(f"The report is in {page}", file=sys.stderr if as_json else sys.stdout)
         if not as_json:
             return
-    _show_frame(module.fidelity(root), as_json)
+    show_frame(module.fidelity(root), as_json)
 
 
 @app.command()
@@ -265,7 +259,7 @@ def where(root: Root = None, as_json: Json = False) -> None:
             "notice": manifest.notice,
         }
     if as_json:
-        _json(facts)
+        print_json(facts)
         return
     print(folder)
     if facts["exists"]:
@@ -276,28 +270,56 @@ def where(root: Root = None, as_json: Json = False) -> None:
 
 
 @app.command()
-def check(root: Root = None, as_json: Json = False) -> None:
-    """Compare the files of a data set with its manifest."""
-    problems = import_module(".store", __package__).check(root)
-    if as_json:
-        _json(problems)
+def check(
+    root: Root = None,
+    crosswalk: Annotated[
+        bool, typer.Option("--crosswalk", help="Check the harmonisation rules instead.")
+    ] = False,
+    rules: Annotated[
+        list[Path] | None,
+        typer.Option(help="A folder with rules of your own; may be repeated.", show_default=False),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare the files of a data set with its manifest, or check the harmonisation rules."""
+    if crosswalk or rules:
+        problems = import_module(".crosswalk", __package__).problems_of(rules)
     else:
-        print("\n".join(problems) if problems else "Every file is as it was generated.")
+        problems = import_module(".store", __package__).check(root)
+    if as_json:
+        print_json(problems)
+    else:
+        fine = (
+            "Every rule is in order."
+            if crosswalk or rules
+            else "Every file is as it was generated."
+        )
+        print("\n".join(problems) if problems else fine)
     if problems:
         raise typer.Exit(1)
 
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="A query, or - to read it from standard input.")],
+    query: Annotated[
+        str, typer.Argument(help="A T-SQL script (FILE.sql), a DuckDB query, or - for standard input.")
+    ],
     root: Root = None,
     project: Annotated[
         str, typer.Option(help="The project number used as schema.", show_default=False)
     ] = "",
     limit: Annotated[int, typer.Option(min=1, help="How many rows to print at most.")] = 50,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for a script's results.", show_default=False)
+    ] = None,
+    tsql: Annotated[bool, typer.Option("--tsql", help="Read the text as T-SQL.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Run a DuckDB query on the data set, with the names of the secure service."""
+    """Run a T-SQL script as the secure service would, or a query in DuckDB's own SQL."""
+    if tsql or query.lower().endswith(".sql"):
+        command = import_module(".tsql.command", __package__)
+        command.run_file(query, root, project, out, limit, as_json, _show)
+        return
     import duckdb
 
     text = sys.stdin.read() if query == "-" else query
@@ -312,7 +334,7 @@ def sql(
     finally:
         connection.close()
     rows = [dict(zip(names, row, strict=True)) for row in found[:limit]]
-    _show(rows, as_json, names)
+    show(rows, as_json, names)
     if len(found) > limit:
         print(f"Only the first {limit} rows; ask for more with --limit.", file=sys.stderr)
 
@@ -331,7 +353,7 @@ def export(
     root: Root = None,
 ) -> None:
     """Write a selection for Stata, SPSS, Excel or as CSV, marked as synthetic."""
-    options: dict[str, Any] = {"root": root, "years": _years(years), "n": n}
+    options: dict[str, Any] = {"root": root, "years": read_years(years), "n": n}
     for name, text in (("terms", terms), ("columns", columns)):
         if text:
             options[name] = [part.strip() for part in text.split(",") if part.strip()]
@@ -340,38 +362,7 @@ def export(
         print(written)
 
 
-def _years(text: str) -> list[int] | None:
-    return list(year_list(text)) if text.strip() else None
-
-
-def _json(value: Any) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=1, default=str))
-
-
-def _show_frame(data: Any, as_json: bool) -> None:
-    rows = json.loads(data.reset_index(drop=True).to_json(orient="records"))
-    _show(rows, as_json)
-
-
-def _show(rows: Iterable[dict[str, Any]], as_json: bool, columns: Sequence[str] = ()) -> None:
-    """Print rows as JSON (every column) or as a table (the columns that matter)."""
-    listed = list(rows)
-    if as_json:
-        _json(listed)
-        return
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    names = list(columns) or list(listed[0] if listed else ())
-    table = Table(*names, box=None, pad_edge=False, header_style="bold")
-    for row in listed:
-        table.add_row(*(Text("" if row[name] is None else str(row[name])) for name in names))
-    console = Console()
-    if not console.is_terminal:
-        console = Console(width=200)
-    console.print(table)
-
+app.registered_commands += commands.registered_commands
 
 if __name__ == "__main__":
     main()

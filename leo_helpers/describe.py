@@ -88,7 +88,9 @@ def describe(name: str) -> Description:
     try:
         return _describe_table(catalogue, catalogue.resolve_table(name))
     except UnknownName as error:
-        error.next_step = f"{error.next_step} For a variable write table.variable.".strip()
+        from .search import written_out
+
+        error.next_step += f" For a variable write {written_out(name)}."
         raise
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterable
 
 __all__ = [
     "CatalogueError",
+    "CrosswalkError",
     "DataSetError",
     "ExportError",
     "GenerateError",
+    "HarmoniseError",
     "LeoError",
     "UnknownName",
     "YearError",
@@ -123,6 +125,14 @@ class CatalogueError(LeoError):
     def __reduce__(self):
         """Rebuild the finished sentence in another process."""
         return _rebuild, (type(self), self.__dict__)
+
+
+class CrosswalkError(CatalogueError):
+    """A file of harmonisation rules that breaks one of its own rules."""
+
+
+class HarmoniseError(LeoError):
+    """A harmonisation that cannot be given as asked, such as for want of a column."""
 
 
 class DataSetError(LeoError):

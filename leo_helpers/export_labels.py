@@ -169,16 +169,12 @@ def as_numbers(column: Column) -> Column:
         return column
     met = [v for v in pc.unique(column.values.drop_null()).to_pylist() if v]
     known = dict.fromkeys([*column.codes, *sorted(set(met) - set(column.codes))])
-    if all(re.fullmatch(r"-?(0|[1-9]\d{0,8})", word) for word in known):
-        place = {word: int(word) for word in known}
-        labels = {int(word): column.codes.get(word, word) for word in known}
-    else:
-        place = {word: number for number, word in enumerate(known, 1)}
-        named = {word: column.codes.get(word, word) for word in known}
-        labels = {
-            number: named[word] if named[word] == word else f"{word} {named[word]}"
-            for word, number in place.items()
-        }
+    numeric = all(re.fullmatch(r"-?(0|[1-9]\d{0,8})", word) for word in known)
+    place = {word: int(word) if numeric else number for number, word in enumerate(known, 1)}
+    labels = {}
+    for word, number in place.items():
+        label = column.codes.get(word, word)
+        labels[number] = label if numeric or label == word else f"{word} {label}"
     where = pc.index_in(column.values, pa.array(list(place), pa.string()))
     values = pc.take(pa.array(list(place.values()), pa.int32()), where)
     return replace(column, values=values, codes=labels, words=False)

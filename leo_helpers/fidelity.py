@@ -27,6 +27,8 @@ __all__ = ["ROUNDING", "compare", "fidelity", "targets", "write_report"]
 
 #: A share may miss by this much, whatever its standard error; numbers by this part of the target.
 ROUNDING = 0.005
+#: ... but never by more than this part of the share, or of what it lacks of one.
+PART = 0.25
 #: Standard errors that a target may be missed by.
 ERRORS = 3.0
 
@@ -85,7 +87,8 @@ def fidelity(
     """Every target beside what a data set says.
 
     A target is met when the distance is at most three standard errors, or at most
-    :data:`ROUNDING` (half a percentage point of a share, half a per cent of any other number).
+    :data:`ROUNDING` (half a percentage point of a share, but at most a quarter of it; half a per
+    cent of any other number).
     In a data set of more than 5,000 people the first 5,000 are left out, because rare codes and
     tables are deliberately frequent among them.
 
@@ -137,6 +140,8 @@ def compare(folder: Path, wanted: Iterable[dict[str, str]]) -> pd.DataFrame:
             error = max(error, math.sqrt(published / max(seen.people, 1)))
         share = target["statistic"] in ("share", "ratio", "rate")
         rounding = ROUNDING * (1.0 if share else abs(published))
+        if share:
+            rounding = min(rounding, PART * min(published, abs(1.0 - published)))
         distance = seen.value - published
         lines.append(
             {

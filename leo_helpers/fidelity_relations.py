@@ -78,6 +78,15 @@ RELATIONS = {
     "student": """
         SELECT p.*, h.entry FROM person p LEFT JOIN he_entry h USING (ae_id)
     """,
+    "entrant": """
+        SELECT e.ae_id, e.entry, e.entry + 1 NOT IN (
+            SELECT year FROM he_rows r WHERE r.ae_id = e.ae_id) AS gone
+        FROM he_entry e WHERE (e.ae_id, e.entry, 1) IN (SELECT (ae_id, year, study) FROM he_rows)
+    """,
+    "employer": """
+        SELECT i.employees FROM paid e
+        JOIN (SELECT DISTINCT entkey, employees FROM firm) i ON i.entkey = e.main_enterprise
+    """,
     "pupil_excluded": """
         SELECT c.*, coalesce(x.fixed, 0) AS fixed, coalesce(x.permanent, 0) AS permanent
         FROM ({census}) c LEFT JOIN (
@@ -92,7 +101,7 @@ RELATIONS = {
         FROM ({census}) c
         LEFT JOIN (SELECT cin_pupilmatchingrefanonymous AS pmr,
                           bool_or(cin_caseopen31march = 1) AS open,
-                          bool_or(cin_caseopen31march = 1 AND cin_cppindicator = 1) AS plan
+                          bool_or(cin_caseopen31march = 1 AND cin_cppstartdate IS NOT NULL) AS plan
                    FROM {cin} WHERE cin_acadyr = {year} GROUP BY ALL) n USING (pmr)
         LEFT JOIN (SELECT cla_pupilmatchingrefanonymous AS pmr,
                           bool_or(cla_cla_31_march = 1) AS still

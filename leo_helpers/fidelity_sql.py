@@ -19,7 +19,7 @@ from .catalogue import Catalogue, View
 from .errors import CatalogueError, DataSetError
 from .fidelity_relations import CENSUS, RELATIONS
 from .store import Manifest
-from .synth.lookups import ae_id, edukey, pmr
+from .synth.keys import ae_id, edukey, pmr
 from .synth.marginals import rate
 from .synth.spine import SHOWCASE
 
@@ -76,7 +76,8 @@ class Measurer:
         for name, make in (("pmr", pmr), ("edukey", edukey)):
             words = pa.concat_arrays([make(people, 0), make(people, 1)])
             self._table(f"showcase_{name}", k=words)
-        self._table("showcase_ae_id", k=pa.array(ae_id(people), pa.int64()))
+        resolved = [pa.array(ae_id(people, slot), pa.int64()) for slot in (0, 1)]
+        self._table("showcase_ae_id", k=pa.concat_arrays(resolved))
         self._made: set[str] = set()
 
     def _table(self, name: str, **columns: pa.Array) -> None:
@@ -176,9 +177,12 @@ class Measurer:
                 if name == "young_person":
                     self.relation("person", None)
                     self._once("nccis", self.scan("nccis", None, None)[0])
-                elif name == "student":
+                elif name in ("student", "entrant"):
                     self.relation("person", None)
                     self._higher()
+                elif name == "employer":
+                    self._once("paid", self.scan("leo_earnings", None, None)[0])
+                    self._once("firm", self.scan("leo_idbr", None, None)[0])
                 elif name in ("adult_year", "graduate_year"):
                     self.relation("person", None)
                     self._work()
@@ -223,14 +227,24 @@ class Measurer:
         return parts
 
     def _people(self) -> None:
-        lookup = self.files(self.view("lookup_pmr", None, None))
-        keys = self.files(self.view("lookup_edukey", None, None))
         spare = "WHERE ae_id NOT IN (SELECT k FROM showcase_ae_id)" if self.left_out else ""
-        self._once(
-            "lookup_pmr",
-            f"SELECT DISTINCT ae_id, pupilmatchingrefanonymous AS pmr FROM {lookup} {spare}",
-        )
-        self._once("lookup_edukey", f"SELECT DISTINCT ae_id, edukey FROM {keys} {spare}")
+        pairs = {}
+        for short, key in (("pmr", "pupilmatchingrefanonymous"), ("edukey", "edukey")):
+            files = self.files(self.view(f"lookup_{short}", None, None))
+            pairs[short] = f"{short}_pairs"
+            self._once(pairs[short], f"SELECT DISTINCT ae_id, {key} AS k FROM {files} {spare}")
+        shared = " UNION ALL ".join(
+            f"SELECT a.ae_id, b.ae_id AS other FROM {p} a JOIN {p} b USING (k) "
+            "WHERE a.ae_id > b.ae_id"
+            for p in pairs.values()
+        )  # AE_IDs that share a key are one person, known by the smallest
+        self._once("same", f"SELECT ae_id, min(other) AS first FROM ({shared}) GROUP BY ae_id")
+        for short, found in pairs.items():
+            self._once(
+                f"lookup_{short}",
+                f"SELECT DISTINCT coalesce(first, ae_id) AS ae_id, k AS {short} "
+                f"FROM {found} LEFT JOIN same USING (ae_id)",
+            )
         parts = []
         for year in (2014, 2015):
             sql, view = self.scan("ks4_pupil", year, None)
@@ -249,7 +263,7 @@ class Measurer:
             sql, _ = self.scan(table, None, None)
             self._once(
                 name,
-                f"SELECT e.ae_id, v._year AS tax_year, max({value}) AS {what} "
+                f"SELECT e.ae_id, v._year AS tax_year, sum({value}) AS {what} "
                 f"FROM ({sql}) v JOIN lookup_edukey e USING (edukey) GROUP BY ALL",
             )
         self._once("leo_benefit", self.scan("leo_benefit", None, None)[0])

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterator
+from contextlib import suppress
 from functools import cache, lru_cache
 from math import log
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from .browse import frame
 from .catalogue import load_catalogue
 from .catalogue_parse import name_entries
-from .errors import LeoError
+from .errors import LeoError, UnknownName
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -41,7 +42,28 @@ _SAME = (
     ("pay", "earnings"),
     ("university", "higher education"),
     ("job", "employment"),
+    ("hmrc", "paye"),
+    ("id", "identifier"),
+    ("dob", "date of birth"),
+    ("key stage", "ks"),
+    ("school year", "academic year"),
+    ("good gcse", "gcse pass"),
+    ("reason", "why"),
+    ("leaving", "left"),
+    ("drop out", "left"),
+    ("dropout", "left"),
+    ("excluded", "exclusion"),
+    ("expelled", "permanent exclusion"),
+    ("truancy", "unauthorised absence"),
+    ("race", "ethnic group"),
+    ("unemployed", "jobseeker"),
+    ("employer", "enterprise"),
+    ("first generation", "parent higher education"),
+    ("ucas points", "ucas tariff"),
 )
+_NUMBERS = {"two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "eight": "8"}
+#: "A level", "AS level" and "T Level" are one word each; "a level 2 pass" is not.
+_A_LEVEL = re.compile(r"\b(a|as|t)[ -]levels?\b(?! ?\d)", re.IGNORECASE)
 _WORDS = re.compile(r"[A-Z]{2,}(?![a-z])|[A-Z]?[a-z]+|[A-Z]+|\d+")
 _PLACEHOLDER = re.compile(r"_?[\[{](term|yy|n)[\]}]", re.IGNORECASE)
 _SUFFIX = re.compile(r"_(aut|spr|sum)?\d\d(?=_anon$|$)")
@@ -61,7 +83,10 @@ class _Index:
         self.lengths: list[int] = []
         self.places: dict[str, list[_Place]] = defaultdict(list)
         self.names: dict[str, list[int]] = defaultdict(list)
+        self.titles: dict[tuple[str, ...], list[int]] = defaultdict(list)
+        self.phrases: dict[tuple[str, ...], list[tuple[str, list[int]]]] = defaultdict(list)
         self.groups: dict[str, list[tuple[str, str, list[int]]]] = defaultdict(list)
+        self.values: dict[str, list[tuple[str, str, list[int]]]] = defaultdict(list)
         self.seen: set[int] = set()
         users: dict[str, list[int]] = defaultdict(list)
         for table in catalogue.tables.values():
@@ -91,6 +116,9 @@ class _Index:
                 text = f"{code.code} = {code.label}"
                 for word in set(_words(code.label)):
                     self.groups[word].append(("code", text, items))
+                self.phrases[_words(re.split("[:(]", code.label)[0])].append((text, items))
+                if re.fullmatch(r"[A-Za-z]{3,}", code.code):
+                    self.values[code.code.casefold()].append(("code", text, items))
         self.vocabulary = list(dict.fromkeys([*self.places, *self.groups]))
 
     def _add_table(self, table: Any) -> None:
@@ -102,6 +130,8 @@ class _Index:
         self._add(item, "label", table.title)
         for alias in table.aliases:
             self._add(item, "old name", alias)
+        for name in {table.title.casefold(), *table.aliases}:
+            self.titles[_words(name)].append(item)
 
     def _add(self, item: int, field: str, text: str, whole: bool = False) -> None:
         plain = _PLACEHOLDER.sub("", text) if "[" in text or "{" in text else text
@@ -116,7 +146,7 @@ class _Index:
     def at(self, word: str) -> Iterator[_Place]:
         """Yield every place of a word, those of codes and table titles for each variable."""
         yield from self.places.get(word, ())
-        for field, text, items in self.groups.get(word, ()):
+        for field, text, items in (*self.groups.get(word, ()), *self.values.get(word, ())):
             for item in items:
                 yield item, field, text
 
@@ -124,7 +154,9 @@ class _Index:
         """Return the words of the catalogue that a word may stand for, with a closeness."""
         from rapidfuzz import fuzz, process
 
-        found = {word: 1.0} if word in self.places or word in self.groups else {}
+        known = (self.places, self.groups, self.values)
+        found = {word: 1.0} if any(word in held for held in known) else {}
+        found.update(dict.fromkeys(_same_words().get(word, ()), 0.9))
         if len(word) >= 3:
             for other in self.vocabulary:
                 if other.startswith(word) and other != word:
@@ -135,6 +167,8 @@ class _Index:
             )
             for other, score, _ in close:
                 found.setdefault(other, (score / 100) ** 2)
+                for same in _same_words().get(other, ()):
+                    found.setdefault(same, 0.9 * (score / 100) ** 2)
         return found
 
 
@@ -204,6 +238,36 @@ def search_rows(text: str, limit: int = 20) -> list[dict[str, Any]]:
     return rows
 
 
+def written_out(name: str) -> str:
+    """Return how to name a variable, with the nearest ones to a name that has no table.
+
+    Parameters
+    ----------
+    name : str
+        What somebody took for the name of a variable.
+
+    Returns
+    -------
+    str
+        The second half of a sentence.
+
+    Examples
+    --------
+    >>> written_out("school census")
+    'sc_pupil.variable'
+    >>> written_out("ks4_gender")
+    'table.variable, such as ks4_pupil.KS4_GENDER'
+    """
+    catalogue = load_catalogue()
+    with suppress(UnknownName):
+        return f"{catalogue.resolve_table(name).table_id}.variable"
+    rows = search_rows(name, 20) if re.search(r"\w", name) else []
+    named = [row for row in rows if row["name"]]
+    exact = [row for row in named if row["why"].startswith("name: ") and row["score"] > 100]
+    shown = [f"{row['table_id']}.{row['name']}" for row in (exact or named)[:3]]
+    return "table.variable" + (", such as " if shown else "") + ", ".join(shown)
+
+
 @cache
 def _index() -> _Index:
     return _Index()
@@ -216,12 +280,27 @@ def _rank(text: str) -> list[tuple[int, float, str]]:
         for item, (score, why) in _score(variant).items():
             if score * worth > best.get(item, (0.0, ""))[0]:
                 best[item] = (score * worth, why)
-    for variant, bonus in ((text, 100.0), *((other, 6.0) for other, _ in _variants(text)[1:])):
-        key = _SUFFIX.sub("", _PLACEHOLDER.sub("", variant.casefold())).rstrip("_")
-        for item in _index().names.get(key, ()):
-            best[item] = (best.get(item, (0.0, ""))[0] + bonus, f"name: {variant}")
+    for item, bonus, why in _meant(text):
+        best[item] = (best.get(item, (0.0, ""))[0] + bonus, why)
     ranked = sorted(best.items(), key=lambda hit: (-round(hit[1][0], 3), hit[0]))
     return [(item, round(score, 2), why) for item, (score, why) in ranked]
+
+
+def _meant(text: str) -> Iterator[tuple[int, float, str]]:
+    """Yield what bears the whole text as its name, with how much that is worth."""
+    index = _index()
+    others = [other for other, _ in _variants(text) if other.casefold() != text.casefold()]
+    for variant, bonus in ((text, 100.0), *((other, 6.0) for other in others)):
+        key = _SUFFIX.sub("", _PLACEHOLDER.sub("", variant.casefold())).rstrip("_")
+        for item in index.names.get(key, ()):
+            yield item, bonus, f"name: {variant}"
+    phrase = _words(text)
+    for item in index.titles.get(phrase, ()):
+        yield item, 50.0, f"table: {text}"
+    if len(phrase) > 1:  # One word is more often the subject of a label than a code.
+        codes = {item: code for code, items in index.phrases.get(phrase, ()) for item in items}
+        for item, code in codes.items():
+            yield item, 3.5, f"code: {code}"
 
 
 def _score(text: str) -> dict[int, tuple[float, str]]:
@@ -260,6 +339,9 @@ def _score(text: str) -> dict[int, tuple[float, str]]:
         focus = labelled[item] / max(index.lengths[item], len(words), 1)
         why = max(hits[item], key=lambda place: len(hits[item][place]))
         known = 1.15 if item in index.seen else 1.0
+        # All words in the label of one code: the phrase was meant.
+        if why.startswith("code: ") and len(hits[item][why]) == len(words):
+            focus = max(focus, len(words) / len(_words(why.partition(" = ")[2])))
         scores[item] = (total / len(words) * share**2 * (1 + 0.5 * focus) * known, why)
     return scores
 
@@ -268,6 +350,8 @@ def _variants(text: str) -> list[tuple[str, float]]:
     """Return the text and what it becomes when a word gives way to another for the same."""
     plain = f" {' '.join(map(_singular, text.casefold().split()))} "
     variants = [(text, 1.0)]
+    if text.casefold() != text:
+        variants.append((text.casefold(), 1.0))
     for pair in _SAME:
         for one, other in (pair, pair[::-1]):
             old = f" {' '.join(map(_singular, one.split()))} "
@@ -279,8 +363,21 @@ def _variants(text: str) -> list[tuple[str, float]]:
 @lru_cache(maxsize=30_000)
 def _words(text: str) -> tuple[str, ...]:
     """Split a text or a name in mixed case into words without their plural endings."""
-    return tuple(_singular(found.casefold()) for found in _WORDS.findall(text))
+    text = _A_LEVEL.sub(lambda found: f"{found[1]}level".casefold(), text)
+    words = (_singular(found.casefold()) for found in _WORDS.findall(text))
+    return tuple(_NUMBERS.get(word, word) for word in words)
 
 
 def _singular(word: str) -> str:
     return word[:-1] if len(word) > 3 and word[-1] == "s" and word[-2] != "s" else word
+
+
+@cache
+def _same_words() -> dict[str, list[str]]:
+    """Return the single words that stand for one another."""
+    same: dict[str, list[str]] = defaultdict(list)
+    for one, other in _SAME:
+        if " " not in one + other:
+            same[one].append(other)
+            same[other].append(one)
+    return same

@@ -11,7 +11,7 @@ from .errors import DataSetError, UnknownName, YearError
 from .store import Manifest
 from .years import census_term, format_ranges, year_list
 
-__all__ = ["Slice", "select"]
+__all__ = ["OTHER_YEARS", "Slice", "select", "views_for", "written", "year_filter"]
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ def select(
     """
     catalogue = load_catalogue()
     found = catalogue.resolve_table(table)
-    views = _views(found, years, terms)
+    views = views_for(found, years, terms)
     held = [v for v in views if f"{v.database}.{v.name}" in manifest.views]
     if not held:
         raise DataSetError(
@@ -58,7 +58,7 @@ def select(
             "It was generated with --tables or --years; generate those as well.",
         )
     wanted = None if columns is None else [columns] if isinstance(columns, str) else list(columns)
-    column, values = _year_filter(found, years)
+    column, values = year_filter(found, years)
     slices = _slices(catalogue, found, held, wanted, column, values)
     return found, slices, _skipped(found, years, terms, views, slices, wanted)
 
@@ -93,7 +93,14 @@ def _skipped(
     return out
 
 
-def _views(table: Table, years: object, terms: str | Iterable[str] | None) -> list[View]:
+def views_for(table: Table, years: object, terms: str | Iterable[str] | None) -> list[View]:
+    """Return the views of a table that hold some years and terms.
+
+    Raises
+    ------
+    YearError
+        For years or terms that the table does not have.
+    """
     views = list(table.views())
     known = sorted({y for v in views for y in v.years})
     if years is not None:
@@ -123,19 +130,19 @@ def _views(table: Table, years: object, terms: str | Iterable[str] | None) -> li
 
 
 #: Year columns that say something else than the year of the row.
-_OTHER_YEARS = {
+OTHER_YEARS = {
     "leo_idbr": "sourceyear is the year of the register extract (2019 or 2020); filter on that",
     "ypmad_snapshot": "it is one picture of 2021; filter on ypmad_base_year for a cohort",
 }
 
 
-def _year_filter(table: Table, years: object) -> tuple[str, tuple[str, ...]]:
-    """Year column of a pooled table, and how it writes the wanted END years."""
+def year_filter(table: Table, years: object) -> tuple[str, tuple[str, ...]]:
+    """Give the year column of a pooled table, and how it writes the wanted END years."""
     if years is None or table.view_kind in ("per_year", "per_year_term"):
         return "", ()
-    if table.table_id in _OTHER_YEARS:
+    if table.table_id in OTHER_YEARS:
         raise YearError(
-            f"{table.table_id} cannot be chosen by year:", _OTHER_YEARS[table.table_id] + "."
+            f"{table.table_id} cannot be chosen by year:", OTHER_YEARS[table.table_id] + "."
         )
     if not table.year_column:
         raise YearError(

@@ -84,7 +84,7 @@ def tax_year(value: object) -> int:
     Parameters
     ----------
     value : str, int or date
-        ``201011``, ``"2010/2011"``, ``"2010-11"``, the end year ``2011``, or a date.
+        As for `academic_year`; a date counts from 6 April to 5 April.
 
     Returns
     -------
@@ -94,7 +94,7 @@ def tax_year(value: object) -> int:
     Raises
     ------
     YearError
-        If the value is no year, or could mean two different ones.
+        As for `academic_year`.
 
     Examples
     --------
@@ -110,7 +110,7 @@ def care_year(value: object) -> int:
     Parameters
     ----------
     value : str, int or date
-        ``"2010/11"`` or any other pair, the end year ``2011``, or a date.
+        As for `academic_year`; a date counts from 1 April to 31 March.
 
     Returns
     -------
@@ -120,7 +120,7 @@ def care_year(value: object) -> int:
     Raises
     ------
     YearError
-        If the value is no year, or could mean two different ones.
+        As for `academic_year`.
 
     Examples
     --------

@@ -88,3 +88,22 @@ def some_views(small_data, tmp_path):
         return folder
 
     return make
+
+
+@pytest.fixture(scope="session")
+def spark():
+    """A Spark session in ANSI mode; needs the extra ``spark`` and Java 17 or newer."""
+    sql = pytest.importorskip("pyspark.sql", reason="PySpark is an extra: pip install -e .[spark]")
+    if not (shutil.which("java") or os.environ.get("JAVA_HOME")):
+        pytest.skip("Spark needs Java, and there is none")
+    session = (
+        sql.SparkSession.builder.master("local[2]")
+        .config("spark.ui.enabled", "false")
+        .config("spark.sql.shuffle.partitions", "1")
+        .config("spark.sql.ansi.enabled", "true")
+        .config("spark.sql.session.timeZone", "UTC")
+        .getOrCreate()
+    )
+    session.sparkContext.setLogLevel("ERROR")
+    yield session
+    session.stop()

@@ -8,6 +8,7 @@ import pytest
 import refresh
 import yaml
 from common import ROOT
+from minutes import minutes_of
 from prose import blank_code
 
 from leo_helpers.exercises import exercises
@@ -106,6 +107,15 @@ def test_exercises_are_complete(chapter):
     assert set(checked) == own, "checks in the chapter and in data/exercises agree"
     for name in own:
         assert checked.count(name) >= 2, f"{name} is checked in the exercise and in the solution"
+
+
+@every
+def test_stated_time_is_true(chapter):
+    """The stated minutes are within a third of what words, cells and exercises add up to."""
+    found = minutes_of(chapter)
+    assert found.stated, "the page says how long it takes (about N minutes)"
+    assert RULES["minutes_least"] <= found.stated <= RULES["minutes_most"]
+    assert found.stated * 2 / 3 <= found.total <= found.stated * 4 / 3, found
 
 
 def test_toc_lists_every_chapter():

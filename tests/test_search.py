@@ -1,6 +1,7 @@
 """Looking things up: search, lists of variables and codes, coverage and descriptions."""
 
 import time
+from importlib import import_module
 
 import pytest
 
@@ -34,6 +35,37 @@ def names(text, limit=5):
         ("attainment 8", "ks4_pupil.KS4_ATT8", 2),
         ("universal credit", "leo_benefit.Benefit_type", 3),
         ("sen provision", "sc_pupil.SENprovision_[term][yy]", 2),
+        ("senstatus", "sc_pupil.SENprovision_[term][yy]", 1),
+        ("EverFSM", "sc_pupil.EVERFSM_6_[term][yy]", 2),
+        ("free meals", "sc_pupil.FSMeligible_[term][yy]", 1),
+        ("sen support", "sc_pupil.SENprovision_[term][yy]", 2),
+        ("dyslexia", "lilr_learners.LLDD_Detail", 2),
+        ("income support", "leo_benefit.Benefit_type", 1),
+        ("PIP", "leo_benefit.Benefit_type", 1),
+        ("WBRI", "sc_pupil.EthnicGroupMinor_[term][yy]", 1),
+        ("postcode", "sc_pupil.LSOA11_[term][yy]", 6),
+        ("english as additional language", "ks2_pupil.KS2_EALGRP", 1),
+        ("pru", "pru_census.", 1),
+        ("neet", "nccis.", 1),
+        ("university", "hesa.", 1),
+        ("attandance", "absence.", 1),
+        ("truancy", "absence.UnauthorisedAbsence_Autumn_ab[yy]", 1),
+        ("expelled", "exclusions_to_2005.PermanentExclusionInd_ex[yy]", 1),
+        ("reason for leaving university", "hesa.HE_RSNLEAVE", 1),
+        ("drop out", "hesa.HE_ENDDATE", 8),
+        ("ucas points", "hesa.HE_XTARIFF01", 1),
+        ("employer size", "leo_idbr.Employees", 1),
+        ("first generation", "hesa.HE_PARED", 1),
+        ("hmrc", "leo_earnings.Earnings", 1),
+        ("dob", "ypmad_chronological.YPMAD_DOB", 1),
+        ("pupil id", "sc_pupil.PupilMatchingRefAnonymous_[term][yy]", 1),
+        ("key stage 1 reading", "ks1.KS1_READING", 2),
+        ("5 good gcses", "ks4_pupil.KS4_PASS_AC5EM", 1),
+        ("a levels", "ks5_student.", 1),
+        ("a level points", "ks5_student.KS5_TOTPTSE_ALEV", 1),
+        ("as level", "ks5_student.KS5_PASSES_GAS", 1),
+        ("t level", "lilr_aims.Tlevel", 1),
+        ("gcse maths", "ks4_pupil.KS4_GCSE_MATHATT_PTQ", 1),
     ],
 )
 def test_the_wanted_hit_is_near_the_top(text, expected, within):
@@ -124,6 +156,11 @@ def test_codes_of_a_list_a_variable_and_a_year():
     assert "A" not in in_2018
 
 
+def test_codes_of_a_year_without_the_variable():
+    with pytest.raises(YearError, match=r"does not exist in 1990\. It has 2002-2021"):
+        leo.codes("sc_pupil.SENprovision", 1990)
+
+
 @pytest.mark.parametrize(
     ("name", "says"),
     [
@@ -197,10 +234,26 @@ def test_describe_unknown_names():
         leo.describe("ks4_pupil.KS4_LEVEL2_ME")
 
 
-def test_every_verb_that_exists_is_a_function_even_after_its_module_was_imported():
-    import leo_helpers.describe
-    import leo_helpers.search  # noqa: F401
+@pytest.mark.parametrize(
+    ("verb", "name", "says"),
+    [
+        ("describe", "SENprovision", r"such as sc_pupil\.SENprovision"),
+        ("describe", "senstatus", r"such as sc_pupil\.SENprovision"),
+        ("codes", "gender", r"such as sc_pupil\.Gender_"),
+        ("codes", "school census", r"write sc_pupil\.variable"),
+        ("coverage", "school census.gender", "Did you mean sc_pupil"),
+        ("coverage", "exclusion", "Did you mean exclusions"),
+        ("describe", "", r"write table\.variable\."),
+    ],
+)
+def test_a_wrong_name_leads_to_the_right_one(verb, name, says):
+    with pytest.raises(UnknownName, match=says):
+        getattr(leo, verb)(name)
 
+
+def test_every_verb_that_exists_is_a_function_even_after_its_module_was_imported():
+    for module in ("describe", "search"):
+        import_module(f"leo_helpers.{module}")
     assert callable(leo.search)
     assert callable(leo.describe)
     assert set(leo.__all__) <= set(dir(leo))

@@ -47,6 +47,24 @@ def test_every_code_appears(data):
     assert not {name: sorted(codes) for name, codes in unseen.items() if codes}
 
 
+def test_every_number_lies_in_its_range(data):
+    """Over all views: numbers and codes of a column with a range, also where they are text."""
+    wrong, checked = [], 0
+    for name, view in VIEWS.items():
+        ranged = [c for c in CATALOGUE.view_columns(view) if c.variable.bounds is not None]
+        table = read(data, name, [c.column for c in ranged]) if ranged else None
+        for item in ranged:
+            low, high = item.variable.bounds
+            codelist = item.variable.codelist
+            spare = {k.code for k in CATALOGUE.codes(codelist)} if codelist else set()
+            spare |= {"None", "", "-1" if item.variable.missing_as == "-1" else ""}
+            found = {str(v) for v in pc.unique(table[item.column]).to_pylist()} - spare
+            checked += 1
+            if not all(low <= float(v) <= high for v in found):
+                wrong.append((name, item.column, (low, high), sorted(found)[:5]))
+    assert checked > 400 and not wrong
+
+
 def test_manifest_of_the_default_data_set(data):
     made = store.read_manifest(data)
     assert (made.people, made.seed) == (DEFAULT_PEOPLE, DEFAULT_SEED) == (5_000, 20_260_414)

@@ -155,6 +155,8 @@ SIGNS = {
         or sorted(_lookup("pmr", f)["ae_id"]) != sorted(set(_lookup("pmr", {})["ae_id"]))
     ),
     "repeated_lookup_pairs": lambda f: repeated(*_lookup("pmr", f).values()),
+    "shared_pmr": lambda f: repeated(_lookup("pmr", f)["pupilmatchingrefanonymous"]),
+    "shared_edukey": lambda f: repeated(_lookup("edukey", f)["edukey"]),
     "missed_links": lambda f: len(_lookup("edukey", f)["edukey"]) < 300,
     "edukey_without_ae_id": lambda f: (
         len(_lookup("edukey", f)["edukey"])

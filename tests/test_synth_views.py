@@ -336,3 +336,42 @@ def test_all_tables_know_the_same_people():
     used = set(only("leo_earnings")["main_enterprise"].drop_null().to_pylist()) - {""}
     assert used <= firms
     assert load_catalogue() is CATALOGUE
+
+
+# ---- what the catalogue says a column holds ---------------------------------------------------
+def fits(variable, kind: pa.DataType) -> bool:
+    """Whether a column may be stored so: codes as text or numbers, the rest by its type."""
+    words, whole = pa.types.is_string(kind), pa.types.is_integer(kind)
+    if variable.codelist or variable.type in ("category", "flag"):
+        return words or whole
+    return {
+        "date": pa.types.is_date(kind),
+        "integer": whole,
+        "number": whole or pa.types.is_floating(kind),
+        "text": words,
+        "id": words or whole or pa.types.is_binary(kind),
+    }[variable.type]
+
+
+def test_columns_have_the_catalogues_type():
+    wrong, checked = [], 0
+    for name, table in whole().items():
+        for item in CATALOGUE.view_columns(VIEWS[name]):
+            kind = plain(table[item.column].type)
+            checked += 1
+            if not fits(item.variable, kind):
+                wrong.append((name, item.column, item.variable.type, str(kind)))
+    assert checked > 15_000 and not wrong
+
+
+def test_the_type_rule_sees_a_slip():
+    date = CATALOGUE.variable("ks4_pupil", "KS4_ENTRYDAT")
+    assert fits(date, pa.date32()) and not fits(date, pa.int32()) and not fits(date, pa.string())
+
+
+def test_pupils_join_before_the_stage_ends():
+    for stage, years in (("ks2_pupil", {7}), ("ks4_pupil", {5}), ("ks5_student", {2})):
+        stem = stage[:3]
+        rows = frame(only(stage), f"{stem}_entrydat", f"{stem}_acadyr").dropna()
+        since = {year_of(y) - d.year for d, y in rows.itertuples(index=False)}
+        assert len(rows) and since <= years, stage

@@ -41,13 +41,16 @@ def main(words: list[str]) -> int:
     started = time.perf_counter()
     sys.path.insert(0, str(ROOT / "tools"))
     import conformance
+    import explorer
+    import gathered
     import reference
 
     if "--no-data" in words:
         words = [word for word in words if word != "--no-data"]
     else:
         make_data()
-    pages = reference.write_all() + conformance.write_page()
+    pages = reference.write_all() + gathered.write_all() + conformance.write_page()
+    explorer.write_all()
     code = build_book(words)
     if code:
         print("The book has warnings or errors (listed above); correct them and build again.")

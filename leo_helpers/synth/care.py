@@ -32,6 +32,12 @@ def _open_share(year: int) -> float:
     return children / (1 + 0.17 * (1 - children))  # some have a second referral
 
 
+def _plan_share(year: int) -> float:
+    """Share of referrals with a protection plan, so that as many children have one."""
+    among = rate("cpp", year) / rate("cin_at31march", year)
+    return among * (1 + 0.17 * (1 - _open_share(year))) / 1.17  # some have two open referrals
+
+
 def _person_attrs(spine: Spine, person, year: int) -> dict:
     j = column_of(min(max(year, 1996), 2021))
     pupil = spine.enrolled[person, : j + 1].any(axis=1)
@@ -75,7 +81,7 @@ def children_in_need(ctx: Context) -> Rows:
         part.attrs["closure_date"] = np.where(closed, end, NOT_A_DAY)
         part.attrs["open_31_march"] = (~closed).astype(np.int8)
         part.attrs["closed"] = closed.astype(np.int8)
-        plan = lane(part.key, "plan") < LANES * 15 // 100
+        plan = lane(part.key, "plan") < _plan_share(year) * LANES
         part.attrs["plan"] = plan.astype(np.int8)
         part.attrs["plan_start"] = np.where(
             plan, start + spread(part.key, "plan_start", 40), NOT_A_DAY

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 from ..catalogue import Catalogue, Variable, View
 from . import numbers  # noqa: F401 - register draws
 from .draws import DRAWS, Column, Values, drawer, rule_for
-from .hashing import LANES, derive, lane
-from .lookups import ae_id, edukey, has_second, pmr
+from .hashing import derive
+from .keys import edukey, has_second, key_slot, pmr, record_year, resolved_id
 from .rows import Context, Rows
 
 
@@ -21,7 +21,7 @@ def key(c: Column, args: tuple[str, ...]) -> Values:
     """``key;pmr|edukey|ae_id|attribute``: identifiers, empty strings where a link is missing."""
     kind, rows = args[0], c.rows
     if kind == "ae_id":
-        return Values(ae_id(rows.attrs["resolved"]))
+        return Values(resolved_id(rows.attrs["resolved"], rows.attrs["resolution"]))
     if kind in ("pmr", "edukey"):
         return _person_key(c, kind)
     return Values(c.attr(kind))
@@ -29,12 +29,12 @@ def key(c: Column, args: tuple[str, ...]) -> Values:
 
 def _person_key(c: Column, kind: str) -> Values:
     ctx, rows = c.ctx, c.rows
-    words, where, later = ctx.spine.once(
+    words, where = ctx.spine.once(
         f"{kind} keys at {ctx.faults.get(f'two_{kind}', 0)}", lambda: _block_keys(ctx, kind)
     )
     slot = rows.attrs.get("slot")
     if slot is None:  # the key under which the person's records stand in this year
-        slot = _record_year(rows) - 1998 > later[rows.person]
+        slot = key_slot(ctx.spine, kind, rows.person, record_year(rows))
     index = np.where(
         np.asarray(slot).astype(bool) & (where[rows.person] >= 0), where[rows.person], rows.person
     )
@@ -49,8 +49,8 @@ def _person_key(c: Column, kind: str) -> Values:
     return Values(np.where(blank, len(words) - 1, index), None, words)
 
 
-def _block_keys(ctx: Context, kind: str) -> tuple[pa.Array, NDArray, NDArray]:
-    """Keys of a block: all first keys, the second ones, an empty one; where and since when."""
+def _block_keys(ctx: Context, kind: str) -> tuple[pa.Array, NDArray]:
+    """Keys of a block: all first keys, the second ones, an empty one; where the second ones are."""
     people, make = ctx.spine.person, pmr if kind == "pmr" else edukey
     doubles = np.flatnonzero(has_second(ctx, kind))
     words = pa.concat_arrays(
@@ -58,15 +58,7 @@ def _block_keys(ctx: Context, kind: str) -> tuple[pa.Array, NDArray, NDArray]:
     )
     where = np.full(len(people), -1)
     where[doubles] = len(people) + np.arange(len(doubles))
-    since = lane(derive(ctx.spine.key, kind, "since"), "since") * 20 // LANES
-    return words, where, since
-
-
-def _record_year(rows: Rows) -> NDArray:
-    """The year a row is about; for a spell the year in which it begins."""
-    if "start_date" in rows.attrs and not rows.year.any():
-        return rows.attrs["start_date"].astype("datetime64[Y]").astype(np.int64) + 1970
-    return rows.year.astype(np.int64)
+    return words, where
 
 
 def draw_column(

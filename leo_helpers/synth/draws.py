@@ -12,6 +12,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, lru_cache
+from math import fsum
 
 import numpy as np
 import pyarrow as pa
@@ -22,14 +23,13 @@ from ..errors import CatalogueError
 from ..paths import data_dir
 from .hashing import LANES, lane
 from .luts import category_lut
-from .marginals import shares
+from .marginals import rate, shares
 from .people import value_of
+from .rare import floors, rare_lut, valid_codes
 from .recode import code_positions
 from .rows import Coded, Context, Rows
 from .spine import SHOWCASE
 
-#: Rows that should show a rare code among the first people.
-SEEN_ENOUGH = 24
 #: Numbers that may stand for a code; the same in every block, so that no code depends on others.
 NUMBERS = tuple(map(str, range(2048)))
 
@@ -42,7 +42,7 @@ class Draw:
     variables: str
     kind: str
     args: tuple[str, ...]
-    missing: float | None
+    missing: float | str | None
     status: str
 
 
@@ -54,7 +54,7 @@ class Column:
     rows: Rows
     variable: Variable
     catalogue: Catalogue
-    missing: float
+    missing: float | str
     number: int = 1
 
     def lane(self, *parts: object) -> NDArray[np.intp]:
@@ -105,11 +105,18 @@ def rules() -> tuple[Draw, ...]:
                 r["variables"],
                 r["draw"],
                 tuple(filter(None, r["args"].split(";"))),
-                float(r["missing"]) if r["missing"] else None,
+                _missing(r["missing"]),
                 r["status"],
             )
             for r in csv.DictReader(handle)
         )
+
+
+def _missing(text: str) -> float | str | None:
+    """A share of rows without a value, or the name of the rate that gives it by year."""
+    if text and not text[0].isdigit():
+        return text
+    return float(text) if text else None
 
 
 @cache
@@ -154,44 +161,10 @@ def _rule(table: str, name: str, kind: str, listed: bool) -> Draw:
     raise CatalogueError(f"data/marginals/draws.csv has no line for {table}.{name}.")
 
 
-@cache
-def default_rows() -> dict[tuple[str, int], int]:
-    """Rows by table and year in the default data set, to know which codes would stay unseen."""
-    path = data_dir() / "marginals" / "default_rows.csv"
-    if not path.exists():
-        return {}
-    with path.open(encoding="utf-8", newline="") as handle:
-        return {(r["table_id"], int(r["year"])): int(r["rows"]) for r in csv.DictReader(handle)}
-
-
 # ---- categories ------------------------------------------------------------------------------
-@cache
-def _floors(catalogue: Catalogue, table: str, name: str) -> dict[str, float]:
-    """Extra weight of each code so that the showcase people show it some two dozen times."""
-    variable = catalogue.variable(table, name)
-    count = default_rows()
-    out = {}
-    for code in catalogue.codes(variable.codelist):
-        years = [
-            y for y in variable.years if (code.first_year or 0) <= y <= (code.last_year or 9999)
-        ]
-        rows = sum(count.get((table, y), 0) for y in years) or count.get((table, 0), 0) or 1500
-        out[code.code] = min(SEEN_ENOUGH / rows, 0.2)
-    return out
-
-
 @lru_cache(maxsize=400)
 def _code_lut(weights: tuple[float, ...], missing: float) -> NDArray:
     return category_lut(weights, missing)
-
-
-@cache
-def _valid_codes(catalogue: Catalogue, codelist: str, year: int) -> tuple[bool, ...]:
-    """Whether each code of a list may stand in a year (0: any year)."""
-    return tuple(
-        not year or (k.first_year or 0) <= year <= (k.last_year or 9999)
-        for k in catalogue.codes(codelist)
-    )
 
 
 @lru_cache(maxsize=65_536)
@@ -206,15 +179,15 @@ def _weights(
     """Weights of all codes in one year: the published shares, or an assumed decline."""
     codelist = catalogue.variable(table, name).codelist
     codes = [k.code for k in catalogue.codes(codelist)]
-    valid = _valid_codes(catalogue, codelist, year)
+    valid = valid_codes(catalogue, codelist, year)
     known = dict(given or ())
     weights = [known.get(k, 0.0) * ok for k, ok in zip(codes, valid, strict=True)]
     if not any(weights):
         weights = [ok / (i + 1.5) for i, ok in enumerate(valid)]
-    total = sum(weights) or 1.0
+    total = fsum(weights) or 1.0
     weights = [w / total for w in weights]
     if floor:
-        low = _floors(catalogue, table, name)
+        low = floors(catalogue, table, name)
         weights = [max(w, low[k]) * ok for w, k, ok in zip(weights, codes, valid, strict=True)]
     return tuple(weights)
 
@@ -280,8 +253,13 @@ def dictionary_of(values: tuple[str, ...]) -> pa.Array:
 
 def drop_missing(c: Column, values: Values) -> Values:
     """Lose the column's missing share from complete values."""
-    if c.missing > 0:
-        keep = c.lane("missing") >= int(c.missing * LANES)
+    if isinstance(c.missing, str):
+        parts = [(int(rate(c.missing, year) * LANES), b - a) for year, a, b in c.rows.segments]
+        lost: NDArray | int = np.repeat(*np.array(parts, dtype=np.int64).reshape(-1, 2).T)
+    else:
+        lost = int(c.missing * LANES)
+    if isinstance(c.missing, str) or lost:
+        keep = c.lane("missing") >= lost
         values.valid = keep if values.valid is None else values.valid & keep
     return values
 
@@ -326,7 +304,11 @@ def _open_share(
     for year, a, b in c.rows.segments:
         at = given(year)
         out[a:b] = _code_lut(tuple(at.get(v, 0.0) for v in values), 0.0)[u[a:b]]
-    return drop_missing(c, Values(out, None, dictionary_of(values)))
+    if c.variable.type != "integer":
+        return drop_missing(c, Values(out, None, dictionary_of(values)))
+    numbers = tuple(v for v in values if v.isdigit())  # letters say why there is no number
+    out = np.array([numbers.index(v) if v in numbers else -1 for v in values])[out]
+    return drop_missing(c, Values(out, out >= 0, dictionary_of(numbers)))
 
 
 @drawer("from")
@@ -374,27 +356,12 @@ def _recode_table(
     return table, tuple(sorted(set(to.values())))
 
 
-@lru_cache(maxsize=400)
-def _rare_lut(
-    catalogue: Catalogue, table: str, name: str, year: int, reached: tuple[str, ...]
-) -> NDArray:
-    """Codes at their floor unless already reached, and -1 (leave it) for all the rest."""
-    codelist = catalogue.variable(table, name).codelist
-    low = _floors(catalogue, table, name)
-    valid = _valid_codes(catalogue, codelist, year)
-    extra = [
-        low[k.code] * ok * (0.35 if k.code in reached else 1.0)
-        for k, ok in zip(catalogue.codes(codelist), valid, strict=True)
-    ]
-    return category_lut(extra, max(1.0 - sum(extra), 0.3))
-
-
 def sprinkle(c: Column, index: NDArray, reached: tuple[str, ...]) -> NDArray:
     """Codes that no attribute leads to (refused, not known ...) on a few showcase people."""
     early = (c.ctx.spine.person[c.rows.person] < SHOWCASE) & (index >= 0)
     u, out = c.lane("rare"), index.copy()
     for year, a, b in c.rows.segments:
-        lut = _rare_lut(c.catalogue, c.variable.table_id, c.variable.name, year, reached)
+        lut = rare_lut(c.catalogue, c.variable.table_id, c.variable.name, year, reached)
         rare = lut[u[a:b]]
         out[a:b] = np.where((rare >= 0) & early[a:b], rare, out[a:b])
     return out

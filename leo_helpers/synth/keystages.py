@@ -111,7 +111,8 @@ def _pupils(ctx: Context, stage: str, fault: str = "repeated_result") -> Rows:
     copy = rows.take(np.flatnonzero(again))
     copy.key = derive(copy.key, "copy")
     copy.attrs["discounted"] = np.ones(len(copy), dtype=np.int8)
-    copy.attrs["rank"] = np.minimum(copy.attrs["rank"], lane(copy.key, "lower"))
+    if fault == "repeated_result":  # at two providers a student's results are the same
+        copy.attrs["rank"] = np.minimum(copy.attrs["rank"], lane(copy.key, "lower"))
     return stack(rows, copy)
 
 

@@ -1,7 +1,8 @@
 """Look-up tables: a lane (0..65535) in, a category index or a number out.
 
 Everything that ends in a table is computed with integers or with single IEEE operations, never
-with a library function such as ``exp``, so tables are the same to the bit everywhere.
+with a library function such as ``exp``, so tables are the same to the bit everywhere. Floats are
+added with ``fsum``: the built-in ``sum`` rounds otherwise from CPython 3.12 on.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from functools import cache
 from itertools import pairwise
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +26,7 @@ def cut_points(shares: Sequence[float]) -> list[int]:
     >>> cut_points([0.25, 0.75])
     [16384, 65536]
     """
-    total, running, cuts = sum(shares), 0.0, []
+    total, running, cuts = fsum(shares), 0.0, []
     for share in shares:
         running += share
         cuts.append(int(running / total * LANES + 0.5))
@@ -53,7 +55,7 @@ def category_lut(shares: Sequence[float], missing: float = 0.0) -> NDArray[np.in
     >>> [int((lut == i).sum()) for i in (-1, 0, 1)]
     [32768, 16384, 16384]
     """
-    total = sum(shares) or 1.0
+    total = fsum(shares) or 1.0
     weights = [missing, *(s / total * (1.0 - missing) for s in shares)]
     dtype = np.int8 if len(shares) < 128 else np.int16
     counts = np.diff([0, *cut_points(weights)])
@@ -82,6 +84,31 @@ def quantile_lut(points: Sequence[tuple[float, float]], scale: int = 1) -> NDArr
             lo, hi = round(v0 * scale), round(v1 * scale)
             out[a:b] = lo + ((hi - lo) * np.arange(b - a, dtype=np.int64)) // (b - a)
     return out.astype(np.int32)
+
+
+def quantile_at(points: Sequence[tuple[float, float]], p: float) -> float:
+    """Value at one point of a spread that is linear between its quantiles.
+
+    Examples
+    --------
+    >>> quantile_at([(0, 0), (0.5, 10), (1, 110)], 0.75)
+    60.0
+    """
+    for (p0, v0), (p1, v1) in pairwise(points):
+        if p0 <= p <= p1:
+            return v0 + (v1 - v0) * (p - p0) / (p1 - p0)
+    return points[-1][1]
+
+
+def mean_of(points: Sequence[tuple[float, float]]) -> float:
+    """Mean of a spread that is linear between its quantiles.
+
+    Examples
+    --------
+    >>> mean_of([(0, 0), (0.5, 10), (1, 110)])
+    32.5
+    """
+    return fsum((p1 - p0) * (v0 + v1) / 2 for (p0, v0), (p1, v1) in pairwise(points))
 
 
 @cache

@@ -62,7 +62,10 @@ def _finish(c: Column, values: Values) -> Values:
 
 @drawer("quantile")
 def quantile(c: Column, args: tuple[str, ...]) -> Values:
-    """``quantile;quantity[;attribute][;scale=100][;trait=value]``: a number as published."""
+    """``quantile;quantity[;attribute][;scale=100][;trait=value]``: a number as published.
+
+    With ``fit`` the highest number of the spread becomes the highest of the catalogue's range.
+    """
     settings = dict(a.split("=") for a in args[1:] if "=" in a)
     scale = int(settings.pop("scale", 1))
     rank = next((c.attr(a) for a in args[1:] if "=" not in a), None)
@@ -71,6 +74,9 @@ def quantile(c: Column, args: tuple[str, ...]) -> Values:
     for year, a, b in c.rows.segments:
         lut = _quantile_lut(args[0], year, scale, tuple(settings.items()))
         out[a:b] = lut[u[a:b]] / scale if scale > 1 else lut[u[a:b]]
+        if "fit" in args and c.variable.bounds is not None:
+            full, most = (round(v) for v in (quantiles(args[0], year)[-1][1], c.variable.bounds[1]))
+            out[a:b] = (out[a:b] * most + full // 2) // full
     return _finish(c, Values(out))
 
 
@@ -132,7 +138,8 @@ def year_text(c: Column, args: tuple[str, ...]) -> Values:
     )
     position = [years.index(y) for y, _, _ in segments]
     index = np.repeat(np.array(position, dtype=np.int16), [b - a for _, a, b in segments])
-    return Values(index, None, dictionary_of(words))
+    text = c.variable.type == "text"
+    return Values(index, None, pa.array(words, pa.string()) if text else dictionary_of(words))
 
 
 @drawer("text")
@@ -255,7 +262,7 @@ def flag3(c: Column, args: tuple[str, ...]) -> Values:
 @drawer("mark")
 def mark(c: Column, args: tuple[str, ...]) -> Values:
     """``mark;quantity;rank``: a test mark, blank where the school held no test."""
-    out = quantile(c, args)
+    out = quantile(c, (*args, "fit"))
     boycott = c.attr("boycott")
     if boycott is not None and "TA" not in c.variable.name.upper().replace("STAT", ""):
         out.valid = ~boycott if out.valid is None else out.valid & ~boycott

@@ -19,6 +19,8 @@ from .spine import Spine, rank_among, reference
 #: Pounds between two points of the grid on which spreads are subtracted.
 STEP = 20
 LAST_YAG, LAST_YAK = 10, 19
+#: Last tax year END of the earnings.
+LAST_YEAR = 2021
 
 
 def lasting_pay(spine: Spine) -> NDArray[np.intp]:
@@ -33,19 +35,33 @@ def years_graduated(spine: Spine, person: NDArray, year: NDArray) -> NDArray[np.
 
 
 @cache
-def _known() -> tuple[NDArray, NDArray]:
-    """Lasting pay rank and years from key stage 4 to the degree (99: none) of made-up people."""
+def _known() -> tuple[NDArray, NDArray, NDArray]:
+    """Lasting pay rank, years from key stage 4 to the degree (99: none) and its year (0: none)."""
     people = reference()
     finished = people.he_entry + people.he_years - 1
     wait = np.where(people.graduated, finished - people.ks4_year, 99)
-    return lasting_pay(people), wait
+    return lasting_pay(people), wait, np.where(people.graduated, finished, 0)
 
 
 @cache
-def _rank_lut(after: int) -> NDArray[np.int32]:
-    """Rank among graduates (`after` 0), or among all others so many years after key stage 4."""
-    ranks, wait = _known()
-    return rank_among(ranks[wait < 99] if after == 0 else ranks[wait >= after])
+def _seen(after: int) -> NDArray[np.bool_]:
+    """Made-up people old enough to be paid so many years after key stage 4 by the last year.
+
+    Late years are seen of early cohorts only, of whom fewer went to university.
+    """
+    return reference().ks4_year + after <= LAST_YEAR
+
+
+@cache
+def _rank_lut(graduate: int, after: int) -> NDArray[np.int32]:
+    """Rank among graduates so many years on, or (`graduate` 0) among all others by `after`.
+
+    Only people who can be seen then count.
+    """
+    ranks, wait, finished = _known()
+    if graduate:
+        return rank_among(ranks[(finished > 0) & (finished + graduate <= LAST_YEAR)])
+    return rank_among(ranks[(wait >= after) & _seen(after)])
 
 
 @cache
@@ -57,7 +73,7 @@ def _graduate_lut(years: int) -> NDArray[np.int32]:
 def _other_lut(after: int) -> NDArray[np.int32]:
     """Pay of those who are no graduates (yet): everybody's spread less the graduates'."""
     everybody = quantile_lut(quantiles("earnings", yak=after))
-    _, wait = _known()
+    wait = _known()[1][_seen(after)]
     if not (wait < after).any():
         return everybody
     grid = np.arange(0, int(everybody.max()) + STEP, STEP)
@@ -98,9 +114,9 @@ def pay(spine: Spine, person: NDArray, year: NDArray, luck: NDArray) -> NDArray[
     for one in np.unique(band):
         rows = np.flatnonzero(band == one)
         ranks, lut = (
-            (_rank_lut(0), _graduate_lut(int(one) - 100))
+            (_rank_lut(int(one) - 100, 0), _graduate_lut(int(one) - 100))
             if one > 100
-            else (_rank_lut(int(one)), _other_lut(int(one)))
+            else (_rank_lut(0, int(one)), _other_lut(int(one)))
         )
         out[rows] = lut[blend(ranks[base[rows]], luck[rows], 6)]
     first = int(year.min()) if len(year) else 0

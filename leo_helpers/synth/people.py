@@ -7,9 +7,10 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from .firms import employees, industry
 from .hashing import LANES, derive, lane, scramble
 from .marginals import shares
-from .rows import Coded, Rows
+from .rows import Coded, Rows, date
 from .spine import SCHOOL_YEARS, Spine
 
 MAJOR = {"W": "WHIT", "M": "MIXD", "A": "ASIA", "B": "BLAC", "C": "CHIN", "O": "AOEG"}
@@ -261,16 +262,20 @@ def _firm_trait(name: str):
     return trait
 
 
-for _name in ("firm_region", "firm_form", "firm_size"):
+for _name in ("firm_region", "firm_form"):
     ATTRIBUTES[_name] = _firm_trait(_name)
 
 
 @attribute("firm_key")
 def firm_key(spine: Spine, rows: Rows) -> NDArray:
-    """Lane of the firm's lasting key, so that a firm keeps its industry in every table."""
-    from .work import firm_key as key
+    """Lane of the firm's industry, so that a firm keeps it in every table."""
+    return industry(spine.seed)[rows.attrs["enterprise"]]
 
-    return lane(key(spine.seed, rows.attrs["enterprise"]), "industry")
+
+@attribute("firm_employees")
+def firm_employees(spine: Spine, rows: Rows) -> NDArray:
+    """Employees of the firm."""
+    return employees()[rows.attrs["enterprise"]]
 
 
 @attribute("he_rank")
@@ -344,6 +349,23 @@ def sequence(spine: Spine, rows: Rows) -> NDArray:
     return 1 + lane(rows.key, "sequence") * 6 // LANES
 
 
+@attribute("joined")
+def joined(spine: Spine, rows: Rows) -> NDArray:
+    """Day of joining the school: the start of the primary, secondary or sixth-form years."""
+    nc = _year(rows) - 6 - spine.cohort[rows.person]
+    began = np.where(nc >= 12, 17, np.where(nc >= 7, 12, 5))
+    return date(spine.cohort[rows.person] + began, 9, 3)
+
+
+def _years_before(number: int):
+    def nc_year(spine: Spine, rows: Rows) -> NDArray:
+        return rows.attrs["nc_year"] - number
+
+    return nc_year
+
+
+for _number in (1, 2):
+    ATTRIBUTES[f"nc_year_{_number}"] = _years_before(_number)
 NC_YEARS = ("N1", "N2", "R", *map(str, range(1, 15)))
 
 
@@ -363,3 +385,11 @@ def _numbered(name: str):
 
 for _n in range(1, 41):
     ATTRIBUTES[f"nc_code_{_n}"] = _numbered(str(_n))
+
+
+@attribute("source_table")
+def source_table(spine: Spine, rows: Rows) -> Coded | None:
+    """Which list of the census the row came from, as the censuses to 2008/09 said it."""
+    if "on_roll" not in rows.attrs:
+        return None
+    return Coded(1 - rows.attrs["on_roll"], ("PupilsOnRoll", "PupilsNoLongerOnRoll"))

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import LANES, derive, lane
-from .luts import category_lut, quantile_lut
-from .marginals import quantiles, rate
+from .luts import category_lut
+from .marginals import rate
 from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
+from .sessions import sessions
 from .spine import PRIMARY_POOL, ROUTES, SECONDARY_POOL, SEN_STAGES, SPECIAL_POOL
 
 CENSUS_DAY = {"aut": (-1, 10, 4), "spr": (0, 1, 17), "sum": (0, 5, 16), "plasc": (0, 1, 16)}
@@ -165,59 +166,8 @@ def absence(ctx: Context) -> Rows:
     rows.attrs["part"] = np.where(moved, 3, 8)
     other.attrs["part"] = np.full(len(other), 5)
     out = stack(rows, other)
-    _sessions(out, year)
+    sessions(out, year, spine.special_school[out.person])
     return out
-
-
-def _absence_points(year: int, phase: str) -> list[tuple[float, float]]:
-    """Spread of absence over pupils, bent to meet the published share of persistent absentees."""
-    limit, at = (0.15, min(year, 2013)) if year < 2014 else (0.10, max(year, 2015))
-    below = 1 - rate("persistent_absence", at, phase=phase)
-    points = quantiles("overall_absence_share", year, phase=phase)
-    kept = [(p, v) for p, v in points if (p < below and v < limit) or (p > below and v > limit)]
-    return sorted([*kept, (below, limit)])
-
-
-def _sessions(rows: Rows, year: int) -> None:
-    """Sessions by term: possible, authorised, unauthorised; every total adds up."""
-    secondary = rows.attrs["nc_year"] >= 7
-    sick = np.zeros(len(rows), dtype=np.int64)
-    truant = np.zeros(len(rows), dtype=np.int64)
-    for phase, mask in (("primary", ~secondary), ("secondary", secondary)):
-        lut = quantile_lut(_absence_points(year, phase), 10_000)
-        overall = lut[lane(rows.key, "absent")].astype(np.int64)
-        whole = (
-            rate("authorised_absence", year, phase=phase),
-            rate("unauthorised_absence", year, phase=phase),
-        )
-        fair = int(10_000 * whole[1] / sum(whole))
-        share = np.minimum(10_000, lane(rows.key, "truant") * 4 * fair // LANES)
-        share = np.where(lane(rows.key, "ever_truant") < LANES // 2, share, 0)
-        sick = np.where(mask, overall * (10_000 - share) // 10_000, sick)
-        truant = np.where(mask, overall * share // 10_000, truant)
-    half = {"autumn": 146, "spring": 118, "summer": 102, "summer6th": 62}
-    total = {name: np.zeros(len(rows), dtype=np.int64) for name in ("possible", "auth", "unauth")}
-    for number, (term, days) in enumerate(half.items()):
-        possible = (days - lane(rows.key, f"days{number}") * 8 // LANES) * rows.attrs["part"] // 8
-        wobble = lane(rows.key, f"wobble{number}")
-        wobble = wobble * 10_000 // LANES
-        authorised = (possible * sick + wobble) // 10_000
-        unauthorised = (possible * truant + 9_999 - wobble) // 10_000
-        authorised = np.minimum(authorised, possible)
-        unauthorised = np.minimum(unauthorised, possible - authorised)
-        for name, value in (("possible", possible), ("auth", authorised), ("unauth", unauthorised)):
-            rows.attrs[f"{name}_{term}"] = value
-            if term != "summer6th":
-                total[name] = total[name] + value
-    for name, value in total.items():
-        rows.attrs[f"{name}_5half"] = value
-        rows.attrs[f"{name}_6half"] = value + rows.attrs[f"{name}_summer6th"]
-    for span in ("autumn", "spring", "summer", "summer6th", "5half", "6half"):
-        a = rows.attrs
-        a[f"overall_{span}"] = a[f"auth_{span}"] + a[f"unauth_{span}"]
-        safe = np.maximum(a[f"possible_{span}"], 1)
-        for name in ("auth", "unauth", "overall"):
-            a[f"{name}_pct_{span}"] = (1000 * a[f"{name}_{span}"] // safe) / 10.0
 
 
 def exclusion_events(ctx: Context, year: int) -> Rows:

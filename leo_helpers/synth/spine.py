@@ -166,7 +166,7 @@ class Spine:
     def idaci_decile(self) -> NDArray:
         """IDACI decile of the home area, 1 = most deprived."""
         near = blend(LANES - 1 - self.deprivation, self.rank("idaci"), 6)
-        return near * 10 // LANES + 1
+        return category_lut(list(shares("idaci_decile", 2015).values()))[near].astype(int) + 1
 
     # ---- yearly school states, arrays (people, SCHOOL_YEARS) ---------------------------------
     @cached_property
@@ -277,6 +277,7 @@ class Spine:
         delay = category_lut([0.66, 0.22, 0.06, 0.04, 0.02])[self.rank("he_delay")]
         for year, rows in self._cohorts(20):
             ever = rate("he_by19", year) / (0.66 + 0.22)  # by 19: at once or a year later
+            ever /= 0.98  # published figures count linked students: see hesa_without_pmr
             start[rows] = np.where(self.level3_rank[rows] >= threshold(ever), year, 0)
         return np.where(start > 0, start + delay, 0)
 
@@ -284,7 +285,10 @@ class Spine:
     def he_years(self) -> NDArray:
         """Years of study on the first degree (1 for those who leave in the first year)."""
         length = 3 + (self.rank("he_length") < LANES // 4)
-        left = self.rank("he_left") < threshold(1 - rate("he_non_continuation", 2012))
+        share = np.zeros(len(self))
+        for year in np.unique(self.he_entry[self.he_entry > 0]):
+            share[self.he_entry == year] = rate("he_non_continuation", int(year))
+        left = self.rank("he_left") < share * LANES
         return np.where(left, 1, length)
 
     @cached_property
@@ -329,7 +333,7 @@ def route_lut(year: int) -> NDArray[np.integer]:
 @lru_cache(maxsize=1)
 def reference() -> Spine:
     """People of no data set, from whom the generator reads how a chosen group ranks."""
-    return Spine(1_000_000, 1_065_536, 20_260_414)
+    return Spine(1_000_000, 1_262_144, 20_260_414)
 
 
 def rank_among(ranks: NDArray) -> NDArray[np.int32]:

@@ -139,13 +139,13 @@ def aims(ctx: Context) -> Rows:
 def lars(ctx: Context) -> Rows:
     """The catalogue of aims: every reference in every year, with the first people."""
     if ctx.spine.start:
-        return _reference(ctx, np.array([], dtype=np.int64), np.array([], dtype=np.int64))
+        return reference_rows(ctx, np.array([], dtype=np.int64), np.array([], dtype=np.int64))
     which, year = repeat(np.full(LARS_POOL + 1, 19))
     order = np.argsort(year, kind="stable")
-    return _reference(ctx, which[order] - 1, year[order] + 2003)
+    return reference_rows(ctx, which[order] - 1, year[order] + 2003)
 
 
-def _reference(ctx: Context, item: NDArray, year: NDArray) -> Rows:
+def reference_rows(ctx: Context, item: NDArray, year: NDArray) -> Rows:
     """Rows that belong to a thing (an aim, a firm), not to a person."""
     key = derive(counter(ctx.table, ctx.spine.seed, n=item + 1), "year", n=year)
     stable = counter(ctx.table, ctx.spine.seed, n=item + 1)

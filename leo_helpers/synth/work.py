@@ -1,21 +1,23 @@
-"""Rows of the tax, benefit, business and address tables, and the yearly states behind them."""
+"""Rows of the tax, benefit and address tables, and the yearly states behind them."""
 
 from __future__ import annotations
+
+from math import fsum
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .hashing import LANES, counter, derive, lane
+from .firms import employer_of
+from .hashing import LANES, derive, lane
+from .keys import both_edukeys, key_slot
 from .luts import blend, category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
 from .pay import pay
-from .rows import DAY, Coded, Context, Rows, build, date, repeat, rows_for, runs, spread, stack
+from .rows import DAY, Coded, Context, Rows, build, date, rows_for, runs, spread, stack
 from .spine import SCHOOL_YEARS, SEN_STAGES, Spine
-from .tertiary import _reference
 
 TAX_YEARS = np.arange(1998, 2022)
 NOT_A_DAY = np.datetime64("NaT", "D")
-ENTERPRISES = 12_000
 #: Pay in a year of the weekly lower earnings limit of 2012-13 (52 x 107 pounds).
 LOWER_LIMIT_2013 = 5_564
 
@@ -25,7 +27,7 @@ def linked(spine: Spine, faults: dict[str, float]) -> NDArray[np.bool_]:
     missed = faults.get("missed_links", 0.0)
     return spine.once(
         f"linked at {missed}",
-        lambda: spine.rank("linked") >= (missed * LANES * _missed_risk(spine) if missed else 0),
+        lambda: spine.rank("linked") >= (missed * LANES * missed_risk(spine) if missed else 0),
     )
 
 
@@ -34,8 +36,12 @@ _ETHNIC = {"W": "WHITE", "M": "MIXED", "A": "ASIAN", "B": "BLACK", "C": "CHINESE
 _SEN = {"N": "N", "A": "SUPPORT", "P": "SUPPORT", "K": "SUPPORT", "S": "PLAN", "E": "PLAN"}
 
 
-def _missed_risk(spine: Spine) -> NDArray[np.float64]:
+def missed_risk(spine: Spine) -> NDArray[np.float64]:
     """Risk of a missed link over the mean risk: the ratios of single traits, multiplied."""
+    return spine.once("missed risk", lambda: _missed_risk(spine))
+
+
+def _missed_risk(spine: Spine) -> NDArray[np.float64]:
     j = np.clip(spine.ks4_year, SCHOOL_YEARS[0], SCHOOL_YEARS[-1]) - SCHOOL_YEARS[0]
     who = np.arange(len(spine))
     minor = shares("ethnicity_minor", 2011)
@@ -58,7 +64,7 @@ def _missed_risk(spine: Spine) -> NDArray[np.float64]:
 def _relative(trait: str, values: list[str], weights: list[float]) -> NDArray[np.float64]:
     """Risk of a missed link by the values of one trait, one on average."""
     missed = np.array([1 - rate("linked_to_tax", 0, **{trait: v}) for v in values])
-    return missed / (sum(m * w for m, w in zip(missed, weights, strict=True)) / sum(weights))
+    return missed / (fsum(m * w for m, w in zip(missed, weights, strict=True)) / fsum(weights))
 
 
 def years_after_ks4(spine: Spine) -> NDArray:
@@ -98,7 +104,9 @@ def employment(ctx: Context) -> Rows:
     active = working(spine) & linked(spine, ctx.faults)[:, None]
     main = _job_spells(ctx, active, _changes(spine, "job_change", 0.3), 0)
     side = active & _changes(spine, "second_job", 0.22)
-    rows = stack(main, _job_spells(ctx, side, _changes(spine, "second_change", 0.7), 1))
+    other = _job_spells(ctx, active & _both_years(ctx), np.zeros_like(active), 2)
+    other.attrs["slot"] = np.ones(len(other), dtype=bool)
+    rows = stack(main, _job_spells(ctx, side, _changes(spine, "second_change", 0.7), 1), other)
     start, end = rows.attrs["start_date"], rows.attrs["end_date"]
     unsure = ctx.hit("uncertain_start", rows.key)
     rows.attrs["uncertain_start"] = unsure.astype(np.int8)
@@ -131,15 +139,32 @@ def _job_spells(ctx: Context, active: NDArray, cut: NDArray, kind: int) -> Rows:
     length = np.where(first == last, 365 - fresh.astype(np.int64), 358)
     end = date(end_year - 1, 4, 6) + np.where(first == last, fresh, np.timedelta64(0, "D"))
     end = end + (1 + lane(rows.key, "end") * length // LANES).astype("timedelta64[D]")
+    rows.attrs["slot"] = key_slot(ctx.spine, "edukey", person, start_year) & ~both_edukeys(
+        ctx, person, start_year
+    )
     running = (end_year == TAX_YEARS[-1]) & (lane(rows.key, "running") < LANES * 8 // 10)
     rows.attrs["start_date"] = start
     rows.attrs["end_date"] = np.where(running, NOT_A_DAY, np.maximum(end, start))
     return rows
 
 
-def _edukey_slot(ctx: Context, key) -> NDArray:
-    """1 where a row sits under the person's second EDUKEY."""
-    return (lane(key, "edukey") < LANES // 3).astype(np.int8)
+def _both_years(ctx: Context) -> NDArray[np.bool_]:
+    """Tax years with records under both EDUKEYs, array (people, TAX_YEARS)."""
+    return both_edukeys(ctx, np.arange(len(ctx.spine))[:, None], TAX_YEARS[None, :])
+
+
+def _split_pay(ctx: Context, rows: Rows) -> Rows:
+    """Rows with their EDUKEY; where both are in use, two rows share the year's pay."""
+    year = rows.year.astype(np.int64)
+    both = both_edukeys(ctx, rows.person, year)
+    rows.attrs["slot"] = key_slot(ctx.spine, "edukey", rows.person, year) & ~both
+    again = rows.take(np.flatnonzero(both))
+    again.key = derive(again.key, "other key")
+    again.attrs["slot"] = np.ones(len(again), dtype=bool)
+    whole = again.attrs["earnings"]
+    again.attrs["earnings"] = whole * (200 + lane(again.key, "part") * 600 // LANES) // 1000
+    rows.attrs["earnings"][both] -= again.attrs["earnings"]
+    return stack(rows, again)
 
 
 @rows_for("leo_earnings")
@@ -151,14 +176,15 @@ def earnings(ctx: Context) -> Rows:
     person, j = np.nonzero(active)
     year = TAX_YEARS[first + j]
     rows = build(ctx, person, year)
-    person, year = rows.person, rows.year.astype(np.int64)
-    rows.attrs["earnings"] = pay(spine, person, year, lane(rows.key, "luck"))
+    year = rows.year.astype(np.int64)
+    rows.attrs["earnings"] = pay(spine, rows.person, year, lane(rows.key, "luck"))
+    rows = _split_pay(ctx, rows)
+    person, year, second = rows.person, rows.year.astype(np.int64), rows.attrs["slot"]
     jobs = 1 + category_lut([0.72, 0.2, 0.06, 0.02])[lane(rows.key, "jobs")].astype(np.int64)
     rows.attrs["jobs"] = jobs
-    employer = derive(spine.key[person], "employer", n=(year + spine.rank("emp")[person] % 3) // 3)
-    rows.attrs["enterprise"] = (
-        lane(employer, "a") * lane(employer, "b") // LANES * ENTERPRISES // LANES
-    )
+    stay = (year + spine.rank("emp")[person] % 3) // 3 + 4096 * second
+    employer = derive(spine.key[person], "employer", n=stay)
+    rows.attrs["enterprise"] = employer_of(employer)
     rows.attrs["unmatched_firm"] = ctx.hit("firm_not_in_idbr", employer).astype(np.int8)
     part = np.where(jobs == 1, 1000, 500 + lane(rows.key, "part") * 480 // LANES)
     rows.attrs["main_earnings"] = rows.attrs["earnings"] * part // 1000
@@ -172,16 +198,6 @@ def earnings(ctx: Context) -> Rows:
     )
     unseen = low & (year <= 2013) & ctx.hit("below_reporting_limit", rows.key)
     return rows.take(np.flatnonzero(~unseen))
-
-
-@rows_for("leo_idbr")
-def enterprises(ctx: Context) -> Rows:
-    """Firms in two register extracts (written once, with the first people)."""
-    which, extract = repeat(np.full(0 if ctx.spine.start else ENTERPRISES, 2))
-    order = np.argsort(extract, kind="stable")
-    rows = _reference(ctx, which[order], extract[order] + 2019)
-    rows.attrs["source_year"] = rows.year.astype(np.int64)
-    return rows
 
 
 def _self_employed(spine: Spine, faults: dict[str, float]) -> NDArray[np.bool_]:
@@ -343,8 +359,3 @@ def geography(ctx: Context) -> Rows:
     rows.attrs["home_region"] = region
     rows.attrs["area"] = 64 + rows.attrs["move"].astype(np.int64)
     return rows
-
-
-def firm_key(seed: int, enterprise: NDArray):
-    """Lasting key of a firm, the same in earnings and in the register."""
-    return counter("leo_idbr", seed, n=enterprise + 1)

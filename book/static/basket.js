@@ -1,0 +1,121 @@
+// The basket: variables for a request, kept in this browser only.
+(function () {
+  "use strict";
+
+  const KEY = "leo-basket";
+  const PROJECT_NOTE = "Made with Learning LEO from the public request form; check against the form's current version.";
+  let items = [], el = null, redraw = () => {}, held = new Map();
+
+  function load() {
+    try { held = new Map(Object.entries(JSON.parse(localStorage.getItem(KEY) || "{}"))); } catch { held = new Map(); }
+  }
+  function save() {
+    try { localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(held))); } catch { /* a locked-down browser keeps it for this page only */ }
+  }
+
+  /** Variables in the order of the request form's tabs, then of the catalogue. */
+  const inOrder = () => items.filter((item) => held.has(item.id));
+
+  function toggle(item) {
+    if (held.has(item.id)) held.delete(item.id); else held.set(item.id, "");
+    save();
+    drawBasket();
+  }
+
+  function tick(item, words) {
+    const id = `leo-tick-${words ? "one" : item.number}`;
+    const input = el("input", { type: "checkbox", id, "aria-label": words ? null : `Put ${item.name} of ${item.table.title} in the basket` });
+    input.checked = held.has(item.id);
+    input.dataset.id = item.id;
+    input.addEventListener("change", () => { toggle(item); sync(); });
+    return words ? el("label", { for: id }, input, ` ${words}`) : input;
+  }
+
+  function sync() {
+    for (const input of document.querySelectorAll("input[data-id]")) input.checked = held.has(input.dataset.id);
+  }
+
+  function rows() {
+    return inOrder().map((item) => ({
+      sheet: item.table.sheet, table: item.table.id, title: item.table.title, name: item.name, label: item.label,
+      years: item.years.replace(/;/g, "; "), request: item.request, sensitivity: item.sensitivity, why: held.get(item.id) || "",
+    }));
+  }
+  const HEAD = ["Form tab", "Table", "Variable", "What it says", "Years (end)", "Request status", "Sensitivity", "Why it is needed"];
+  const line = (r) => [r.sheet, r.title, r.name, r.label, r.years, r.request.replace("_", " "), r.sensitivity, r.why];
+
+  const quote = (text) => (/[",\n]/.test(text) ? `"${String(text).replaceAll('"', '""')}"` : String(text));
+  const csv = (lines) => "\ufeff" + lines.map((l) => l.map(quote).join(",")).join("\r\n") + "\r\n";
+
+  function download(name, text) {
+    const link = el("a", { href: URL.createObjectURL(new Blob([text], { type: "text/csv;charset=utf-8" })), download: name });
+    link.click();
+    setTimeout(() => URL.revokeObjectURL(link.href), 1000);
+  }
+
+  const saveCsv = () => download("leo-variable-request.csv", csv([HEAD, ...rows().map(line)]));
+  const saveApproved = () =>
+    download("leo-approved-variables.csv", csv([["table_id", "variable"], ...rows().map((r) => [r.table, r.name])]).slice(1));
+  function saveXlsx() {
+    const bold = HEAD.map((value) => ({ value, fontWeight: "bold" }));
+    const body = rows().map((r) => line(r).map((value) => ({ value, type: String, wrap: true })));
+    const note = [{ value: PROJECT_NOTE, fontStyle: "italic" }];
+    return window.writeXlsxFile([bold, ...body, note], {
+      columns: [18, 24, 34, 48, 18, 14, 10, 40].map((width) => ({ width })),
+    }).toFile("leo-variable-request.xlsx");
+  }
+
+  const link = () => `${location.href.split("#")[0]}#basket=${encodeURIComponent([...held.keys()].join("|"))}`;
+
+  /** Take the variables that a shared link names; those that do not exist are left out. */
+  function take(text) {
+    const known = new Set(items.map((item) => item.id));
+    for (const id of text.split("|")) if (known.has(id) && !held.has(id)) held.set(id, "");
+    save();
+    drawBasket();
+    sync();
+  }
+
+  function summary() {
+    const list = inOrder(), tables = new Set(list.map((i) => i.table.id));
+    const asked = list.filter((i) => i.request === "by_request").length;
+    const fine = list.filter((i) => i.sensitivity && i.sensitivity < "D").length;
+    const share = ((100 * list.length) / items.length).toFixed(1);
+    return `${list.length} of ${items.length.toLocaleString("en-GB")} variables (${share} %) from ${tables.size} of ` +
+      `${window.LEO_CATALOGUE.tables.length} tables; ${asked} need a reason of their own, ${fine} are of the more sensitive classes (A to C). ` +
+      "A request for everything is refused: ask for what your question needs.";
+  }
+
+  function drawBasket() {
+    const box = document.getElementById("leo-basket");
+    const list = inOrder();
+    document.getElementById("leo-basket-count").textContent = list.length ? summary() : "Your basket is empty. Tick variables in the list.";
+    document.getElementById("leo-basket-buttons").hidden = !list.length;
+    box.replaceChildren(...list.map((item) => {
+      const why = el("input", { type: "text", value: held.get(item.id) || "", "aria-label": `Why ${item.name} is needed`, placeholder: "why it is needed" });
+      why.addEventListener("input", () => { held.set(item.id, why.value); save(); });
+      const out = el("button", { type: "button", "aria-label": `Take ${item.name} out of the basket` }, "Remove");
+      out.addEventListener("click", () => { toggle(item); sync(); document.getElementById("leo-basket-heading").focus(); });
+      return el("li", {}, el("strong", {}, item.name), ` (${item.table.title}) `, why, " ", out);
+    }));
+  }
+
+  function start(all, maker, after) {
+    items = all; el = maker; redraw = after;
+    load();
+    const on = (id, act) => document.getElementById(id).addEventListener("click", act);
+    on("leo-save-csv", saveCsv);
+    on("leo-save-xlsx", saveXlsx);
+    on("leo-save-approved", saveApproved);
+    on("leo-empty", () => { held.clear(); save(); drawBasket(); redraw(); });
+    on("leo-share", async () => {
+      const address = link();
+      const field = document.getElementById("leo-share-address");
+      field.hidden = false; field.value = address; field.select();
+      try { await navigator.clipboard.writeText(address); } catch { /* the field holds it to copy by hand */ }
+    });
+    drawBasket();
+  }
+
+  window.LeoBasket = { start, tick, take };
+})();

@@ -1,0 +1,101 @@
+// What the variable explorer knows about a variable: years, terms, columns and views.
+// Plain functions over LEO_CATALOGUE; no page is touched here, so the tests can call them.
+(function (root) {
+  "use strict";
+
+  const PREFIX = { PLASC: "", AUT: "aut", SPR: "spr", SUM: "sum" };
+  const TERMS = ["PLASC", "AUT", "SPR", "SUM"];
+
+  /** Years of "2002-2005;2007" as a list of numbers. */
+  function years(text) {
+    return (text || "").split(";").filter(Boolean).flatMap((part) => {
+      const [first, last] = part.split("-").map(Number);
+      return Array.from({ length: (last || first) - first + 1 }, (_, n) => first + n);
+    });
+  }
+
+  /** Terms of "SPR 2006-2021; AUT 2007" as {SPR: [..], AUT: [..]}. */
+  function terms(text) {
+    const found = {};
+    for (const part of (text || "").split("|").filter(Boolean)) {
+      const [term, span] = part.split(":");
+      found[term.trim()] = years(span);
+    }
+    return found;
+  }
+
+  /** All variables as objects, in the catalogue's order, each with an id such as sc_pupil.Gender. */
+  function unpack(catalogue) {
+    return catalogue.variables.map((row, number) => {
+      const item = Object.fromEntries(catalogue.fields.map((name, n) => [name, row[n]]));
+      item.number = number;
+      item.table = catalogue.tables[item.table];
+      item.id = `${item.table.id}.${item.name}`;
+      item.allYears = years(item.years);
+      item.byTerm = terms(item.terms);
+      return item;
+    });
+  }
+
+  /** Whether a variable exists in a year, and in a term if one is given. */
+  function exists(item, year, term) {
+    const held = term && item.terms ? item.byTerm[term] || [] : item.allYears;
+    return !item.years || held.includes(Number(year));
+  }
+
+  /** The terms in which a variable exists in a year; one blank entry where there are no terms. */
+  function termsIn(item, year) {
+    if (!item.terms) return exists(item, year) ? [""] : [];
+    return TERMS.filter((term) => (item.byTerm[term] || []).includes(Number(year)));
+  }
+
+  /** The name of the column in the view of a year and term. */
+  function column(item, year, term) {
+    const other = item.byYear.find(
+      ([, only, span]) => span.includes(Number(year)) && (!only.length || only.includes(term))
+    );
+    const name = other ? other[0] : item.pattern;
+    const yy = String(Number(year) % 100).padStart(2, "0");
+    return name.replace("{term}", PREFIX[term] ?? "").replace("{yy}", yy).replace("{n}", "1");
+  }
+
+  /** The view that holds a year and term, as {name, status}. */
+  function view(item, year, term) {
+    const found = item.table.views.find(
+      ([, own, of, span]) =>
+        (own === null ? !span.length || span.includes(Number(year)) : own === Number(year)) &&
+        (!term || !of || of === term)
+    );
+    return found ? { name: found[0], pooled: found[1] === null, status: found[4] } : null;
+  }
+
+  /** A statement that reads the variable in the secure service. */
+  function sql(item, year, term, project) {
+    const held = view(item, year, term);
+    if (!held) return "";
+    const name = column(item, year, term);
+    const own = /^[a-z_][a-z0-9_]*$/i.test(name) ? name : `[${name}]`;
+    const note = held.pooled && item.table.yearColumn ? `, ${item.table.yearColumn}` : "";
+    return (
+      `SELECT ${own}${note}, COUNT(*) AS n\n` +
+      `FROM ${item.table.database}.[${project}].${held.name}\n` +
+      `GROUP BY ${own}${note}\nORDER BY ${own}${note};`
+    );
+  }
+
+  /** The same for the synthetic copy in Python. */
+  function pandas(item, year, term) {
+    const name = column(item, year, term);
+    const when = item.years && item.table.first ? `, years=${year}` : "";
+    const which = term ? `, terms="${{ PLASC: "plasc", AUT: "autumn", SPR: "spring", SUM: "summer" }[term]}"` : "";
+    return (
+      "import leo_helpers as leo\n\n" +
+      `df = leo.load("${item.table.id}"${when}${which}, columns=["${name}"])\n` +
+      `df["${name}"].value_counts(dropna=False)`
+    );
+  }
+
+  const core = { TERMS, years, terms, unpack, exists, termsIn, column, view, sql, pandas };
+  root.LeoCore = core;
+  if (typeof module !== "undefined") module.exports = core;
+})(typeof window !== "undefined" ? window : globalThis);

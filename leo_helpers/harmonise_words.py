@@ -1,0 +1,83 @@
+"""Small nodes that the trees of a harmonisation are made of."""
+
+from __future__ import annotations
+
+import re
+
+from sqlglot import exp
+
+__all__ = ["SQL_TYPES", "as_", "column", "constant", "name", "number", "typed_null"]
+
+#: Words that some engine keeps for itself.
+_RESERVED = {"view", "year", "index", "key", "order", "group", "user", "plan", "level", "table"}
+#: How a concept of each type is stored.
+SQL_TYPES = {
+    "category": "VARCHAR",
+    "flag": "SMALLINT",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "date": "DATE",
+    "text": "VARCHAR",
+    "id": "VARCHAR",
+}
+
+
+def name(text: str) -> exp.Identifier:
+    """Make an identifier, in quotes where it needs them.
+
+    Examples
+    --------
+    >>> name("LSOA11 _home").sql(), name("term").sql()
+    ('"LSOA11 _home"', 'term')
+    """
+    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) and text.lower() not in _RESERVED
+    return exp.Identifier(this=text, quoted=not plain)
+
+
+def column(table: str, text: str) -> exp.Column:
+    """Make a column of a table; without a table if that is empty."""
+    if not table:
+        return exp.Column(this=name(text))
+    return exp.Column(this=name(text), table=name(table))
+
+
+def as_(node: exp.Expression, text: str) -> exp.Expression:
+    """Name a column of a result."""
+    if isinstance(node, exp.Column) and node.name == text and not node.table:
+        return node
+    return exp.Alias(this=node, alias=name(text))
+
+
+def typed_null(kind: str) -> exp.Cast:
+    """Make a NULL of the type that a concept of some type has."""
+    return exp.Cast(this=exp.Null(), to=exp.DataType.build(SQL_TYPES[kind]))
+
+
+def number(text: str, whole: bool) -> exp.Expression:
+    """Make a number: a whole one, or one that every engine reads as a double."""
+    minus = text.startswith("-")
+    digits = text.lstrip("+-").upper()
+    if whole:
+        digits = digits.partition(".")[0]
+    elif "E" not in digits:
+        digits = f"{digits}E0"
+    literal = exp.Literal.number(digits)
+    return exp.Neg(this=literal) if minus else literal
+
+
+def constant(value: str | None, kind: str) -> exp.Expression:
+    """Make a value of a concept of some type.
+
+    Examples
+    --------
+    >>> constant("1", "flag").sql(), constant("1", "category").sql()
+    ('1', "'1'")
+    """
+    if value is None:
+        return exp.Null()
+    if kind in ("flag", "integer"):
+        return number(value, True)
+    if kind == "number":
+        return number(value, False)
+    text = exp.Literal.string(value)
+    return exp.Cast(this=text, to=exp.DataType.build("DATE")) if kind == "date" else text

@@ -1,0 +1,128 @@
+"""Write what the variable explorer shows: the catalogue as two scripts that any page can load.
+
+Scripts, not JSON, because a page that is opened from a folder may not fetch files. They are made
+by every build and are not in git.
+"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from leo_helpers.catalogue import load_catalogue
+from leo_helpers.catalogue_parse import name_entries
+from leo_helpers.crosswalk import load_crosswalk
+from leo_helpers.years import format_ranges, format_terms
+
+ROOT = Path(__file__).resolve().parent.parent
+FOLDER = ROOT / "book" / "static" / "explorer"
+#: Fields of one variable, in the order in which its line holds them.
+FIELDS = [
+    "table", "name", "label", "type", "list", "years", "terms", "request", "sensitivity",
+    "identifiability", "pattern", "byYear", "old", "concepts", "notes", "status", "repeats",
+]  # fmt: skip
+
+
+def tables() -> list[dict[str, Any]]:
+    """Every table with what its variables share."""
+    return [
+        {
+            "id": table.table_id,
+            "title": table.title,
+            "dataset": table.dataset,
+            "unit": table.unit,
+            "kind": table.year_kind,
+            "first": table.first_year,
+            "last": table.last_year,
+            "database": table.database,
+            "sheet": table.request_sheet,
+            "yearColumn": table.year_column,
+            "views": [[v.name, v.year, v.term, list(v.years), v.status] for v in table.views()],
+        }
+        for table in load_catalogue().tables.values()
+    ]
+
+
+def variables() -> list[list[Any]]:
+    """Every variable as a list of values in the order of :data:`FIELDS`."""
+    catalogue = load_catalogue()
+    concepts = concepts_of()
+    number = {table: n for n, table in enumerate(catalogue.tables)}
+    return [
+        [
+            number[table],
+            item.name,
+            item.label,
+            item.type,
+            item.codelist,
+            format_ranges(item.years),
+            format_terms(item.terms),
+            item.request,
+            item.sensitivity,
+            item.identifiability,
+            item.column_pattern,
+            [[n, t, list(y)] for n, t, y in name_entries(item.columns_by_year)],
+            ";".join(item.old_names),
+            concepts.get((table, item.name), ""),
+            item.notes,
+            item.years_status,
+            item.repeats,
+        ]
+        for table in catalogue.tables
+        for item in catalogue.variables(table)
+    ]
+
+
+def concepts_of() -> dict[tuple[str, str], str]:
+    """The harmonised concepts that each variable feeds, by table and variable."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for (table, concept), sources in load_crosswalk().sources.items():
+        for source in sources:
+            for name in source.variables:
+                kept = found.setdefault((table, name), [])
+                if concept not in kept:
+                    kept.append(concept)
+    return {key: ";".join(names) for key, names in found.items()}
+
+
+def breaks() -> dict[str, list[list[Any]]]:
+    """What changed in each table: concept (or nothing), year, kind, what, and what to do."""
+    found: dict[str, list[list[Any]]] = {}
+    for item in load_crosswalk().breaks:
+        line = [item.concept, item.year, item.kind, item.what, item.advice]
+        found.setdefault(item.table_id, []).append(line)
+    return found
+
+
+def codes() -> dict[str, list[list[Any]]]:
+    """Every code list: code, label, first and last year."""
+    return {
+        name: [[c.code, c.label, c.first_year, c.last_year] for c in listed]
+        for name, listed in load_catalogue().codelists.items()
+    }
+
+
+def write_all(folder: Path = FOLDER) -> int:
+    """Write both scripts and return their size in bytes."""
+    folder.mkdir(parents=True, exist_ok=True)
+    catalogue = {
+        "fields": FIELDS,
+        "tables": tables(),
+        "variables": variables(),
+        "breaks": breaks(),
+    }
+    size = 0
+    for name, variable, content in (
+        ("data.js", "LEO_CATALOGUE", catalogue),
+        ("codes.js", "LEO_CODES", codes()),
+    ):
+        text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
+        text = f"window.{variable}={text};\n".replace("</", "<\\/")
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+        size += len(text.encode())
+    return size
+
+
+if __name__ == "__main__":
+    print(f"{write_all() / 1e6:.2f} MB")
