@@ -230,9 +230,13 @@ class Store:
             query = binder.query(entry.tree, None)
             binder.ctes = held
             names = list(entry.names) or [c.name for c in query.cols]
-            cols = [Col(n, c.t, f"{alias}.c{i}") for i, (n, c) in enumerate(zip(names, query.cols, strict=True), 1)]
+            cols = [Col(n, c.t, f"{alias}.c{i}", c.firm) for i, (n, c) in enumerate(zip(names, query.cols, strict=True), 1)]
             return f"({query.sql}) AS {alias}", cols
-        stored = [Col(c.name, c.t, f"{alias}.{quote(c.name)}") for c in entry.columns if c.computed is None]
+        stored = [
+            Col(c.name, c.t, f"{alias}.{quote(c.name)}", not c.nullable, c.identity)
+            for c in entry.columns
+            if c.computed is None
+        ]
         by_name = {c.name: c for c in stored}
         if len(stored) != len(entry.columns):
             scope = Scope(None, [Source(entry.name, stored, alias)])
