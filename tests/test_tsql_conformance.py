@@ -7,6 +7,7 @@ from leo_helpers import tsql
 
 CASES = read_cases()
 
+
 @pytest.fixture(scope="module")
 def session(small_data):
     """One session; each case begins with it as new."""

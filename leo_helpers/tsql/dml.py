@@ -456,7 +456,7 @@ class Target:
             raise TSqlError(f"The table '{'.'.join(parts)}' is ambiguous.", 8154, "Name its alias.", at)
         alias = self.binder.fresh()
         sql, cols = session.store.source(target(session, parts, at), alias, self.binder)
-        source = Source(parts[-1], cols, alias, entry=entry, rid=f"{alias}.rowid", base={c.name.lower(): c.name for c in entry.columns})
+        source = Source(parts[-1], cols, alias, entry.schema, entry.database, entry, rid=f"{alias}.rowid", base={c.name.lower(): c.name for c in entry.columns})
         self.from_sql += f" CROSS JOIN {sql}"
         self.scope.sources.append(source)
         return source

@@ -288,6 +288,10 @@ class Queries(Sources, Expressions):
                 items += self.star(item, scope)
             elif isinstance(item, exp.Alias):
                 items.append((item.alias, self.expr(item.this, scope)))
+            elif isinstance(item, exp.Subquery) and item.alias:  # name = (SELECT ...)
+                held = item.copy()
+                held.set("alias", None)
+                items.append((item.alias, self.expr(held, scope)))
             elif isinstance(item, exp.EQ) and isinstance(item.this, exp.Literal) and item.this.is_string:
                 items.append((item.this.this, self.expr(item.expression, scope)))  # 'name' = value
             elif isinstance(item, exp.Concat) and len(item.expressions) == 2 and item.args.get("coalesce"):
@@ -314,7 +318,7 @@ class Queries(Sources, Expressions):
         out = []
         for source in sources:
             for col in source.cols:
-                v = V(col.sql, col.t)
+                v = V(col.sql, col.t, firm=col.firm, identity=col.identity)
                 if scope.groups is not None:
                     if col.sql not in scope.groups:
                         raise TSqlError(f"Column '{source.name}.{col.name}' is invalid in the select list because it is "
