@@ -148,6 +148,7 @@ class Interpreter:
     def simple(self, statement: Simple) -> None:
         """Run one plain statement; an error gets its place and leaves the session as it was."""
         s = self.session
+        s.last_binder = None
         handler = self.handlers.get(statement.word)
         held = s.store.entries, s.store.schemas
         try:
@@ -158,9 +159,16 @@ class Interpreter:
             s.store.entries, s.store.schemas = held if not s.snapshots else (s.store.entries, s.store.schemas)
             if s.xact_abort and s.trancount and not isinstance(error, Refused):
                 self.undo_all()
-            raise self.locate(error, statement) from error.__cause__
+            at = s.last_binder.at if s.last_binder is not None else None
+            raise self.locate(error, statement, at) from error.__cause__
         except RecursionError:
             raise self.locate(Refused("The statement is nested too deeply to be run here.", "Cut it into steps."), statement) from None
+        except (_Break, _Continue, _Return):
+            raise
+        except Exception as error:
+            failed = Refused(f"the translator itself failed on this statement ({type(error).__name__}: {error}).",
+                             "Please report it with the statement.")  # fmt: skip
+            raise self.locate(failed, statement) from error
         if rows is not None:
             s.rowcount = rows
         s.error_number = 0

@@ -150,6 +150,7 @@ class Session:
         self.xact_abort = False
         self.result = Result()
         self.script: Script | None = None
+        self.last_binder: Queries | None = None
         self.collect()
 
     # Running --------------------------------------------------------------------------------
@@ -184,7 +185,8 @@ class Session:
 
     def binder(self) -> Queries:
         """Return a translator for one statement."""
-        return Queries(self)
+        self.last_binder = Queries(self)
+        return self.last_binder
 
     def say(self, text: str) -> None:
         """Add a message."""
