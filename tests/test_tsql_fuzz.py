@@ -40,7 +40,7 @@ WORDS = re.findall(r"\w+|[^\w\s]|\s+", SCRIPT)
 
 @pytest.fixture(scope="module")
 def session(small_data):
-    return tsql.Session(data=small_data)
+    return tsql.Session(data=small_data, max_steps=300)
 
 
 def attempt(session, text):
@@ -64,7 +64,7 @@ def test_the_script_itself_runs(session):
 
 @pytest.mark.parametrize("start", range(5))
 def test_truncated_scripts_end_in_a_clear_error(session, start):
-    for end in range(start, len(SCRIPT), 61):
+    for end in range(start * 12, len(SCRIPT), 61):
         attempt(session, SCRIPT[:end])
 
 
@@ -84,10 +84,7 @@ def test_damaged_scripts_end_in_a_clear_error(session, seed):
                 words[at], words[other] = words[other], words[at]
             else:
                 words[at] = draw.choice(["'", '"', "[", "]", "/*", "*/", "--", "(", ")", ";", "#", "@", "0x", "$", "€", "\0"])
-        text = "".join(words)
-        if re.search(r"while", text, re.I) and not re.search(r"set @i \+= 1", text):
-            continue  # a loop that never ends is the script's own
-        attempt(session, re.sub(r"while @i < 3", "while @i < 3 and @@rowcount >= 0", text))
+        attempt(session, "".join(words))
 
 
 @given(st.text(alphabet=" \n'\"[]()/*-;,.#@=+<>!0aeE$_%&|^~{}:?\\", max_size=60))
@@ -99,9 +96,7 @@ def test_random_signs_end_in_a_clear_error(session, text):
 @given(st.lists(st.sampled_from(sorted({w for w in WORDS if w.strip()} | {"select", "from", "where", "and", "group by", "over", "end"})), max_size=25))
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 def test_random_words_end_in_a_clear_error(session, words):
-    text = " ".join(words)
-    if "while" not in text:
-        attempt(session, text)
+    attempt(session, " ".join(words))
 
 
 def test_mixed_case_runs_the_same(session):

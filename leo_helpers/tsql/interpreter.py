@@ -135,6 +135,7 @@ class Interpreter:
         """Evaluate the condition of IF or WHILE."""
         binder = self.session.binder()
         try:
+            self.session.step()
             if "tree" not in condition.cache:
                 condition.cache["tree"] = parse_expression(condition.tokens, self.source.text)
             sql = binder.condition(condition.cache["tree"], Scope())
@@ -152,6 +153,7 @@ class Interpreter:
         handler = self.handlers.get(statement.word)
         held = s.store.entries, s.store.schemas
         try:
+            s.step()
             if handler is None:
                 raise Refused(f"Statements that begin with {statement.word} are not run here.")
             rows = handler(self, statement) if handler in _MODULE_HANDLERS else handler(statement)
