@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -285,7 +286,12 @@ def _column(interpreter: Interpreter, cursor: Cursor, table: Table, columns: lis
         elif cursor.take("IDENTITY"):
             seed, step = (1, 1)
             if cursor.kind() == TokenType.L_PAREN:
-                seed, step = (int("".join(t.text for t in part)) for part in split_commas(cursor.brackets()))
+                at = cursor.i
+                parts = ["".join(t.text for t in part) for part in split_commas(cursor.brackets())]
+                if len(parts) != 2 or not all(re.fullmatch(r"[+-]?\d+", part) for part in parts):
+                    cursor.i = at
+                    raise cursor.fail("IDENTITY (seed, increment)")
+                seed, step = map(int, parts)
             column = replace(column, identity=(seed, step), nullable=False)
         elif cursor.take("DEFAULT") or (cursor.word() == "CONSTRAINT" and cursor.word(2) == "DEFAULT"):
             label = ""

@@ -556,9 +556,13 @@ def number(text: str) -> V:
     low = text.lower()
     if "e" in low:
         mantissa, _, power = low.partition("e")
+        if not re.fullmatch(r"([0-9]+\.?[0-9]*|\.[0-9]+)e[+-]?[0-9]*", low):
+            raise TSqlError(f"Incorrect syntax near '{text}'.", 102)
         return V(f"CAST({literal(f'{mantissa}e{power or 0}')} AS DOUBLE)", T("float"))
     if low.startswith("$"):
         return V(f"CAST({literal(low[1:] or '0')} AS DECIMAL(19,4))", T("money"))
+    if not re.fullmatch(r"[0-9]*\.?[0-9]*", low):
+        raise TSqlError(f"Incorrect syntax near '{text}'.", 102)
     if "." not in low:
         value = int(low)
         if value <= 2147483647:

@@ -135,6 +135,7 @@ class Interpreter:
         """Evaluate the condition of IF or WHILE."""
         binder = self.session.binder()
         try:
+            self.session.step()
             if "tree" not in condition.cache:
                 condition.cache["tree"] = parse_expression(condition.tokens, self.source.text)
             sql = binder.condition(condition.cache["tree"], Scope())
@@ -148,9 +149,11 @@ class Interpreter:
     def simple(self, statement: Simple) -> None:
         """Run one plain statement; an error gets its place and leaves the session as it was."""
         s = self.session
+        s.last_binder = None
         handler = self.handlers.get(statement.word)
         held = s.store.entries, s.store.schemas
         try:
+            s.step()
             if handler is None:
                 raise Refused(f"Statements that begin with {statement.word} are not run here.")
             rows = handler(self, statement) if handler in _MODULE_HANDLERS else handler(statement)
@@ -158,9 +161,16 @@ class Interpreter:
             s.store.entries, s.store.schemas = held if not s.snapshots else (s.store.entries, s.store.schemas)
             if s.xact_abort and s.trancount and not isinstance(error, Refused):
                 self.undo_all()
-            raise self.locate(error, statement) from error.__cause__
+            at = s.last_binder.at if s.last_binder is not None else None
+            raise self.locate(error, statement, at) from error.__cause__
         except RecursionError:
             raise self.locate(Refused("The statement is nested too deeply to be run here.", "Cut it into steps."), statement) from None
+        except (_Break, _Continue, _Return):
+            raise
+        except Exception as error:
+            failed = Refused(f"the translator itself failed on this statement ({type(error).__name__}: {error}).",
+                             "Please report it with the statement.")  # fmt: skip
+            raise self.locate(failed, statement) from error
         if rows is not None:
             s.rowcount = rows
         s.error_number = 0

@@ -68,7 +68,7 @@ class Queries(Sources, Expressions):
         for option in node.args.get("options") or []:
             name = option.name.upper()
             value = option.args.get("expression")
-            if name == "MAXRECURSION" and value is not None:
+            if name == "MAXRECURSION" and value is not None and value.name.isdigit():
                 self.max_recursion = int(value.name)
             else:
                 self.note(f"OPTION ({name}) changes nothing here.")
@@ -414,7 +414,7 @@ class Queries(Sources, Expressions):
         for item in node.args["order"].expressions if node.args.get("order") else []:
             e = item.this
             if isinstance(e, exp.Literal) and not e.is_string:
-                place = int(e.this)
+                place = int(e.this) if e.this.isdigit() else 0
                 if not 1 <= place <= len(items):
                     raise TSqlError(f"The ORDER BY position number {place} is out of range of the number of items in the select list.", 108)
                 out.append((items[place - 1][1], item, place))

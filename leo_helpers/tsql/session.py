@@ -104,6 +104,9 @@ class Session:
         Folder of a data set; without it the default one.
     database : str, default "project"
         Name of your project's own database, until the script says USE.
+    max_steps : int, optional
+        Stop a script that runs more statements and conditions than this, such as a loop without
+        an end.
 
     Raises
     ------
@@ -124,7 +127,9 @@ class Session:
         project: str | None = None,
         data: str | os.PathLike[str] | None = None,
         database: str = "project",
+        max_steps: int | None = None,
     ) -> None:
+        self.max_steps = max_steps
         self.con = connect(project or DEFAULT_PROJECT, data)
         macros = (resources.files(__package__) / "macros.sql").read_text("utf-8")
         self.con.execute(macros)
@@ -149,7 +154,9 @@ class Session:
         self.snapshots: list[Snapshot] = []
         self.xact_abort = False
         self.result = Result()
+        self.steps = 0
         self.script: Script | None = None
+        self.last_binder: Queries | None = None
         self.collect()
 
     # Running --------------------------------------------------------------------------------
@@ -176,7 +183,7 @@ class Session:
         """
         from .interpreter import Interpreter
 
-        self.result = Result()
+        self.result, self.steps = Result(), 0
         self.script = Script(read_script(script))
         self.values, self.store.variables = {**self.values}, {**self.store.variables}
         Interpreter(self).script(self.script)
@@ -184,7 +191,14 @@ class Session:
 
     def binder(self) -> Queries:
         """Return a translator for one statement."""
-        return Queries(self)
+        self.last_binder = Queries(self)
+        return self.last_binder
+
+    def step(self) -> None:
+        """Count a statement."""
+        self.steps += 1
+        if self.max_steps is not None and self.steps > self.max_steps:
+            raise Refused(f"the script ran more than {self.max_steps} statements.", "Look for a loop without an end.")
 
     def say(self, text: str) -> None:
         """Add a message."""

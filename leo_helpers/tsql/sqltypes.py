@@ -128,6 +128,8 @@ def as_decimal(t: T) -> T:
 def parse_type(name: str, args: list[str], explicit: bool = False) -> T:
     """Return the type of a declaration; `explicit` is CAST and CONVERT, where length is 30."""
     name = " ".join(name.lower().split())
+    if not all(arg.isdigit() or arg.lower() == "max" for arg in args):
+        raise TSqlError(f"Incorrect syntax near '{', '.join(args)}': expecting a length.", 102)
     if name == "sysname":
         return T("nvarchar", 128)
     name = _SYNONYMS.get(name, name)
