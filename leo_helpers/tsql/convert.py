@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from dataclasses import dataclass, replace
 
 from .errors import Refused, TSqlError
@@ -203,6 +205,9 @@ def _to_float(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
 def _to_date(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:
     t = v.t
     if t.is_string:
+        plain = _plain_date(v.const) if style is None else None
+        if plain is not None:
+            return f"CAST('{plain}' AS {'DATE' if to.name == 'date' else 'TIMESTAMP'})"
         return _fit_date(_date_text(v, to, mode, style, dateformat), to)
     if t.name in DATES:
         return _fit_date(v.sql, to) if t.name != "date" or to.name != "date" else v.sql
@@ -213,6 +218,15 @@ def _to_date(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:
     if t.is_number:
         raise TSqlError(f"Operand type clash: {t.name} is incompatible with {to.name}.", 206)
     return _refuse(v, to)
+
+
+def _plain_date(const: object) -> dt.date | None:
+    """Return the date that a literal such as 20110901 or 2011-09-01 is in every language."""
+    found = re.fullmatch(r"(\d{4})(\d\d)(\d\d)|(\d{4})-(\d\d?)-(\d\d?)", const) if isinstance(const, str) else None
+    try:
+        return dt.date(*(int(part) for part in found.groups() if part)) if found else None
+    except ValueError:
+        return None
 
 
 def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:

@@ -616,6 +616,18 @@ def _alter_column(interpreter: Interpreter, cursor: Cursor, table: Table) -> int
     return 0
 
 
+def rename_column(session: Session, table: Table, old: str, new: str) -> None:
+    """Give a column another name, in keys too."""
+    sqls = {}
+    columns = []
+    for c in table.columns:
+        renamed = replace(c, name=new) if c.name.lower() == old.lower() else c
+        sqls[renamed.name] = f"o.{quote(c.name)}"
+        columns.append(renamed)
+    keys = tuple(replace(k, columns=tuple(new if n.lower() == old.lower() else n for n in k.columns)) for k in table.keys)
+    _rebuild(session, replace(table, columns=tuple(columns), keys=keys), sqls)
+
+
 def drop(interpreter: Interpreter, statement: Simple) -> int:
     """DROP TABLE, VIEW, INDEX or SCHEMA, with IF EXISTS."""
     session, store = interpreter.session, interpreter.session.store

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot.tokens import TokenType
@@ -10,7 +11,9 @@ from .convert import V
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError
 from .lexer import Script
+from .ddl import rename_column
 from .sqltypes import T
+from .store import Table
 
 if TYPE_CHECKING:
     from .interpreter import Interpreter
@@ -34,7 +37,7 @@ def execute(interpreter: Interpreter, statement: Simple) -> int | None:
     if name == "sp_executesql":
         return _sp_executesql(interpreter, cursor)
     if name == "sp_rename":
-        raise Refused("sp_rename is not run here.", "Make a new table with SELECT ... INTO.")
+        return _sp_rename(interpreter, cursor)
     raise Refused(f"The procedure {name} is not run here.", "Only EXEC of a string and sp_executesql are.",
                   statement.tokens[1].start)  # fmt: skip
 
@@ -76,6 +79,36 @@ def _sp_executesql(interpreter: Interpreter, cursor: Cursor) -> int | None:
 
         session.values[outer] = (t, to_value(session.evaluate(done.sql), t))
     return rows
+
+
+def _sp_rename(interpreter: Interpreter, cursor: Cursor) -> int:
+    """Give a table or, with 'COLUMN', one of its columns another name."""
+    from .session import split_name
+
+    session = interpreter.session
+    values = [interpreter.value(p[3:] if p[0].token_type == TokenType.PARAMETER and len(p) > 3 and p[2].token_type == TokenType.EQ else p)[0].const
+              for p in split_commas(cursor.tokens[cursor.i :])]  # fmt: skip
+    old, new, kind = (*values, None)[:3] if len(values) < 3 else values[:3]
+    parts = split_name(str(old))
+    column = str(kind or "").upper() == "COLUMN"
+    name = parts.pop() if column and len(parts) > 1 else ""
+    entry = session.store.find(parts) if parts else None
+    if not isinstance(entry, Table) or str(kind or "OBJECT").upper() not in ("OBJECT", "COLUMN"):
+        raise Refused("sp_rename is run here for tables and columns that the script has made.")
+    if column:
+        if entry.column(name) is None or entry.column(str(new)) is not None:
+            raise TSqlError(f"Either the parameter @objname is ambiguous or the claimed @objtype (COLUMN) is wrong: {old}.", 15248)
+        if any(c.computed is not None for c in entry.columns) or entry.checks:
+            raise Refused("sp_rename of a column in a table with computed columns or checks is not run here.")
+        rename_column(session, entry, name, str(new))
+        return 0
+    key = (entry.database.lower(), entry.schema.lower(), entry.name.lower())
+    new_key = (*key[:2], str(new).lower())
+    if new_key in session.store.entries:
+        raise TSqlError(f"Error: The new name '{new}' is already in use as a object name.", 15335)
+    entries = {k: e for k, e in session.store.entries.items() if k != key}
+    session.store.entries = {**entries, new_key: replace(entry, name=str(new))}
+    return 0
 
 
 def _parameters(text: str) -> list[tuple[str, T]]:

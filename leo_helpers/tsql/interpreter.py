@@ -45,6 +45,7 @@ class Interpreter:
         self.session = session
         self.source = Script("")
         self.declared: dict[str, int] = {}
+        self.trees: dict[tuple[int, int], object] = {}
         self.handlers = {
             "SELECT": self.select, "WITH": self.with_, "(": self.select, "INSERT": self.insert,
             "UPDATE": self.update, "DELETE": self.delete, "MERGE": self.merge,
@@ -198,7 +199,10 @@ class Interpreter:
     def value(self, tokens: list[Token], to: T | None = None) -> tuple[V, T]:
         """Evaluate an expression without columns, converted to a type as assignment does."""
         binder = self.session.binder()
-        tree = parse_expression(tokens, self.source.text)
+        key = (tokens[0].start, tokens[-1].end) if tokens else (0, 0)
+        if key not in self.trees:
+            self.trees[key] = parse_expression(tokens, self.source.text)
+        tree = self.trees[key]
         try:
             v = binder.expr(tree, Scope())
             if to is not None:

@@ -197,10 +197,10 @@ class Sources:
         types = [T(t.name) if t.is_integer else t for t in types]
         lines = []
         for row in rows:
-            cells = ", ".join(f"CAST({self.convert(v, t).sql} AS {t.duck}) AS c{i}"
-                              for i, (v, t) in enumerate(zip(row, types, strict=True), 1))  # fmt: skip
-            lines.append(f"SELECT {cells}")
-        return " UNION ALL ".join(lines), [Col("", t, "") for t in types]
+            cells = ", ".join(f"CAST({self.convert(v, t).sql} AS {t.duck})" for v, t in zip(row, types, strict=True))
+            lines.append(f"({cells})")
+        names = ", ".join(numbered(len(types)))
+        return f"SELECT * FROM (VALUES {', '.join(lines)}) AS v({names})", [Col("", t, "") for t in types]
 
     # PIVOT ----------------------------------------------------------------------------------
 
