@@ -14,11 +14,17 @@ __all__ = ["V", "convert", "literal", "quote", "style_text", "to_style"]
 
 @dataclass(frozen=True)
 class V:
-    """A translated expression: DuckDB SQL, its T-SQL type, and its value where it is a literal."""
+    """A translated expression: DuckDB SQL, its T-SQL type, and its value where it is a literal.
+
+    A firm one is never NULL; `identity` is the seed and step of an identity column. Both matter
+    to SELECT ... INTO alone.
+    """
 
     sql: str
     t: T
     const: object = None
+    firm: bool = False
+    identity: tuple[int, int] | None = None
 
 
 def literal(text: str) -> str:

@@ -294,10 +294,11 @@ def _column(interpreter: Interpreter, cursor: Cursor, table: Table, columns: lis
                 seed, step = map(int, parts)
             column = replace(column, identity=(seed, step), nullable=False)
         elif cursor.take("DEFAULT") or (cursor.word() == "CONSTRAINT" and cursor.word(2) == "DEFAULT"):
+            label = ""
             if cursor.take("CONSTRAINT"):
-                cursor.identifier()
+                label = cursor.identifier()
                 cursor.expect("DEFAULT")
-            column = replace(column, default=_default(interpreter, cursor))
+            column = replace(column, default=_default(interpreter, cursor), default_name=label)
         elif column.default is not None and cursor.take("WITH", "VALUES"):
             column = replace(column, nullable=False if not column.nullable else None)  # every row gets it
         elif _constraint(interpreter, cursor, table, keys, tests, name):
@@ -514,13 +515,16 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
     for part in split_commas(cursor.tokens[cursor.i :]):
         inner = Cursor(part)
         if inner.take("CONSTRAINT") and inner.word(1) == "DEFAULT":
-            inner.identifier()
+            label = inner.identifier()
             inner.expect("DEFAULT")
             tree = _default(interpreter, inner)
             inner.expect("FOR")
             target = inner.identifier().lower()
             _require((target,), [c.name.lower() for c in columns], table)
-            columns = [replace(c, default=tree) if c.name.lower() == target else c for c in columns]
+            columns = [
+                replace(c, default=tree, default_name=label) if c.name.lower() == target else c
+                for c in columns
+            ]
             continue
         inner.i = 0
         inner.take("COLUMN")
@@ -579,12 +583,17 @@ def _drop_parts(session: Session, cursor: Cursor, table: Table) -> int:
             columns = tuple(c for c in columns if c.name.lower() != name)
         else:
             known = {k.name.lower() for k in keys} | {n.lower() for n, _ in tests}
+            known |= {c.default_name.lower() for c in columns if c.default_name}
             if name not in known and not lenient:
                 raise TSqlError(f"'{name}' is not a constraint.", 3728)
             keys = tuple(k for k in keys if k.name.lower() != name)
             tests = tuple(t for t in tests if t[0].lower() != name)
+            columns = tuple(
+                replace(c, default=None, default_name="") if c.default_name.lower() == name else c
+                for c in columns
+            )
     changed = replace(table, columns=columns, keys=keys, checks=tests)
-    if columns == table.columns:
+    if [c.name for c in columns] == [c.name for c in table.columns]:
         _put(session, changed)
         return 0
     _rebuild(session, changed, {c.name: f"o.{quote(c.name)}" for c in columns})

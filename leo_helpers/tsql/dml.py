@@ -152,12 +152,27 @@ def select_into(interpreter: Interpreter, statement: Simple, tree: exp.Expressio
             raise TSqlError("An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name.", 1038, f"Name column {i + 1} with AS.")
         if name.lower() in (n.lower() for n in names[:i]):
             raise TSqlError(f"Column names in each table must be unique. Column name '{name}' in table '{shown}' is specified more than once.", 2705)
-    columns = tuple(Column(c.name, stored_type(c.t)) for c in query.cols)
+    counted = sum(c.identity is not None for c in query.cols) == 1
+    columns = tuple(
+        Column(c.name, stored_type(c.t), not c.firm, identity=c.identity if counted else None)
+        for c in query.cols
+    )
     table = Table(database, parts[-2] if len(parts) > 1 and parts[-2] else "dbo", shown, "", columns)
     cells = ", ".join(f"CAST(q.c{i} AS {c.t.duck})" for i, c in enumerate(columns, 1))
     rows = ddl.register(session, table, f"SELECT {cells} FROM ({query.sql}) AS q")
+    _count_on(session, session.store.find(parts))
     interpreter.notes(binder, statement)
     return rows
+
+
+def _count_on(session: Any, table: Table) -> None:
+    """Let an identity column that SELECT ... INTO has filled go on after its last number."""
+    for column in table.columns:
+        if column.identity:
+            edge = "max" if column.identity[1] > 0 else "min"
+            last = session.fetch(f"SELECT {edge}({quote(column.name)}) FROM {quote(table.physical)}")[0][0]
+            if last is not None:
+                session.identities[table.id] = last + column.identity[1]
 
 
 def stored_type(t: T) -> T:
@@ -441,7 +456,7 @@ class Target:
             raise TSqlError(f"The table '{'.'.join(parts)}' is ambiguous.", 8154, "Name its alias.", at)
         alias = self.binder.fresh()
         sql, cols = session.store.source(target(session, parts, at), alias, self.binder)
-        source = Source(parts[-1], cols, alias, entry=entry, rid=f"{alias}.rowid", base={c.name.lower(): c.name for c in entry.columns})
+        source = Source(parts[-1], cols, alias, entry.schema, entry.database, entry, rid=f"{alias}.rowid", base={c.name.lower(): c.name for c in entry.columns})
         self.from_sql += f" CROSS JOIN {sql}"
         self.scope.sources.append(source)
         return source

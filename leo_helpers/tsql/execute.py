@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlglot.tokens import TokenType
+from sqlglot.tokens import Token, TokenType
 
 from .convert import V
 from .cursor import Cursor, split_commas
@@ -31,8 +31,7 @@ def execute(interpreter: Interpreter, statement: Simple) -> int | None:
         inner = cursor.brackets()
         if not cursor.done:
             raise Refused("EXEC ('...') AT another server is not run here.")
-        v, _ = interpreter.value(inner)
-        return _batch(interpreter, v.const, {})
+        return _batch(interpreter, _joined(interpreter, inner), {})
     name = cursor.name()[-1].lower()
     if name == "sp_executesql":
         return _sp_executesql(interpreter, cursor)
@@ -40,6 +39,27 @@ def execute(interpreter: Interpreter, statement: Simple) -> int | None:
         return _sp_rename(interpreter, cursor)
     raise Refused(f"The procedure {name} is not run here.", "Only EXEC of a string and sp_executesql are.",
                   statement.tokens[1].start)  # fmt: skip
+
+
+def _joined(interpreter: Interpreter, tokens: list[Token]) -> str | None:
+    """Join the texts and variables of EXEC (...): nothing else may stand there, and all become text."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.token_type == TokenType.PLUS:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    texts = []
+    for part in parts:
+        variable = len(part) == 2 and part[0].token_type == TokenType.PARAMETER
+        text = len(part) == 1 and part[0].token_type in (TokenType.STRING, TokenType.NATIONAL_STRING)
+        if not (variable or text):
+            wrong = part[0] if part else tokens[0]
+            raise TSqlError(f"Incorrect syntax near '{wrong.text}'.", 102,
+                            "Inside EXEC (...) only texts and variables may be joined; build the text "
+                            "in a variable first.", wrong.start)  # fmt: skip
+        texts.append(interpreter.value(part, T("nvarchar"))[0].const)
+    return None if None in texts else "".join(map(str, texts))
 
 
 def _sp_executesql(interpreter: Interpreter, cursor: Cursor) -> int | None:

@@ -273,7 +273,7 @@ class Expressions:
                 return functions.call(self, name.lower(), [], scope, node)
             raise self.session.missing_column(name, tail[0], scope, at)
         where, _, col = found
-        v = V(col.sql, col.t)
+        v = V(col.sql, col.t, firm=col.firm, identity=col.identity)
         if where.groups is None or where.in_aggregate:
             return v
         if col.sql in where.groups:
@@ -289,7 +289,7 @@ class Expressions:
 
     def _national(self, node: exp.National, scope: Scope) -> V:
         text = node.this if isinstance(node.this, str) else node.this.this
-        return V(literal(text), char_type(text, national=True), text)
+        return V(literal(text), char_type(text, national=True), text, firm=True)
 
     def _hex(self, node: exp.HexString, scope: Scope) -> V:
         digits = node.this or ""
@@ -363,7 +363,9 @@ class Expressions:
                 raise TSqlError("The data types are incompatible in the modulo operator.", 402)
             return V(f"(CAST({a.sql} AS {t.duck}) {op} CAST({b.sql} AS {t.duck}))", t)
         if t.is_integer:
-            sql = f"({a.sql} {'//' if op == '/' else op} {b.sql})"
+            # a constant takes the type of what stands beside it in DuckDB, so the other side is cast
+            left, right = (v.sql if v.t.name == t.name else f"CAST({v.sql} AS {t.duck})" for v in (a, b))
+            sql = f"({left} {'//' if op == '/' else op} {right})"
             return V(sql, replace(t, n=None))
         if t.name == "decimal":
             return self._decimal(op, a, b, t)
@@ -447,7 +449,9 @@ class Expressions:
             raise TSqlError("At least one of the result expressions in a CASE specification must be "
                             "an expression other than the NULL constant.", 8133)  # fmt: skip
         parts = " ".join(f"WHEN {test} THEN {self.convert(v, t).sql}" for test, v in whens)
-        return V(f"CASE {parts} ELSE {self.convert(other, t).sql} END", t if not t.is_integer else replace(t, n=None))
+        t_out = t if not t.is_integer else replace(t, n=None)
+        firm = other.firm and all(v.firm for _, v in whens)
+        return V(f"CASE {parts} ELSE {self.convert(other, t).sql} END", t_out, firm=firm)
 
     def _cast(self, node: exp.Expression, scope: Scope) -> V:
         is_convert = isinstance(node, exp.Convert)
@@ -544,7 +548,7 @@ def collation_name(name: str) -> str:
 
 def text_literal(text: str) -> V:
     """Translate a character literal."""
-    return V(literal(text), char_type(text), text)
+    return V(literal(text), char_type(text), text, firm=True)
 
 
 def number(text: str) -> V:
@@ -562,7 +566,7 @@ def number(text: str) -> V:
     if "." not in low:
         value = int(low)
         if value <= 2147483647:
-            return V(str(value), T("int", len(str(value))), value)
+            return V(str(value), T("int", len(str(value))), value, firm=True)
         return V(f"CAST({literal(str(value))} AS DECIMAL({len(str(value))},0))", decimal(len(str(value)), 0))
     whole, _, part = low.partition(".")
     digits = len(whole.lstrip("0")) + len(part)

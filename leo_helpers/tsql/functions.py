@@ -102,6 +102,9 @@ def call(b: Queries, name: str, args: list[exp.Expression], scope: Scope, node: 
         raise TSqlError(f"The {name} function requires {len(kinds)} argument(s).", 174)
     if name in ("left", "right", "substring", "replicate", "stuff") and values and values[0].t.name == "null":
         raise TSqlError(f"Argument data type NULL is invalid for argument 1 of {name} function.", 8116)
+    if name == "substring" and not values[0].t.is_string and "binary" not in values[0].t.name:
+        raise TSqlError(f"Argument data type {values[0].t.name} is invalid for argument 1 of substring function.",
+                        8116, "Cast it to varchar, or use left and right, which do so themselves.", b.at)  # fmt: skip
     done = [_as(b, v, kind) for v, kind in zip(values, kinds, strict=True)]
     if isinstance(result, str):
         first = done[0].t
@@ -121,7 +124,7 @@ def isnull(b: Queries, args: list, scope: Scope) -> V:
     if a.t.name == "null":
         return other
     t = replace(a.t, n=None) if a.t.is_integer else a.t
-    return V(f"COALESCE({a.sql}, {b.convert(other, t, 'explicit').sql})", t)
+    return V(f"COALESCE({a.sql}, {b.convert(other, t, 'explicit').sql})", t, firm=a.firm or other.firm)
 
 
 def coalesce(b: Queries, args: list, scope: Scope) -> V:
@@ -393,7 +396,8 @@ def identity_column(b: Queries, args: list, scope: Scope) -> V:
     """IDENTITY(type, seed, step) numbers the rows of SELECT ... INTO."""
     seed, step = (b.constant(b.expr(arg, scope)) for arg in args[1:]) if len(args) == 3 else (1, 1)
     t = parse_type(args[0].name, [])
-    return V(f"CAST({seed} + {step} * (row_number() OVER () - 1) AS {t.duck})", t)
+    number = f"CAST({seed} + {step} * (row_number() OVER () - 1) AS {t.duck})"
+    return V(number, t, firm=True, identity=(seed, step))
 
 
 def _grouping(b: Queries, args: list, scope: Scope) -> V:

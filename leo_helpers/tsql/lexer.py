@@ -48,6 +48,15 @@ _SIGNS = (TokenType.PARAMETER, TokenType.HASH)
 _ELSEWHERE = {"OPENROWSET", "OPENQUERY", "OPENDATASOURCE", "OPENXML", "OPENJSON", "CONTAINSTABLE", "FREETEXTTABLE"}
 #: Words that sqlglot reads and SQL Server does not.
 _FOREIGN = {"LIMIT", "QUALIFY", "DCOLON", "NULLS", "ILIKE", "RLIKE", "DPIPE", "LATERAL", "USING"}
+#: Key words of two words, which sqlglot reads as one only where nothing but blanks is between.
+_PAIRS = {
+    ("GROUP", "BY"): TokenType.GROUP_BY,
+    ("ORDER", "BY"): TokenType.ORDER_BY,
+    ("PARTITION", "BY"): TokenType.PARTITION_BY,
+    ("PRIMARY", "KEY"): TokenType.PRIMARY_KEY,
+    ("FOREIGN", "KEY"): TokenType.FOREIGN_KEY,
+    ("GROUPING", "SETS"): TokenType.GROUPING_SETS,
+}
 
 
 class Script:
@@ -94,7 +103,21 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
             tail = 2 if i + 2 < len(tokens) and tokens[i + 1].token_type == TokenType.DOT and tokens[i + 2].start == tokens[i + 1].end + 1 else 0
             tokens[i] = _token(TokenType.NUMBER, "".join(t.text for t in tokens[i : i + tail + 1]), token)
             tokens[i + 1 : i + 1 + tail] = [None] * tail
-    return [token for token in tokens if token is not None]
+    return _paired([token for token in tokens if token is not None], text)
+
+
+def _paired(tokens: list[Token], text: str) -> list[Token]:
+    """Make one token of key words of two words that a comment keeps apart."""
+    out: list[Token] = []
+    for token in tokens:
+        last = out[-1] if out else None
+        kind = _PAIRS.get((last.text.upper(), token.text.upper())) if last is not None else None
+        if kind is None or '"' in (text[last.start], text[token.start]) or "[" in (text[last.start], text[token.start]):
+            out.append(token)
+        else:
+            words = f"{last.text} {token.text}".upper()
+            out[-1] = Token(kind, words, line=last.line, col=last.col, start=last.start, end=token.end)
+    return out
 
 
 def _token(kind: TokenType, text: str, like: Token) -> Token:

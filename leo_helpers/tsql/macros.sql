@@ -63,7 +63,7 @@ create macro t_stuff(x, a, n, y) as case when a < 1 or n < 0 or a > length(x) th
     else left(x, (a - 1)::bigint) || coalesce(y, '') || substr(x, (a + n)::bigint) end;
 create macro t_str(x, n, d) as case when length(printf('%.0f', x)) > n then repeat('*', n::bigint) else
     lpad(left(printf('%.' || d::varchar || 'f', round(x, d)), n::bigint), n::int, ' ') end;
-create macro t_charindex(y, x, start) as case when length(y) = 0 then 0 when strpos(substr(x, greatest(start, 1)::bigint), y) = 0 then 0
+create macro t_charindex(y, x, start) as case when x is null then null when length(y) = 0 then 0 when strpos(substr(x, greatest(start, 1)::bigint), y) = 0 then 0
     else (strpos(substr(x, greatest(start, 1)::bigint), y) + greatest(start, 1) - 1)::int end;
 create macro t_isnumeric(x) as case when x is not null and (regexp_full_match(trim(x), '[+-]?[$£]?[+-]?([0-9][0-9,]*[.]?[0-9]*|[.][0-9]+)([eEdD][+-]?[0-9]+)?')
     or regexp_full_match(trim(x), '[+$£.,-]')) then 1 else 0 end;

@@ -120,7 +120,8 @@ class Queries(Sources, Expressions):
                 raise TSqlError(f"The column '{col}' was specified multiple times for '{name}'.", 8156, at=self.at)
 
     def _renamed(self, cols: list[Col], names: list[str]) -> list[Col]:
-        return [Col(n or c.name, c.t, "") for n, c in zip(names or [""] * len(cols), cols, strict=True)]
+        named = zip(names or [""] * len(cols), cols, strict=True)
+        return [replace(c, name=n or c.name, sql="") for n, c in named]
 
     def _refers(self, body: exp.Expression, name: str) -> bool:
         return any(
@@ -182,7 +183,11 @@ class Queries(Sources, Expressions):
                 raise TSqlError("All queries combined using a UNION, INTERSECT or EXCEPT operator must "
                                 "have an equal number of expressions in their target lists.", 205)  # fmt: skip
             types = [unify(t, col.t, "UNION") for t, col in zip(types, right.cols, strict=True)]
-        cols = [Col(c.name, t if not t.is_integer else T(t.name), "") for c, t in zip(left.cols, types, strict=True)]
+        firm = [all(q.cols[i].firm for q in done) for i in range(len(types))]
+        cols = [
+            Col(c.name, t if not t.is_integer else T(t.name), "", f)
+            for c, t, f in zip(left.cols, types, firm, strict=True)
+        ]
         sides = [self._cast_columns(q, [c.t for c in cols]) for q in done]
         word = type(node).__name__.upper()
         if word == "UNION":
@@ -254,7 +259,8 @@ class Queries(Sources, Expressions):
             limit = f"WHEN {recursive.alias}.lvl >= {self.max_recursion} THEN error('530|The statement terminated. The maximum recursion {self.max_recursion} has been exhausted before statement completion.') " if self.max_recursion else ""
             level = f"{recursive.alias}.lvl + 1"
             items.append(("lvl", V(f"CASE {limit}ELSE {level} END" if limit else level, T("int"))))
-        cols = [Col(name, v.t, "") for name, v in items]
+        alone = len(scope.sources) < 2 and scope.groups is None and not node.args.get("distinct")
+        cols = [Col(name, v.t, "", v.firm, v.identity if alone else None) for name, v in items]
         rid = None
         if self.want_rid and scope.groups is None and not node.args.get("distinct"):
             owners = [s for s in scope.sources if s.rid]
@@ -282,6 +288,10 @@ class Queries(Sources, Expressions):
                 items += self.star(item, scope)
             elif isinstance(item, exp.Alias):
                 items.append((item.alias, self.expr(item.this, scope)))
+            elif isinstance(item, exp.Subquery) and item.alias:  # name = (SELECT ...)
+                held = item.copy()
+                held.set("alias", None)
+                items.append((item.alias, self.expr(held, scope)))
             elif isinstance(item, exp.EQ) and isinstance(item.this, exp.Literal) and item.this.is_string:
                 items.append((item.this.this, self.expr(item.expression, scope)))  # 'name' = value
             elif isinstance(item, exp.Concat) and len(item.expressions) == 2 and item.args.get("coalesce"):
@@ -308,7 +318,7 @@ class Queries(Sources, Expressions):
         out = []
         for source in sources:
             for col in source.cols:
-                v = V(col.sql, col.t)
+                v = V(col.sql, col.t, firm=col.firm, identity=col.identity)
                 if scope.groups is not None:
                     if col.sql not in scope.groups:
                         raise TSqlError(f"Column '{source.name}.{col.name}' is invalid in the select list because it is "
@@ -382,7 +392,7 @@ class Queries(Sources, Expressions):
             shown = sql if k == sql else f"min({sql})"
             if sets and k != sql:
                 shown = f"CASE WHEN grouping({k}) = 0 THEN min({sql}) END"
-            scope.groups[sql] = V(shown, v.t)
+            scope.groups[sql] = V(shown, v.t, firm=v.firm and not sets)
         return f" GROUP BY {', '.join(parts)}" if parts else ""
 
     # ORDER BY, TOP, OFFSET ------------------------------------------------------------------

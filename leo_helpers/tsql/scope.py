@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from .convert import V, quote
 from .errors import TSqlError
 from .sqltypes import T
 
-__all__ = ["Col", "Query", "Scope", "Source"]
+__all__ = ["Col", "Query", "Scope", "Source", "weaken"]
 
 
 @dataclass(frozen=True)
 class Col:
-    """A column as the script names it, its type, and the SQL that reads it."""
+    """A column as the script names it, its type, the SQL that reads it, and whether it is never NULL."""
 
     name: str
     t: T
     sql: str
+    firm: bool = False
+    identity: tuple[int, int] | None = None
 
 
 @dataclass
@@ -115,11 +117,17 @@ class Scope:
         return None
 
 
+def weaken(sources: list[Source]) -> None:
+    """Let every column of some sources be NULL, as the outer side of a join does."""
+    for source in sources:
+        source.cols = [replace(col, firm=False) for col in source.cols]
+
+
 def from_query(query: Query, name: str, alias: str, names: list[str] | None = None) -> Source:
     """Return a source over a translated query, whose columns may be renamed."""
     given = names or [col.name for col in query.cols]
     cols = [
-        Col(called, col.t, f"{alias}.{quote(f'c{i + 1}')}")
+        replace(col, name=called, sql=f"{alias}.{quote(f'c{i + 1}')}")
         for i, (called, col) in enumerate(zip(given, query.cols, strict=True))
     ]
     source = Source(name, cols, alias)

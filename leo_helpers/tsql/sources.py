@@ -9,7 +9,7 @@ from sqlglot import exp
 from .aggregates import AGGREGATES
 from .convert import V, literal
 from .errors import Refused, TSqlError
-from .scope import Col, Query, Scope, Source, from_query, numbered
+from .scope import Col, Query, Scope, Source, from_query, numbered, weaken
 from .store import Table
 from .sqltypes import T, unify
 
@@ -46,7 +46,12 @@ class Sources:
         if isinstance(join.this, exp.Lateral):
             return self._apply(left, join.this, scope)
         side, kind = str(join.side or "").upper(), str(join.kind or "").upper()
+        earlier = len(scope.sources)
         right = self.joined(join.this, [], scope)
+        if side in ("LEFT", "FULL"):
+            weaken(scope.sources[earlier:])
+        if side in ("RIGHT", "FULL"):
+            weaken(scope.sources[:earlier])
         if join.this.args.get("joins"):
             right = f"({right})"
         on = join.args.get("on")
@@ -74,6 +79,8 @@ class Sources:
         columns = ", ".join(numbered(len(query.cols)))
         join = "CROSS JOIN" if node.args["cross_apply"] else "LEFT JOIN"
         on = "" if node.args["cross_apply"] else " ON TRUE"
+        if on:
+            weaken(scope.sources[-1:])
         return f"{left} {join} LATERAL ({query.sql}) AS {sql_alias}({columns}){on}"
 
     def _alias(self: Any, node: exp.Expression) -> tuple[str, list[str]]:

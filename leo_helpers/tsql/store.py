@@ -32,6 +32,7 @@ class Column:
     t: T
     nullable: bool = True
     default: exp.Expression | None = None
+    default_name: str = ""
     computed: exp.Expression | None = None
     identity: tuple[int, int] | None = None
 
@@ -230,9 +231,13 @@ class Store:
             query = binder.query(entry.tree, None)
             binder.ctes = held
             names = list(entry.names) or [c.name for c in query.cols]
-            cols = [Col(n, c.t, f"{alias}.c{i}") for i, (n, c) in enumerate(zip(names, query.cols, strict=True), 1)]
+            cols = [Col(n, c.t, f"{alias}.c{i}", c.firm) for i, (n, c) in enumerate(zip(names, query.cols, strict=True), 1)]
             return f"({query.sql}) AS {alias}", cols
-        stored = [Col(c.name, c.t, f"{alias}.{quote(c.name)}") for c in entry.columns if c.computed is None]
+        stored = [
+            Col(c.name, c.t, f"{alias}.{quote(c.name)}", not c.nullable, c.identity)
+            for c in entry.columns
+            if c.computed is None
+        ]
         by_name = {c.name: c for c in stored}
         if len(stored) != len(entry.columns):
             scope = Scope(None, [Source(entry.name, stored, alias)])
@@ -339,8 +344,22 @@ def _sys_columns(store: Store, database: str) -> str:
     rows = []
     for e in store.listed(database, columns=True):
         for i, (name, t, nullable) in enumerate(column_facts(e, store), 1):
-            rows.append([e.id, name, i, 1 if nullable else 0])
-    return rows_sql(store, rows, [_INT, _NAME, _INT, _INT])
+            kind = _TYPE_IDS.get(t.name)
+            rows.append([e.id, name, i, 1 if nullable else 0, kind, kind])
+    return rows_sql(store, rows, [_INT, _NAME, _INT, _INT, _INT, _INT])
+
+
+#: SQL Server's numbers of its types, from the page "sys.types".
+_TYPE_IDS = {
+    "bigint": 127, "int": 56, "smallint": 52, "tinyint": 48, "bit": 104, "decimal": 106,
+    "money": 60, "smallmoney": 122, "float": 62, "real": 59, "date": 40, "time": 41,
+    "datetime": 61, "datetime2": 42, "smalldatetime": 58, "char": 175, "varchar": 167,
+    "nchar": 239, "nvarchar": 231, "binary": 173, "varbinary": 165, "uniqueidentifier": 36,
+}  # fmt: skip
+
+
+def _sys_types(store: Store, database: str) -> str:
+    return rows_sql(store, [[name, i, i] for name, i in _TYPE_IDS.items()], [_NAME, _INT, _INT])
 
 
 def _sys_schemas(store: Store, database: str) -> str:
@@ -369,7 +388,9 @@ _SYSTEM_VIEWS = {
     "sys.tables": (_OBJECTS, _sys_objects("U")),
     "sys.views": (_OBJECTS, _sys_objects("V")),
     "sys.objects": (_OBJECTS, _sys_objects("UV")),
-    "sys.columns": ([("object_id", _INT), ("name", _NAME), ("column_id", _INT), ("is_nullable", _INT)], _sys_columns),
+    "sys.columns": ([("object_id", _INT), ("name", _NAME), ("column_id", _INT), ("is_nullable", _INT),
+                     ("system_type_id", _INT), ("user_type_id", _INT)], _sys_columns),
+    "sys.types": ([("name", _NAME), ("system_type_id", _INT), ("user_type_id", _INT)], _sys_types),
     "sys.schemas": ([("name", _NAME), ("schema_id", _INT)], _sys_schemas),
     "sys.databases": ([("name", _NAME), ("database_id", _INT)], _sys_databases),
     "sys.indexes": ([("object_id", _INT), ("name", _NAME), ("is_unique", T("bit"))], _sys_indexes),
