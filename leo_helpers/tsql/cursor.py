@@ -6,11 +6,12 @@ from collections.abc import Container
 
 from sqlglot.tokens import Token, TokenType
 
+from .blocks import word
 from .errors import TSqlError
-from .splitter import word
 from .sqltypes import T, parse_type
 
-__all__ = ["Cursor", "split_commas"]
+__all__ = ["RESERVED", "Cursor", "split_commas"]
+
 
 #: Words that cannot be names unless they are quoted (page "Reserved Keywords").
 RESERVED = set(
@@ -55,7 +56,9 @@ class Cursor:
         token = self.peek() or (self.tokens[-1] if self.tokens else None)
         near = token.text if token else ""
         more = f": expecting {expected}" if expected else ""
-        return TSqlError(f"Incorrect syntax near '{near}'{more}.", 102, at=token.start if token else None)
+        return TSqlError(
+            f"Incorrect syntax near '{near}'{more}.", 102, at=token.start if token else None
+        )
 
     def take(self, *words: str) -> bool:
         """Step over these words if they stand here."""
@@ -81,8 +84,10 @@ class Cursor:
             lead += self.peek().text
             self.i += 1
         token = self.peek()
-        if token is None or token.token_type in (TokenType.STRING, TokenType.NUMBER) or not (
-            token.token_type in _NAME or token.text[:1].isalpha() or token.text[:1] == "_"
+        if (
+            token is None
+            or token.token_type in (TokenType.STRING, TokenType.NUMBER)
+            or not (token.token_type in _NAME or token.text[:1].isalpha() or token.text[:1] == "_")
         ):
             raise self.fail("a name")
         if not lead and word(token) in RESERVED:
@@ -132,7 +137,10 @@ class Cursor:
         name = self.identifier()
         if self.kind() == TokenType.DOT:
             raise TSqlError(f"The type {name} is not known here.", 2715, at=self.peek().start)
-        if name.lower() in ("double", "char", "character", "national") and self.word() in ("PRECISION", "VARYING"):
+        if name.lower() in ("double", "char", "character", "national") and self.word() in (
+            "PRECISION",
+            "VARYING",
+        ):
             name += " " + self.identifier()
         args = []
         if self.kind() == TokenType.L_PAREN:

@@ -6,15 +6,30 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from .convert import V, literal
 from .errors import Refused, TSqlError
 from .sqltypes import DATES, T
+from .value import V, literal
 
 if TYPE_CHECKING:
     from .queries import Queries
     from .scope import Scope
 
-__all__ = ["FUNCTIONS"]
+__all__ = [
+    "FUNCTIONS",
+    "PARTS",
+    "dateadd",
+    "datediff",
+    "datefromparts",
+    "datename",
+    "datepart",
+    "datetimefromparts",
+    "datetrunc",
+    "eomonth",
+    "format_value",
+    "moment",
+    "part_of",
+]
+
 
 INT, DATE, DATETIME, DATETIME2 = T("int"), T("date"), T("datetime"), T("datetime2", 7)
 _PARTS = {
@@ -62,8 +77,13 @@ def dateadd(b: Queries, args: list, scope: Scope) -> V:
     if part not in _SHIFTS:
         raise Refused(f"DATEADD with {part} is not run here.")
     if x.t.name == "date" and part in _CLOCK:
-        raise TSqlError(f"The datepart {part} is not supported by date function dateadd for data type date.", 9810)
-    count = n if n.t.name in ("int", "smallint", "bigint", "tinyint") else b.convert(n, INT, "explicit")
+        raise TSqlError(
+            f"The datepart {part} is not supported by date function dateadd for data type date.",
+            9810,
+        )
+    count = (
+        n if n.t.name in ("int", "smallint", "bigint", "tinyint") else b.convert(n, INT, "explicit")
+    )
     moved = f"({x.sql} + {_SHIFTS[part].format(n=count.sql)})"
     moved = f"t_dated({moved}, '{x.t.name}')"
     if x.t.name == "date":
@@ -83,7 +103,10 @@ def datediff(b: Queries, args: list, scope: Scope, big: bool = False) -> V:
     unit = "day" if part in ("dayofyear", "weekday", "day") else part
     if "time" in (x.t.name, y.t.name):
         if unit not in _CLOCK:
-            raise TSqlError(f"The datepart {unit} is not supported by date function datediff for data type time.", 9810)
+            raise TSqlError(
+                f"The datepart {unit} is not supported by date function datediff for data type time.",
+                9810,
+            )
         kind = "TIME" if x.t.name == y.t.name else "TIMESTAMP"
     else:
         kind = "TIMESTAMP" if unit in _CLOCK else "DATE"
@@ -93,9 +116,15 @@ def datediff(b: Queries, args: list, scope: Scope, big: bool = False) -> V:
 
 def _part(b: Queries, part: str, x: V) -> str:
     if x.t.name == "date" and part in _CLOCK:
-        raise TSqlError(f"The datepart {part} is not supported by date function datepart for data type date.", 9810)
+        raise TSqlError(
+            f"The datepart {part} is not supported by date function datepart for data type date.",
+            9810,
+        )
     if x.t.name == "time" and part not in _CLOCK:
-        raise TSqlError(f"The datepart {part} is not supported by date function datepart for data type time.", 9810)
+        raise TSqlError(
+            f"The datepart {part} is not supported by date function datepart for data type time.",
+            9810,
+        )
     if part == "weekday":
         return f"t_weekday({x.sql}, {b.session.datefirst})"
     if part == "week":
@@ -142,7 +171,9 @@ def datefromparts(b: Queries, args: list, scope: Scope) -> V:
 def datetimefromparts(b: Queries, args: list, scope: Scope) -> V:
     """DATETIMEFROMPARTS from year to millisecond."""
     y, mo, d, h, mi, s, ms = (b.convert(b.expr(arg, scope), INT).sql for arg in args)
-    return V(f"t_datetime(make_timestamp({y}, {mo}, {d}, {h}, {mi}, {s} + {ms} / 1000.0))", DATETIME)
+    return V(
+        f"t_datetime(make_timestamp({y}, {mo}, {d}, {h}, {mi}, {s} + {ms} / 1000.0))", DATETIME
+    )
 
 
 def eomonth(b: Queries, args: list, scope: Scope) -> V:
@@ -174,7 +205,10 @@ def format_value(b: Queries, args: list, scope: Scope) -> V:
         raise Refused("FORMAT with a culture or a computed pattern is not run here.")
     t = T("nvarchar", 4000)
     if x.t.is_integer and text and set(text) == {"0"}:
-        return V(f"(CASE WHEN {x.sql} < 0 THEN '-' ELSE '' END || lpad(CAST(abs({x.sql}) AS VARCHAR), greatest({len(text)}, length(CAST(abs({x.sql}) AS VARCHAR)))::INTEGER, '0'))", t)
+        return V(
+            f"(CASE WHEN {x.sql} < 0 THEN '-' ELSE '' END || lpad(CAST(abs({x.sql}) AS VARCHAR), greatest({len(text)}, length(CAST(abs({x.sql}) AS VARCHAR)))::INTEGER, '0'))",
+            t,
+        )
     if x.t.is_number and text.upper() in ("N0", "#,##0", "#,#"):
         return V(f"format('{{:,}}', CAST(round({x.sql}, 0) AS BIGINT))", t)
     if x.t.name not in DATES:

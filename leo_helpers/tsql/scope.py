@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from .convert import V, quote
 from .errors import TSqlError
 from .sqltypes import T
+from .value import V, quote
 
-__all__ = ["Col", "Query", "Scope", "Source", "weaken"]
+__all__ = ["Col", "Query", "Scope", "Source", "from_query", "numbered", "weaken"]
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,9 @@ class Scope:
             )  # fmt: skip
         self.sources.append(source)
 
-    def lookup(self, name: str, table: str, schema: str, database: str) -> tuple[Scope, Source, Col] | None:
+    def lookup(
+        self, name: str, table: str, schema: str, database: str
+    ) -> tuple[Scope, Source, Col] | None:
         """Find a column from the inside out; ambiguity is an error."""
         for scope in self.chain():
             found = []
@@ -109,7 +111,9 @@ class Scope:
                 if col is not None:
                     found.append((scope, source, col))
             if len(found) > 1:
-                raise TSqlError(f"Ambiguous column name '{name}'.", 209, "Write its alias before it.")
+                raise TSqlError(
+                    f"Ambiguous column name '{name}'.", 209, "Write its alias before it."
+                )
             if found:
                 return found[0]
             if table and any(s.answers(table, schema, database) for s in scope.sources):

@@ -6,7 +6,26 @@ from dataclasses import dataclass, replace
 
 from .errors import Refused, TSqlError
 
-__all__ = ["NULL", "T", "arithmetic", "char_type", "decimal", "parse_type", "unify", "view_type"]
+__all__ = [
+    "BINARY",
+    "DATES",
+    "FLOATS",
+    "INTEGERS",
+    "MONEY",
+    "NULL",
+    "PRECEDENCE",
+    "STRINGS",
+    "T",
+    "arithmetic",
+    "as_decimal",
+    "char_type",
+    "collate",
+    "decimal",
+    "parse_type",
+    "unify",
+    "view_type",
+]
+
 
 #: Highest precedence first, as on the page "Data type precedence (Transact-SQL)".
 PRECEDENCE = (
