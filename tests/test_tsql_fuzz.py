@@ -83,35 +83,91 @@ def test_damaged_scripts_end_in_a_clear_error(session, seed):
             elif kind == 2:
                 words[at], words[other] = words[other], words[at]
             else:
-                words[at] = draw.choice(["'", '"', "[", "]", "/*", "*/", "--", "(", ")", ";", "#", "@", "0x", "$", "€", "\0"])
+                words[at] = draw.choice(
+                    [
+                        "'",
+                        '"',
+                        "[",
+                        "]",
+                        "/*",
+                        "*/",
+                        "--",
+                        "(",
+                        ")",
+                        ";",
+                        "#",
+                        "@",
+                        "0x",
+                        "$",
+                        "€",
+                        "\0",
+                    ]
+                )
         attempt(session, "".join(words))
 
 
 @given(st.text(alphabet=" \n'\"[]()/*-;,.#@=+<>!0aeE$_%&|^~{}:?\\", max_size=60))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_random_signs_end_in_a_clear_error(session, text):
     attempt(session, text)
 
 
-@given(st.lists(st.sampled_from(sorted({w for w in WORDS if w.strip()} | {"select", "from", "where", "and", "group by", "over", "end"})), max_size=25))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.sampled_from(
+            sorted(
+                {w for w in WORDS if w.strip()}
+                | {"select", "from", "where", "and", "group by", "over", "end"}
+            )
+        ),
+        max_size=25,
+    )
+)
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_random_words_end_in_a_clear_error(session, words):
     attempt(session, " ".join(words))
 
 
 def test_mixed_case_runs_the_same(session):
     session.reset()
-    upper = re.sub(r"'[^']*'|\[[^]]*\]*[^]]*\]|\"[^\"]*\"|(\w+)", lambda m: m.group(0).upper() if m.group(1) else m.group(0), "select Len('ab ') as n, Case When 'A' = 'a' Then 1 End as c")
+    upper = re.sub(
+        r"'[^']*'|\[[^]]*\]*[^]]*\]|\"[^\"]*\"|(\w+)",
+        lambda m: m.group(0).upper() if m.group(1) else m.group(0),
+        "select Len('ab ') as n, Case When 'A' = 'a' Then 1 End as c",
+    )
     assert session.run(upper).frame.values.tolist() == [[2, 1]]
 
 
 def test_ten_thousand_lines_are_cut_into_statements():
-    lines = ["if 1 = 1", "begin", "  select a = case when 1 = 1 then 'x' else 'y' end -- end", "end", "else print 'it''s'"] * 2000
+    lines = [
+        "if 1 = 1",
+        "begin",
+        "  select a = case when 1 = 1 then 'x' else 'y' end -- end",
+        "end",
+        "else print 'it''s'",
+    ] * 2000
     (batch,) = split(Script("\n".join(lines)))
     assert len(batch.body) == 2000
 
 
-@pytest.mark.parametrize("text", ["(" * 3000 + "1" + ")" * 3000, "1" + "+1" * 4000, "case when 1=1 then " * 400 + "1" + " end" * 400, "-" * 1 + " - " * 3000 + "1", "not " * 3000 + "1=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 3000 + "1" + ")" * 3000,
+        "1" + "+1" * 4000,
+        "case when 1=1 then " * 400 + "1" + " end" * 400,
+        "-" * 1 + " - " * 3000 + "1",
+        "not " * 3000 + "1=1",
+    ],
+)
 def test_deep_nesting_is_refused_or_run(session, text):
     attempt(session, f"select {text}" if "not" not in text else f"if {text} print 'x'")
 

@@ -168,13 +168,17 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
 
     only(node, "this", "partition_by", "order", "spec", "over")
     if not scope.windows:
-        raise TSqlError("Windowed functions can only appear in the SELECT or ORDER BY clauses.", 4108,
-                        "Put the query in a subquery or WITH, and filter outside it.")  # fmt: skip
+        raise TSqlError(
+            "Windowed functions can only appear in the SELECT or ORDER BY clauses.",
+            4108,
+            "Put the query in a subquery or WITH, and filter outside it.",
+        )
     call = node.this
     order = node.args.get("order")
     parts = ", ".join(self_key(b.expr(p, scope)) for p in node.args.get("partition_by") or [])
     keys = b.order_keys(order.expressions, scope, window=True) if order else []
-    over = f" OVER ({f'PARTITION BY {parts}' if parts else ''}{' ORDER BY ' + ', '.join(keys) if keys else ''}"
+    over = f" OVER ({f'PARTITION BY {parts}' if parts else ''}"
+    over += f" ORDER BY {', '.join(keys)}" if keys else ""
     over += f"{_frame(b, node.args.get('spec'), scope, bool(order))})"
     if isinstance(call, exp.WithinGroup):
         return within_group(b, call, scope, over)
@@ -209,7 +213,7 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
 
 
 def _over_aggregate(b: Queries, name: str, args: list, scope: Scope, over: str) -> V:
-    """An aggregate over a window: its argument may itself hold grouped aggregates."""
+    """Translate an aggregate over a window: its argument may hold grouped aggregates."""
     before = scope.groups
     if before is None:
         return _plain(b, name, args, scope, over)
@@ -243,7 +247,8 @@ def _frame(b: Queries, spec: exp.WindowSpec | None, scope: Scope, ordered: bool)
         value, side = spec.args.get(which), spec.args.get(f"{which}_side")
         if isinstance(value, exp.Expression):
             if kind == "RANGE":
-                raise TSqlError("RANGE is only supported with UNBOUNDED and CURRENT ROW window frame "
+                raise TSqlError("RANGE is only supported with UNBOUNDED and CURRENT ROW window "
+"frame "
                                 "delimiters.", 4194)  # fmt: skip
             return f"{b.expr(value, scope).sql} {str(side).upper()}"
         return f"{str(value).upper()} {str(side or '').upper()}".strip()

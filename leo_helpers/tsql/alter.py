@@ -45,10 +45,12 @@ def alter(interpreter: Interpreter, statement: Simple) -> int:
     raise Refused(f"ALTER TABLE ... {cursor.word()} is not run here.")
 
 
+def _again(session: Session, table: Table) -> Table:
+    return session.store.find([table.database, table.schema, table.name])
+
+
 def rebuild(session: Session, table: Table, columns: dict[str, str]) -> None:
     """Make a table anew from itself: `columns` gives the SQL of each column that is stored."""
-    binder = session.binder()
-    sql, _ = session.store.source(table, "o", binder)
     shown = ", ".join(columns[c.name] for c in table.columns if c.computed is None)
     register(session, table, f"SELECT {shown} FROM {quote(table.physical)} AS o", keep_id=table.id)
 
@@ -79,7 +81,8 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
     for name in names:
         if names.count(name) > 1:
             raise TSqlError(
-                f"Column names in each table must be unique. Column name '{name}' in table '{table.name}' is specified more than once.",
+                f"Column names in each table must be unique. Column name '{name}' "
+                f"in table '{table.name}' is specified more than once.",
                 2705,
             )
     for key in keys:
@@ -93,7 +96,8 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
                 and c.name.lower() in [n.lower() for n in key.columns]
             ):
                 raise TSqlError(
-                    f"Cannot define PRIMARY KEY constraint on nullable column in table '{table.name}'.",
+                    "Cannot define PRIMARY KEY constraint on nullable column in "
+                    f"table '{table.name}'.",
                     8111,
                 )
     changed = typed(
@@ -127,7 +131,7 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
     for c in changed.columns:
         if c.identity and c.name not in old:
             count = session.fetch(
-                f"SELECT count(*) FROM {quote(session.store.find([changed.database, changed.schema, changed.name]).physical)}"
+                f"SELECT count(*) FROM {quote(_again(session, changed).physical)}"
             )[0][0]
             session.identities[table.id] = c.identity[0] + c.identity[1] * count
     return 0
@@ -148,12 +152,14 @@ def _drop_parts(session: Session, cursor: Cursor, table: Table) -> int:
                 if lenient:
                     continue
                 raise TSqlError(
-                    f"ALTER TABLE DROP COLUMN failed because column '{name}' does not exist in table '{table.name}'.",
+                    f"ALTER TABLE DROP COLUMN failed because column '{name}' does "
+                    f"not exist in table '{table.name}'.",
                     4924,
                 )
             if any(name in (n.lower() for n in k.columns) for k in keys):
                 raise TSqlError(
-                    f"ALTER TABLE DROP COLUMN {name} failed because one or more objects access this column.",
+                    f"ALTER TABLE DROP COLUMN {name} failed because one or more "
+                    "objects access this column.",
                     4922,
                     "Drop the key or index first.",
                 )
@@ -183,7 +189,8 @@ def _alter_column(interpreter: Interpreter, cursor: Cursor, table: Table) -> int
     old = table.column(name)
     if old is None:
         raise TSqlError(
-            f"ALTER TABLE ALTER COLUMN failed because column '{name}' does not exist in table '{table.name}'.",
+            f"ALTER TABLE ALTER COLUMN failed because column '{name}' does not "
+            f"exist in table '{table.name}'.",
             4924,
         )
     t = cursor.data_type()

@@ -25,4 +25,5 @@ def text(b: Queries, v: V) -> V:
 
 
 def values_of(b: Queries, args: list, scope: Scope) -> list[V]:
+    """Translate the arguments of a function."""
     return [b.expr(arg, scope) for arg in args]

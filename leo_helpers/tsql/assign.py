@@ -94,8 +94,13 @@ def variable_list(
     for part in split_commas(listed):
         item = Cursor(part)
         if not is_assignment(item):
-            raise TSqlError("A SELECT statement that assigns a value to a variable must not be combined with "
-                            "data-retrieval operations.", 141, at=part[0].start if part else None)  # fmt: skip
+            raise TSqlError(
+                "A SELECT statement that assigns a value to a variable must not be "
+                "combined with "
+                "data-retrieval operations.",
+                141,
+                at=part[0].start if part else None,
+            )
         name = item.identifier()[1:]
         op = assignment(item)
         value = part[item.i :]
@@ -109,6 +114,7 @@ def variable_list(
 
 
 def is_assignment(cursor: Cursor) -> bool:
+    """Tell whether `@x =` or `@x +=` stands here."""
     if cursor.kind() != TokenType.PARAMETER or cursor.kind(1) == TokenType.PARAMETER:
         return False
     return cursor.kind(2) == TokenType.EQ or (
@@ -137,10 +143,16 @@ def select_variables(
     )
     rows = session.fetch(f"SELECT {cells} FROM ({query.sql}) AS q")
     names = {name.lower() for name, _, _ in items}
-    uses = {tokens[i + 1].text.lower() for _, op, value in items for i in range(len(value) - 1)
-            if value[i].token_type == TokenType.PARAMETER for tokens in (value,)} | {n.lower() for n, op, _ in items if op}  # fmt: skip
+    uses = {
+        tokens[i + 1].text.lower()
+        for _, op, value in items
+        for i in range(len(value) - 1)
+        if value[i].token_type == TokenType.PARAMETER
+        for tokens in (value,)
+    } | {n.lower() for n, op, _ in items if op}
     if len(rows) > 1 and (names & uses):
-        raise Refused("a variable that is built up over several rows in SELECT has no defined answer.",
+        raise Refused("a variable that is built up over several rows in SELECT has no defined "
+"answer.",
                       "Use SUM, or STRING_AGG ... WITHIN GROUP (ORDER BY ...).")  # fmt: skip
     if len(rows) > 1 and not query.ordered:
         binder.note("SELECT @variable met several rows: SQL Server may keep any of them.")
@@ -184,13 +196,15 @@ def select_into(interpreter: Interpreter, statement: Simple, tree: exp.Expressio
     for i, name in enumerate(names):
         if not name:
             raise TSqlError(
-                "An object or column name is missing or empty. For SELECT INTO statements, verify each column has a name.",
+                "An object or column name is missing or empty. For SELECT INTO "
+                "statements, verify each column has a name.",
                 1038,
                 f"Name column {i + 1} with AS.",
             )
         if name.lower() in (n.lower() for n in names[:i]):
             raise TSqlError(
-                f"Column names in each table must be unique. Column name '{name}' in table '{shown}' is specified more than once.",
+                f"Column names in each table must be unique. Column name '{name}' "
+                f"in table '{shown}' is specified more than once.",
                 2705,
             )
     counted = sum(c.identity is not None for c in query.cols) == 1

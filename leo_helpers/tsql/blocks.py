@@ -20,10 +20,12 @@ class Simple:
 
     @property
     def start(self) -> int:
+        """Offset of the first character."""
         return self.tokens[0].start
 
     @property
     def end(self) -> int:
+        """Offset behind the last character."""
         return self.tokens[-1].end + 1
 
 
@@ -76,8 +78,13 @@ class Batch:
 
 def word(token: Token | None) -> str:
     """Return an unquoted word in capitals; '' for anything else."""
-    if token is None or token.token_type in (TokenType.IDENTIFIER, TokenType.STRING, TokenType.NUMBER,
-                                             TokenType.NATIONAL_STRING, TokenType.HEX_STRING):  # fmt: skip
+    if token is None or token.token_type in (
+        TokenType.IDENTIFIER,
+        TokenType.STRING,
+        TokenType.NUMBER,
+        TokenType.NATIONAL_STRING,
+        TokenType.HEX_STRING,
+    ):
         return ""
     return token.text.upper()
 

@@ -122,7 +122,8 @@ class Target:
             return False
         some = f"{self.where}{' AND' if self.where else ' WHERE'} {self.source.rid} IS NOT NULL"
         return bool(session.fetch(
-            f"{self.binder.with_clause()}SELECT 1{self.from_sql}{some} GROUP BY {self.source.rid} HAVING count(*) > 1 LIMIT 1"))  # fmt: skip
+            f"{self.binder.with_clause()}SELECT 1{self.from_sql}{some} GROUP BY "
+f"{self.source.rid} HAVING count(*) > 1 LIMIT 1"))  # fmt: skip
 
 
 def _aim(
@@ -132,7 +133,7 @@ def _aim(
     tail: list[Token],
     withs: list[Token],
 ) -> Target:
-    """Return the target; in a transaction its table is copied first, and the names looked up again."""
+    """Return the target; in a transaction its table is copied first, then looked up again."""
     aim = Target(interpreter, parts, name, tail, withs)
     if interpreter.session.own_copy(aim.entry) is not aim.entry:
         aim = Target(interpreter, parts, name, tail, withs)
@@ -176,14 +177,16 @@ def update(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
             raise session.missing_column(column_name, "", Scope(None, [aim.source]), part[0].start)
         if column.computed is not None:
             raise TSqlError(
-                f'The column "{column_name}" cannot be modified because it is either a computed column or is the result of a UNION operator.',
+                f'The column "{column_name}" cannot be modified because it is '
+                "either a computed column or is the result of a UNION operator.",
                 271,
             )
         if column.identity:
             raise TSqlError(f"Cannot update identity column '{column_name}'.", 8102)
         if column.name in names:
             raise TSqlError(
-                f"The column name '{column_name}' is specified more than once in the SET clause or column list of an INSERT.",
+                f"The column name '{column_name}' is specified more than once in "
+                "the SET clause or column list of an INSERT.",
                 264,
             )
         tree = parse_expression(part[item.i :], text)
@@ -205,7 +208,8 @@ def update(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
         )
     if aim.several(session):
         binder.note(
-            "a row is matched more than once by the UPDATE's FROM: SQL Server may take any of the values."
+            "a row is matched more than once by the UPDATE's FROM: SQL Server may "
+            "take any of the values."
         )
     sets = ", ".join(f"{quote(n)} = u.v{i}" for i, n in enumerate(names, 1))
     change = (
@@ -221,9 +225,14 @@ def update(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
             for n in stored
         )
         done = session.execute(
-            f"CREATE TABLE {quote(new)} AS SELECT u.rid, {shown} FROM {quote(entry.physical)} AS t JOIN ({rows}) AS u ON t.rowid = u.rid",
-            f"CREATE TABLE {quote(old)} AS SELECT t.rowid AS rid, t.* FROM {quote(entry.physical)} AS t WHERE t.rowid IN (SELECT rid FROM {quote(new)})",
-            f"UPDATE {quote(entry.physical)} AS t SET {', '.join(f'{quote(n)} = u.{quote(n)}' for n in names)} FROM {quote(new)} AS u WHERE t.rowid = u.rid",
+            f"CREATE TABLE {quote(new)} AS SELECT u.rid, {shown} FROM "
+f"{quote(entry.physical)} AS t JOIN ({rows}) AS u ON t.rowid = u.rid",
+            f"CREATE TABLE {quote(old)} AS SELECT t.rowid AS rid, t.* FROM "
+f"{quote(entry.physical)} AS t WHERE t.rowid IN (SELECT rid FROM "
+f"{quote(new)})",
+            f"UPDATE {quote(entry.physical)} AS t SET "
+f"{', '.join(f'{quote(n)} = u.{quote(n)}' for n in names)} FROM "
+f"{quote(new)} AS u WHERE t.rowid = u.rid",
             *tables.checks(session, entry))  # fmt: skip
         give_output(interpreter, output, entry, {"inserted": new, "deleted": old})
     interpreter.notes(binder, statement)
@@ -270,8 +279,11 @@ def delete(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
     if output:
         old = session.new_physical()
         done = session.execute(
-            f"CREATE TABLE {quote(old)} AS SELECT t.rowid AS rid, t.* FROM {quote(entry.physical)} AS t WHERE t.rowid IN (SELECT rid FROM ({rows}))",
-            f"DELETE FROM {quote(entry.physical)} WHERE rowid IN (SELECT rid FROM {quote(old)})")  # fmt: skip
+            f"CREATE TABLE {quote(old)} AS SELECT t.rowid AS rid, t.* FROM "
+            f"{quote(entry.physical)} AS t WHERE t.rowid IN (SELECT rid FROM "
+            f"({rows}))",
+            f"DELETE FROM {quote(entry.physical)} WHERE rowid IN (SELECT rid FROM {quote(old)})",
+        )
         give_output(interpreter, output, entry, {"deleted": old})
     else:
         done = session.execute(

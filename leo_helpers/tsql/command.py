@@ -56,8 +56,14 @@ def run_file(
         if out is not None:
             _write(result, out)
         elif as_json:
-            frames = [json.loads(frame.set_axis(_names(frame), axis=1).to_json(orient="records", date_format="iso"))
-                      for frame in result.frames]  # fmt: skip
+            frames = [
+                json.loads(
+                    frame.set_axis(_names(frame), axis=1).to_json(
+                        orient="records", date_format="iso"
+                    )
+                )
+                for frame in result.frames
+            ]
             print(
                 json.dumps(
                     {"messages": result.messages, "results": frames}, ensure_ascii=False, indent=1

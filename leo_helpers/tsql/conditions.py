@@ -95,6 +95,7 @@ class Conditions:
         return f"({left} {op} {word} (SELECT {right} FROM ({query.sql}) AS q))"
 
     def column_of(self, query: Any, alias: str) -> V:
+        """Return the one column of a subquery that stands for a value."""
         if len(query.cols) != 1:
             raise TSqlError("Only one expression can be specified in the select list when the "
                             "subquery is not introduced with EXISTS.", 116)  # fmt: skip
@@ -172,7 +173,10 @@ class Conditions:
         else:
             bad = "R|a LIKE pattern that comes from a column and holds [ is not run here."
             word = "LIKE" if exact else "ILIKE"
-            right = f"CASE WHEN contains({pattern.sql}, '[') THEN t_fail('{bad}') ELSE replace({pattern.sql}, '\\', '\\\\') END"
+            right = (
+                f"CASE WHEN contains({pattern.sql}, '[') THEN t_fail('{bad}') ELSE "
+                f"replace({pattern.sql}, '\\', '\\\\') END"
+            )
             text = f"(rtrim({x.sql}, ' ') {word} rtrim({right}, ' ') ESCAPE '\\')"
         return f"(NOT {text})" if node.args.get("negate") else text
 

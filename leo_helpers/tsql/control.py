@@ -2,16 +2,37 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
-from .blocks import Simple, word
+from .blocks import Simple
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError
+from .store import LEO
 
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Control"]
+from typing import TYPE_CHECKING
+
+from .blocks import word
+
+if TYPE_CHECKING:
+    from .session import Session
+
+__all__ = ["BreakMet", "ContinueMet", "Control", "ReturnMet"]
+
+
+class BreakMet(Exception):
+    """BREAK was met."""
+
+
+class ContinueMet(Exception):
+    """CONTINUE was met."""
+
+
+class ReturnMet(Exception):
+    """RETURN was met."""
 
 
 class Control:
@@ -121,3 +142,47 @@ class Control:
         error = TSqlError(text, 50000)
         error.severity, error.state = severity.const, state.const
         raise error
+
+    def use(self, statement: Simple) -> int:
+        """USE changes the database; one that is not LEO's is the project's own."""
+        name = Cursor(statement.tokens, 1).identifier()
+        store = self.session.store
+        if name.lower() not in store.databases and re.fullmatch(
+            r"(npd|hesa|lilr|ilr|leo|ucas)(_i\d+)?", name.lower()
+        ):
+            raise TSqlError(
+                f"Database '{name}' does not exist. Make sure that the name is entered correctly.",
+                911,
+                f"LEO's databases are {', '.join(LEO)}.",
+                statement.tokens[1].start,
+            )
+        if name.lower() not in store.databases:
+            store.add_database(name)
+            self.session.say(
+                f"Note, line {self.source.place(statement.start)[0]}: database "
+                f"{name} is taken as your project's own."
+            )
+        self.session.database = store.databases[name.lower()]
+        return 0
+
+    def skip(self, statement: Simple) -> int:
+        """Do nothing: CHECKPOINT changes no answer."""
+        return 0
+
+    def exec(self, statement: Simple) -> int | None:
+        """EXEC of a string, or of sp_executesql."""
+        from .execute import execute
+
+        return execute(self, statement)
+
+    def return_(self, statement: Simple) -> None:
+        """RETURN ends the batch."""
+        raise ReturnMet
+
+    def break_(self, statement: Simple) -> None:
+        """BREAK ends the loop."""
+        raise BreakMet
+
+    def continue_(self, statement: Simple) -> None:
+        """CONTINUE begins the loop again."""
+        raise ContinueMet

@@ -69,7 +69,10 @@ def guard(x: str, attempt: str, mode: str, number: int, message: str, duck: str)
     if mode == "try":
         return attempt
     text = literal(f"{number}|{message}").replace("{x}", f"' || {x} || '")
-    return f"CASE WHEN {x} IS NULL THEN NULL ELSE COALESCE({attempt}, CAST(t_fail({text}) AS {duck})) END"
+    return (
+        f"CASE WHEN {x} IS NULL THEN NULL ELSE COALESCE({attempt}, CAST(t_fail({text}) "
+        f"AS {duck})) END"
+    )
 
 
 def _number(v: V, to: T, mode: str, exact: str) -> str:
@@ -183,7 +186,10 @@ def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> st
             attempt = f"COALESCE({attempt}, t_numeric_date({x}, '{order}'))"
     else:
         shape = style_text(style)
-        attempt = f"COALESCE(t_numeric_date({x}, '{shape}'), CASE WHEN regexp_full_match(trim({x}), '([0-9]{{8}})?') THEN t_iso({x}) END)"
+        attempt = (
+            f"COALESCE(t_numeric_date({x}, '{shape}'), CASE WHEN "
+            f"regexp_full_match(trim({x}), '([0-9]{{8}})?') THEN t_iso({x}) END)"
+        )
     name = "date and/or time"
     failed = f"Conversion failed when converting {name} from character string ('{{x}}')."
     done = guard(x, attempt, mode, 241, failed, "TIMESTAMP")
@@ -194,7 +200,8 @@ def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> st
             "CONVERT(date, x, 103)."
         )
         done = (
-            f"CASE WHEN t_looks_numeric_date({x}) THEN CAST(t_fail('{ambiguous}') AS TIMESTAMP) ELSE {done} END"
+            f"CASE WHEN t_looks_numeric_date({x}) THEN CAST(t_fail('{ambiguous}') "
+            f"AS TIMESTAMP) ELSE {done} END"
             if mode != "try" or not isinstance(v.const, str)
             else done
         )
@@ -219,7 +226,8 @@ def _to_time(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
             "Conversion failed when converting date and/or time from character string ('{x}')."
         )
         attempt = (
-            f"COALESCE(TRY_CAST(CASE WHEN regexp_full_match(trim({v.sql}), '[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}"
+            f"COALESCE(TRY_CAST(CASE WHEN regexp_full_match(trim({v.sql}), "
+            f"'[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}"
             f"([.][0-9]{{1,6}})?)?') THEN trim({v.sql}) END AS TIME), CAST(t_iso({v.sql}) AS TIME))"
         )
         return guard(v.sql, attempt, mode, 241, message, to.duck)
@@ -236,7 +244,10 @@ def _to_binary(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     elif v.t.is_integer and v.t.name in ("int", "bigint", "smallint", "tinyint"):
         width = {"bigint": 16, "int": 8, "smallint": 4, "tinyint": 2}[v.t.name]
         size = width // 2 if to.n is None else to.n
-        full = f"lpad(right(hex({v.sql}::BIGINT), {width}), {width}, CASE WHEN {v.sql} < 0 THEN 'F' ELSE '0' END)"
+        full = (
+            f"lpad(right(hex({v.sql}::BIGINT), {width}), {width}, CASE WHEN {v.sql} < "
+            "0 THEN 'F' ELSE '0' END)"
+        )
         return f"unhex(right(lpad({full}, {max(size * 2, width)}, '0'), {size * 2}))"
     else:
         raise Refused(f"Converting {v.t.name} to {to.name} is not done here.")
@@ -285,7 +296,10 @@ def _to_text(v: V, to: T, mode: str, style: int | None) -> V:
             else:
                 sql = f"left({sql}, {n})"
         elif mode == "assign":
-            over = f"t_fail('2628|String or binary data would be truncated. Truncated value: ''' || left({sql}, {n}) || '''.')"
+            over = (
+                "t_fail('2628|String or binary data would be truncated. Truncated "
+                f"value: ''' || left({sql}, {n}) || '''.')"
+            )
             sql = f"CASE WHEN length(rtrim({sql}, ' ')) > {n} THEN {over} ELSE left({sql}, {n}) END"
         elif const is not None:
             const = const[:n]

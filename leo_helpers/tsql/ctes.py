@@ -20,6 +20,7 @@ class CommonTables:
     """The rewrites of common tables and set operations."""
 
     def add_cte(self, cte: exp.CTE) -> None:
+        """Translate a common table and keep it under its name."""
         name = cte.alias
         names = [col.name for col in cte.args["alias"].columns]
         body = cte.this
@@ -34,9 +35,15 @@ class CommonTables:
         self.ctes[name.lower()] = (Query(sql_name, cols, rid=query.rid), False)
 
     def check_names(self, query: Query, names: list[str], name: str) -> None:
+        """Require a name, and only one, for every column of a derived table."""
         if names and len(names) != len(query.cols):
-            raise TSqlError(f"'{name}' has {'more' if len(names) > len(query.cols) else 'fewer'} columns "
-                            "than were specified in the column list.", 8158, at=self.at)  # fmt: skip
+            raise TSqlError(
+                f"'{name}' has {'more' if len(names) > len(query.cols) else 'fewer'} "
+                "columns "
+                "than were specified in the column list.",
+                8158,
+                at=self.at,
+            )
         shown = names or [col.name for col in query.cols]
         for i, col in enumerate(shown, 1):
             if not col:
@@ -92,7 +99,8 @@ class CommonTables:
         names_sql = ", ".join([*numbered(len(cols)), "lvl"])
         typed = ", ".join(f"CAST(a.c{i} AS {c.t.duck})" for i, c in enumerate(cols, 1))
         self.withs.append(
-            f"{sql_name}({names_sql}) AS (SELECT {typed}, 0 FROM ({start.sql}) AS a UNION ALL ({step.sql}))"
+            f"{sql_name}({names_sql}) AS (SELECT {typed}, 0 FROM ({start.sql}) AS "
+            f"a UNION ALL ({step.sql}))"
         )
         self.recursive = True
         self.ctes[name.lower()] = (Query(sql_name, cols), False)
@@ -108,8 +116,12 @@ class CommonTables:
         types = [col.t for col in left.cols]
         for right in done[1:]:
             if len(right.cols) != len(types):
-                raise TSqlError("All queries combined using a UNION, INTERSECT or EXCEPT operator must "
-                                "have an equal number of expressions in their target lists.", 205)  # fmt: skip
+                raise TSqlError(
+                    "All queries combined using a UNION, INTERSECT or EXCEPT operator "
+                    "must "
+                    "have an equal number of expressions in their target lists.",
+                    205,
+                )
             types = [unify(t, col.t, "UNION") for t, col in zip(types, right.cols, strict=True)]
         firm = [all(q.cols[i].firm for q in done) for i in range(len(types))]
         cols = [
@@ -149,6 +161,7 @@ class CommonTables:
         return [node.this, node.expression]
 
     def distinct_of(self, cols: list[Col], alias: str) -> str:
+        """Return the select list that leaves out rows that count as equal."""
         values = [V(f"{alias}.c{i}", c.t) for i, c in enumerate(cols, 1)]
         keys = [self_key(v) for v in values]
         columns = ", ".join(v.sql for v in values)

@@ -1,4 +1,4 @@
-"""Date functions: DATEADD, DATEDIFF, DATEPART and their like, by boundaries as SQL Server counts."""
+"""Date functions: DATEADD, DATEDIFF, DATEPART and their like, by boundaries."""
 
 from __future__ import annotations
 
@@ -42,13 +42,19 @@ _PARTS = {
 PARTS = {name: part for part, names in _PARTS.items() for name in names.split()}
 _CLOCK = ("hour", "minute", "second", "millisecond", "microsecond", "nanosecond")
 _SHIFTS = {
-    "year": "to_months(CAST({n} * 12 AS INTEGER))", "quarter": "to_months(CAST({n} * 3 AS INTEGER))",
-    "month": "to_months(CAST({n} AS INTEGER))", "dayofyear": "to_days(CAST({n} AS INTEGER))",
-    "day": "to_days(CAST({n} AS INTEGER))", "weekday": "to_days(CAST({n} AS INTEGER))",
-    "week": "to_days(CAST({n} * 7 AS INTEGER))", "hour": "to_hours({n})",
-    "minute": "to_minutes({n})", "second": "to_seconds({n})",
-    "millisecond": "to_milliseconds({n})", "microsecond": "to_microseconds({n})",
-}  # fmt: skip
+    "year": "to_months(CAST({n} * 12 AS INTEGER))",
+    "quarter": "to_months(CAST({n} * 3 AS INTEGER))",
+    "month": "to_months(CAST({n} AS INTEGER))",
+    "dayofyear": "to_days(CAST({n} AS INTEGER))",
+    "day": "to_days(CAST({n} AS INTEGER))",
+    "weekday": "to_days(CAST({n} AS INTEGER))",
+    "week": "to_days(CAST({n} * 7 AS INTEGER))",
+    "hour": "to_hours({n})",
+    "minute": "to_minutes({n})",
+    "second": "to_seconds({n})",
+    "millisecond": "to_milliseconds({n})",
+    "microsecond": "to_microseconds({n})",
+}
 
 
 def part_of(node: exp.Expression) -> str:
@@ -69,7 +75,7 @@ def moment(b: Queries, v: V, text: T = DATETIME2) -> V:
 
 
 def dateadd(b: Queries, args: list, scope: Scope) -> V:
-    """DATEADD keeps the type of its date; text becomes a datetime; the last day of a month holds."""
+    """DATEADD keeps the type of its date; text becomes a datetime; month ends hold."""
     part = part_of(args[0])
     n, x = b.expr(args[1], scope), moment(b, b.expr(args[2], scope), DATETIME)
     if x.t.name == "time":
@@ -104,7 +110,8 @@ def datediff(b: Queries, args: list, scope: Scope, big: bool = False) -> V:
     if "time" in (x.t.name, y.t.name):
         if unit not in _CLOCK:
             raise TSqlError(
-                f"The datepart {unit} is not supported by date function datediff for data type time.",
+                f"The datepart {unit} is not supported by date function datediff "
+                "for data type time.",
                 9810,
             )
         kind = "TIME" if x.t.name == y.t.name else "TIMESTAMP"
@@ -162,8 +169,14 @@ def _named(part: str):
 def datefromparts(b: Queries, args: list, scope: Scope) -> V:
     """DATEFROMPARTS; a date that does not exist is an error (289)."""
     y, m, d = (b.convert(b.expr(arg, scope), INT).sql for arg in args)
-    text = f"lpad(CAST({y} AS VARCHAR), 4, '0') || '-' || CAST({m} AS VARCHAR) || '-' || CAST({d} AS VARCHAR)"
-    bad = "CAST(t_fail('289|Cannot construct data type date, some of the arguments have values which are not valid.') AS DATE)"
+    text = (
+        f"lpad(CAST({y} AS VARCHAR), 4, '0') || '-' || CAST({m} AS VARCHAR) || '-' || "
+        f"CAST({d} AS VARCHAR)"
+    )
+    bad = (
+        "CAST(t_fail('289|Cannot construct data type date, some of the arguments have "
+        "values which are not valid.') AS DATE)"
+    )
     made = f"COALESCE(TRY_CAST({text} AS DATE), {bad})"
     return V(f"CASE WHEN {y} IS NULL OR {m} IS NULL OR {d} IS NULL THEN NULL ELSE {made} END", DATE)
 
@@ -180,7 +193,11 @@ def eomonth(b: Queries, args: list, scope: Scope) -> V:
     """EOMONTH, with months added if there is a second argument."""
     x = moment(b, b.expr(args[0], scope)).sql
     if len(args) > 1:
-        x = f"({x} + to_months(CAST({b.convert(b.expr(args[1], scope), INT, 'explicit').sql} AS INTEGER)))"
+        x = (
+            f"({x} + "
+            f"to_months(CAST({b.convert(b.expr(args[1], scope), INT, 'explicit').sql} "
+            "AS INTEGER)))"
+        )
     return V(f"CAST(last_day(CAST({x} AS DATE)) AS DATE)", DATE)
 
 
@@ -193,8 +210,21 @@ def datetrunc(b: Queries, args: list, scope: Scope) -> V:
     return V(f"CAST(date_trunc('{unit}', {x.sql}) AS {x.t.duck})", x.t)
 
 
-_NET = (("yyyy", "%Y"), ("MMMM", "%B"), ("MMM", "%b"), ("MM", "%m"), ("dddd", "%A"), ("ddd", "%a"), ("dd", "%d"),
-        ("HH", "%H"), ("mm", "%M"), ("ss", "%S"), ("yy", "%y"), ("hh", "%I"), ("tt", "%p"))  # fmt: skip
+_NET = (
+    ("yyyy", "%Y"),
+    ("MMMM", "%B"),
+    ("MMM", "%b"),
+    ("MM", "%m"),
+    ("dddd", "%A"),
+    ("ddd", "%a"),
+    ("dd", "%d"),
+    ("HH", "%H"),
+    ("mm", "%M"),
+    ("ss", "%S"),
+    ("yy", "%y"),
+    ("hh", "%I"),
+    ("tt", "%p"),
+)
 
 
 def format_value(b: Queries, args: list, scope: Scope) -> V:
@@ -206,7 +236,9 @@ def format_value(b: Queries, args: list, scope: Scope) -> V:
     t = T("nvarchar", 4000)
     if x.t.is_integer and text and set(text) == {"0"}:
         return V(
-            f"(CASE WHEN {x.sql} < 0 THEN '-' ELSE '' END || lpad(CAST(abs({x.sql}) AS VARCHAR), greatest({len(text)}, length(CAST(abs({x.sql}) AS VARCHAR)))::INTEGER, '0'))",
+            f"(CASE WHEN {x.sql} < 0 THEN '-' ELSE '' END || "
+            f"lpad(CAST(abs({x.sql}) AS VARCHAR), greatest({len(text)}, "
+            f"length(CAST(abs({x.sql}) AS VARCHAR)))::INTEGER, '0'))",
             t,
         )
     if x.t.is_number and text.upper() in ("N0", "#,##0", "#,#"):
@@ -234,10 +266,23 @@ def _now2(b: Queries, args: list, scope: Scope) -> V:
 
 
 FUNCTIONS = {
-    "dateadd": dateadd, "datediff": datediff, "datepart": datepart, "datename": datename,
-    "datediff_big": lambda b, a, s: datediff(b, a, s, big=True), "year": _named("year"),
-    "month": _named("month"), "day": _named("day"), "datefromparts": datefromparts,
-    "datetimefromparts": datetimefromparts, "eomonth": eomonth, "datetrunc": datetrunc,
-    "format": format_value, "getdate": _now, "current_timestamp": _now, "sysdatetime": _now2,
-    "getutcdate": lambda b, a, s: V("t_datetime(CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))", DATETIME),
-}  # fmt: skip
+    "dateadd": dateadd,
+    "datediff": datediff,
+    "datepart": datepart,
+    "datename": datename,
+    "datediff_big": lambda b, a, s: datediff(b, a, s, big=True),
+    "year": _named("year"),
+    "month": _named("month"),
+    "day": _named("day"),
+    "datefromparts": datefromparts,
+    "datetimefromparts": datetimefromparts,
+    "eomonth": eomonth,
+    "datetrunc": datetrunc,
+    "format": format_value,
+    "getdate": _now,
+    "current_timestamp": _now,
+    "sysdatetime": _now2,
+    "getutcdate": lambda b, a, s: V(
+        "t_datetime(CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))", DATETIME
+    ),
+}

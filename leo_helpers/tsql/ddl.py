@@ -56,8 +56,11 @@ def _schema(interpreter: Interpreter, cursor: Cursor) -> int:
     if not cursor.done:
         raise cursor.fail()
     if store.is_leo(database):
-        raise TSqlError(f"CREATE SCHEMA permission denied in database '{database}'.", 262,
-                        "The LEO databases are read-only; USE your project's database.")  # fmt: skip
+        raise TSqlError(
+            f"CREATE SCHEMA permission denied in database '{database}'.",
+            262,
+            "The LEO databases are read-only; USE your project's database.",
+        )
     if (database, name.lower()) in store.schemas:
         raise TSqlError(f"There is already an object named '{name}' in the database.", 2714)
     store.schemas = {**store.schemas, (database, name.lower()): len(store.schemas) + 5}
@@ -71,7 +74,7 @@ def _table(interpreter: Interpreter, cursor: Cursor) -> int:
     session = interpreter.session
     at = cursor.peek().start if cursor.peek() else None
     parts = cursor.name()
-    (database, schema, name), shown = session.store.writable(parts, at)
+    (database, _, _), shown = session.store.writable(parts, at)
     if session.store.find(parts) is not None:
         raise TSqlError(f"There is already an object named '{shown}' in the database.", 2714,
                         f"Write drop table if exists {'.'.join(parts)} first.", at)  # fmt: skip
@@ -143,7 +146,8 @@ def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
     require(columns + included, names, table)
     if name.lower() in (n.lower() for n in (*table.indexes, *(k.name for k in table.keys))):
         raise TSqlError(
-            f"The operation failed because an index or statistics with name '{name}' already exists on table '{table.label}'.",
+            "The operation failed because an index or statistics with name "
+            f"'{name}' already exists on table '{table.label}'.",
             1913,
         )
     if unique:
@@ -165,7 +169,7 @@ def _view(interpreter: Interpreter, statement: Simple, cursor: Cursor, again: bo
     session = interpreter.session
     at = cursor.peek().start
     parts = cursor.name()
-    (database, schema, _), shown = session.store.writable(parts, at)
+    (database, _, _), shown = session.store.writable(parts, at)
     names: tuple[str, ...] = ()
     if cursor.kind() == TokenType.L_PAREN:
         names = key_columns(cursor.brackets())
@@ -179,7 +183,9 @@ def _view(interpreter: Interpreter, statement: Simple, cursor: Cursor, again: bo
     tree = parse_query(tokens, interpreter.source.text)
     if tree.args.get("order") and not tree.args.get("limit"):
         raise TSqlError(
-            "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, and common table expressions, unless TOP, OFFSET or FOR XML is also specified.",
+            "The ORDER BY clause is invalid in views, inline functions, derived "
+            "tables, subqueries, and common table expressions, unless TOP, OFFSET "
+            "or FOR XML is also specified.",
             1033,
         )
     old = session.store.find(parts)
@@ -238,7 +244,8 @@ def drop(interpreter: Interpreter, statement: Simple) -> int:
             if lenient and entry is None:
                 continue
             raise TSqlError(
-                f"Cannot drop the {kind.lower()} '{'.'.join(parts)}', because it does not exist or you do not have permission.",
+                f"Cannot drop the {kind.lower()} '{'.'.join(parts)}', because it "
+                "does not exist or you do not have permission.",
                 3701,
                 "Write drop table if exists.",
                 at,
@@ -255,7 +262,8 @@ def _drop_schema(session: Session, name: str, lenient: bool) -> None:
         if lenient:
             return
         raise TSqlError(
-            f"Cannot drop the schema '{name}', because it does not exist or you do not have permission.",
+            f"Cannot drop the schema '{name}', because it does not exist or you do "
+            "not have permission.",
             15151,
         )
     session.store.schemas = dict(session.store.schemas)
@@ -276,7 +284,8 @@ def _drop_index(session: Session, cursor: Cursor, parts: list[str], lenient: boo
         if lenient:
             return
         raise TSqlError(
-            f"Cannot drop the index '{name}', because it does not exist or you do not have permission.",
+            f"Cannot drop the index '{name}', because it does not exist or you do "
+            "not have permission.",
             3701,
         )
     put(

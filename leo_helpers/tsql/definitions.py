@@ -33,8 +33,27 @@ __all__ = [
 ]
 
 
-_OPTIONS = {"NOT", "NULL", "COLLATE", "IDENTITY", "DEFAULT", "CONSTRAINT", "PRIMARY", "PRIMARY KEY", "UNIQUE", "CHECK",
-            "REFERENCES", "FOREIGN", "FOREIGN KEY", "SPARSE", "ROWGUIDCOL", "INDEX", "PERSISTED", "WITH", "FOR"}  # fmt: skip
+_OPTIONS = {
+    "NOT",
+    "NULL",
+    "COLLATE",
+    "IDENTITY",
+    "DEFAULT",
+    "CONSTRAINT",
+    "PRIMARY",
+    "PRIMARY KEY",
+    "UNIQUE",
+    "CHECK",
+    "REFERENCES",
+    "FOREIGN",
+    "FOREIGN KEY",
+    "SPARSE",
+    "ROWGUIDCOL",
+    "INDEX",
+    "PERSISTED",
+    "WITH",
+    "FOR",
+}
 
 
 def definition(interpreter: Interpreter, body: list[Token], table: Table) -> Table:
@@ -54,7 +73,8 @@ def definition(interpreter: Interpreter, body: list[Token], table: Table) -> Tab
     for name in names:
         if names.count(name) > 1:
             raise TSqlError(
-                f"Column names in each table must be unique. Column name '{name}' in table '{table.name}' is specified more than once.",
+                f"Column names in each table must be unique. Column name '{name}' "
+                f"in table '{table.name}' is specified more than once.",
                 2705,
             )
     primary = {c.lower() for k in keys if k.kind == "PRIMARY KEY" for c in k.columns}
@@ -74,6 +94,7 @@ def definition(interpreter: Interpreter, body: list[Token], table: Table) -> Tab
 
 
 def require(wanted: tuple[str, ...], names: list[str], table: Table) -> None:
+    """Raise error 1911 for a key column that the table does not have."""
     for name in wanted:
         if name.lower() not in names:
             raise TSqlError(
@@ -162,6 +183,7 @@ def constraint(
 
 
 def key_columns(tokens: list[Token]) -> tuple[str, ...]:
+    """Read the columns of a key, each with ASC or DESC."""
     out = []
     for part in split_commas(tokens):
         cursor = Cursor(part)
@@ -244,6 +266,7 @@ def read_column(
 
 
 def default_of(interpreter: Interpreter, cursor: Cursor) -> exp.Expression:
+    """Read the expression after DEFAULT."""
     start = cursor.i
     if cursor.word() == "NULL":
         cursor.i += 1

@@ -82,8 +82,14 @@ def insert(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
                 raise TSqlError(
                     "Column name or number of supplied values does not match table definition.", 213
                 )
-            raise TSqlError("The select list for the INSERT statement contains " + ("more" if more else "fewer") + " items than the insert list. "
-                            "The number of SELECT values must match the number of INSERT columns.", 121 if more else 120)  # fmt: skip
+            raise TSqlError(
+                "The select list for the INSERT statement contains "
+                + ("more" if more else "fewer")
+                + " items than the insert list. "
+                "The number of SELECT values must match the number of "
+                "INSERT columns.",
+                121 if more else 120,
+            )
         count = write_rows(interpreter, binder, entry, columns, query, limit, output)
     except TSqlError as error:
         error.at = error.at if error.at is not None else binder.at
@@ -123,6 +129,7 @@ def _insert_exec(
 
 
 def top_of(interpreter: Interpreter, cursor: Cursor) -> str:
+    """Read TOP (n) of INSERT, UPDATE or DELETE as a LIMIT."""
     if not cursor.take("TOP"):
         return ""
     tokens = cursor.brackets()
@@ -133,6 +140,7 @@ def top_of(interpreter: Interpreter, cursor: Cursor) -> str:
 
 
 def skip_hints(cursor: Cursor) -> None:
+    """Step over WITH (TABLOCK) and its like."""
     if cursor.word() == "WITH" and cursor.kind(1) == TokenType.L_PAREN:
         cursor.i += 1
         cursor.brackets()
@@ -145,7 +153,8 @@ def target(session: Any, parts: list[str], at: int | None) -> Table:
         return entry
     if isinstance(entry, LeoView):
         raise TSqlError(
-            f"The INSERT, UPDATE or DELETE permission was denied on the object '{entry.name}', database '{entry.database}'.",
+            "The INSERT, UPDATE or DELETE permission was denied on the object "
+            f"'{entry.name}', database '{entry.database}'.",
             229,
             "The LEO views are read-only; copy what you need with SELECT ... INTO.",
             at,
@@ -154,6 +163,7 @@ def target(session: Any, parts: list[str], at: int | None) -> Table:
 
 
 def insertable(session: Any, entry: Table, names: list[str] | None) -> list[Column]:
+    """Return the columns that an INSERT fills, or raise what SQL Server would."""
     if names is None:
         return [
             c
@@ -171,17 +181,20 @@ def insertable(session: Any, entry: Table, names: list[str] | None) -> list[Colu
             )
         if column.computed is not None:
             raise TSqlError(
-                f'The column "{name}" cannot be modified because it is either a computed column or is the result of a UNION operator.',
+                f'The column "{name}" cannot be modified because it is either a '
+                "computed column or is the result of a UNION operator.",
                 271,
             )
         if column.identity and session.identity_insert != entry.id:
             raise TSqlError(
-                f"Cannot insert explicit value for identity column in table '{entry.name}' when IDENTITY_INSERT is set to OFF.",
+                "Cannot insert explicit value for identity column in table "
+                f"'{entry.name}' when IDENTITY_INSERT is set to OFF.",
                 544,
             )
         if column in out:
             raise TSqlError(
-                f"The column name '{name}' is specified more than once in the SET clause or column list of an INSERT.",
+                f"The column name '{name}' is specified more than once in the SET "
+                "clause or column list of an INSERT.",
                 264,
             )
         out.append(column)
@@ -189,6 +202,7 @@ def insertable(session: Any, entry: Table, names: list[str] | None) -> list[Colu
 
 
 def is_default(node: exp.Expression) -> bool:
+    """Tell whether the word DEFAULT stands for a value."""
     if isinstance(node, exp.Var):
         return node.name.lower() == "default"
     return (
@@ -213,8 +227,16 @@ def _insert_values(
             )
         if len(row) != len(columns):
             more = len(row) > len(columns)
-            raise TSqlError("There are " + ("fewer" if more else "more") + " columns in the INSERT statement than values specified in the VALUES clause. "
-                            "The number of values in the VALUES clause must match the number of columns specified in the INSERT statement.", 110 if more else 109)  # fmt: skip
+            raise TSqlError(
+                "There are "
+                + ("fewer" if more else "more")
+                + " columns in the INSERT statement than values specified in the VALUES "
+                "clause. "
+                "The number of values in the VALUES clause must match "
+                "the number of columns specified in the INSERT "
+                "statement.",
+                110 if more else 109,
+            )
         for i, column in enumerate(columns):
             if is_default(row[i]):
                 row[i] = column.default if column.default is not None else exp.Null()
@@ -242,7 +264,8 @@ def row_cells(session: Any, binder: Queries, entry: Table, given: dict[str, V]) 
                 else column.identity[0]
             )
             cells[column.name] = (
-                f"CAST({first} + {column.identity[1]} * (row_number() OVER () - 1) AS {column.t.duck})"
+                f"CAST({first} + {column.identity[1]} * (row_number() OVER () - 1) "
+                f"AS {column.t.duck})"
             )
         elif column.default is not None:
             cells[column.name] = binder.convert(
@@ -254,17 +277,29 @@ def row_cells(session: Any, binder: Queries, entry: Table, given: dict[str, V]) 
 
 
 def bare(t: T) -> T:
+    """Return a type without its collation, which assignment does not change."""
     return T(t.name, t.n, t.p, t.s)
 
 
-def write_rows(interpreter: Interpreter, binder: Queries, entry: Table, columns: list[Column], query: Query,
-               limit: str = "", output: list[Token] | None = None, check: bool = True) -> int:  # fmt: skip
+def write_rows(
+    interpreter: Interpreter,
+    binder: Queries,
+    entry: Table,
+    columns: list[Column],
+    query: Query,
+    limit: str = "",
+    output: list[Token] | None = None,
+    check: bool = True,
+) -> int:
     """Insert the rows of a query, with identity, defaults, keys and OUTPUT."""
     session = interpreter.session
     given = {c.name: V(f"q.c{i}", query.cols[i - 1].t) for i, c in enumerate(columns, 1)}
     cells = row_cells(session, binder, entry, given)
     named = ", ".join(quote(name) for name in cells)
-    rows = f"SELECT {', '.join(f'{sql} AS {quote(name)}' for name, sql in cells.items())} FROM ({query.sql}{limit and ''}) AS q{limit}"
+    rows = (
+        f"SELECT {', '.join(f'{sql} AS {quote(name)}' for name, sql in cells.items())} "
+        f"FROM ({query.sql}{limit and ''}) AS q{limit}"
+    )
     tests = tables.checks(session, entry) if check else []
     for key in entry.keys:
         if key.ignore_duplicates:
@@ -273,7 +308,9 @@ def write_rows(interpreter: Interpreter, binder: Queries, entry: Table, columns:
         stage = session.new_physical()
         done = session.execute(
             f"CREATE TABLE {quote(stage)} AS {rows}",
-            f"INSERT INTO {quote(entry.physical)} ({named}) FROM {quote(stage)}", *tests)  # fmt: skip
+            f"INSERT INTO {quote(entry.physical)} ({named}) FROM {quote(stage)}",
+            *tests,
+        )
         give_output(interpreter, output, entry, {"inserted": stage})
     else:
         done = session.execute(f"INSERT INTO {quote(entry.physical)} ({named}) {rows}", *tests)
@@ -283,7 +320,9 @@ def write_rows(interpreter: Interpreter, binder: Queries, entry: Table, columns:
             first = session.identities.get(entry.id, column.identity[0])
             if column.name in given:
                 top = session.fetch(
-                    f"SELECT {'max' if column.identity[1] > 0 else 'min'}({quote(column.name)}) FROM {quote(entry.physical)}"
+                    "SELECT "
+                    f"{'max' if column.identity[1] > 0 else 'min'}({quote(column.name)}) "
+                    f"FROM {quote(entry.physical)}"
                 )[0][0]
                 session.identities[entry.id], session.identity = (
                     max(first, top + column.identity[1]),
@@ -298,7 +337,7 @@ def write_rows(interpreter: Interpreter, binder: Queries, entry: Table, columns:
 def give_output(
     interpreter: Interpreter, tokens: list[Token], entry: Table, stages: dict[str, str]
 ) -> None:
-    """OUTPUT inserted.x, deleted.y [INTO table]: from tables that hold the rows as they were and are."""
+    """OUTPUT inserted.x, deleted.y [INTO table], from tables that hold the rows of both kinds."""
     from dataclasses import replace
 
     session, binder = interpreter.session, interpreter.session.binder()

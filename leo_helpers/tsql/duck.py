@@ -38,15 +38,24 @@ def to_value(value: Any, t: T) -> V:
 
 _KNOWN = (
     (r"[Dd]ivision by zero", 8134, "Divide by zero error encountered."),
-    (r"Could not cast value|Out of Range Error|out of range for the destination|value is out of range|Overflow in|"
-     r"could not be cast|DECIMAL\(\d+,\d+\) failed", 8115, "Arithmetic overflow error converting expression to its data type."),
-    (r"More than one row returned by a subquery|Scalar subquery can only return a single row", 512,
-     "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , >, >= or when the subquery is used as an expression."),
-)  # fmt: skip
+    (
+        r"Could not cast value|Out of Range Error|out of range for the "
+        r"destination|value is out of range|Overflow in|"
+        r"could not be cast|DECIMAL\(\d+,\d+\) failed",
+        8115,
+        "Arithmetic overflow error converting expression to its data type.",
+    ),
+    (
+        r"More than one row returned by a subquery|Scalar subquery can only return a single row",
+        512,
+        "Subquery returned more than 1 value. This is not permitted when the subquery "
+        "follows =, !=, <, <= , >, >= or when the subquery is used as an expression.",
+    ),
+)
 
 
 def translate(error: duckdb.Error) -> TSqlError:
-    """Return SQL Server's error for one of DuckDB's; an unknown one is a refusal, never swallowed."""
+    """Return SQL Server's error for one of DuckDB's; an unknown one is a refusal."""
     text = str(error)
     found = re.search(r"Invalid Input Error: (530)\|(.*)", text, re.S) or re.search(
         r"Could not convert string '(\d+|R)\|(.*)' to INT32", text, re.S
@@ -57,12 +66,15 @@ def translate(error: duckdb.Error) -> TSqlError:
     found = re.search(r"NOT NULL constraint failed: t\d+\.(.*)", text)
     if found:
         return TSqlError(
-            f"Cannot insert the value NULL into column '{found.group(1).strip()}'; column does not allow nulls.",
+            f"Cannot insert the value NULL into column '{found.group(1).strip()}'; "
+            "column does not allow nulls.",
             515,
         )
     for pattern, number, message in _KNOWN:
         if re.search(pattern, text):
             return TSqlError(message, number)
     first = text.splitlines()[0] if text else type(error).__name__
-    return Refused(f"the translated statement failed in DuckDB: {first[:300]}",
-                   "Please report it with the statement.")  # fmt: skip
+    return Refused(
+        f"the translated statement failed in DuckDB: {first[:300]}",
+        "Please report it with the statement.",
+    )

@@ -38,12 +38,15 @@ def execute(interpreter: Interpreter, statement: Simple) -> int | None:
         return _sp_executesql(interpreter, cursor)
     if name == "sp_rename":
         return _sp_rename(interpreter, cursor)
-    raise Refused(f"The procedure {name} is not run here.", "Only EXEC of a string and sp_executesql are.",
-                  statement.tokens[1].start)  # fmt: skip
+    raise Refused(
+        f"The procedure {name} is not run here.",
+        "Only EXEC of a string and sp_executesql are.",
+        statement.tokens[1].start,
+    )
 
 
 def _joined(interpreter: Interpreter, tokens: list[Token]) -> str | None:
-    """Join the texts and variables of EXEC (...): nothing else may stand there, and all become text."""
+    """Join the texts and variables of EXEC (...): nothing else may stand there."""
     parts: list[list[Token]] = [[]]
     for token in tokens:
         if token.token_type == TokenType.PLUS:
@@ -59,9 +62,14 @@ def _joined(interpreter: Interpreter, tokens: list[Token]) -> str | None:
         )
         if not (variable or text):
             wrong = part[0] if part else tokens[0]
-            raise TSqlError(f"Incorrect syntax near '{wrong.text}'.", 102,
-                            "Inside EXEC (...) only texts and variables may be joined; build the text "
-                            "in a variable first.", wrong.start)  # fmt: skip
+            raise TSqlError(
+                f"Incorrect syntax near '{wrong.text}'.",
+                102,
+                "Inside EXEC (...) only texts and variables may be "
+                "joined; build the text "
+                "in a variable first.",
+                wrong.start,
+            )
         texts.append(interpreter.value(part, T("nvarchar"))[0].const)
     return None if None in texts else "".join(map(str, texts))
 
@@ -123,8 +131,16 @@ def _sp_rename(interpreter: Interpreter, cursor: Cursor) -> int:
     from .names import split_name
 
     session = interpreter.session
-    values = [interpreter.value(p[3:] if p[0].token_type == TokenType.PARAMETER and len(p) > 3 and p[2].token_type == TokenType.EQ else p)[0].const
-              for p in split_commas(cursor.tokens[cursor.i :])]  # fmt: skip
+    values = [
+        interpreter.value(
+            p[3:]
+            if p[0].token_type == TokenType.PARAMETER
+            and len(p) > 3
+            and p[2].token_type == TokenType.EQ
+            else p
+        )[0].const
+        for p in split_commas(cursor.tokens[cursor.i :])
+    ]
     old, new, kind = (*values, None)[:3] if len(values) < 3 else values[:3]
     parts = split_name(str(old))
     column = str(kind or "").upper() == "COLUMN"
@@ -135,7 +151,8 @@ def _sp_rename(interpreter: Interpreter, cursor: Cursor) -> int:
     if column:
         if entry.column(name) is None or entry.column(str(new)) is not None:
             raise TSqlError(
-                f"Either the parameter @objname is ambiguous or the claimed @objtype (COLUMN) is wrong: {old}.",
+                "Either the parameter @objname is ambiguous or the claimed "
+                f"@objtype (COLUMN) is wrong: {old}.",
                 15248,
             )
         if any(c.computed is not None for c in entry.columns) or entry.checks:
@@ -174,7 +191,8 @@ def _batch(
         return None
     if session.nesting >= _DEEPEST:
         raise TSqlError(
-            "Maximum stored procedure, function, trigger, or view nesting level exceeded (limit 32).",
+            "Maximum stored procedure, function, trigger, or view nesting level "
+            "exceeded (limit 32).",
             217,
         )
     held, tables, database = session.values, session.store.variables, session.database

@@ -92,7 +92,8 @@ class Expressions(Conditions):
         if col.sql in where.groups:
             return where.groups[col.sql]
         raise TSqlError(
-            f"Column '{'.'.join(filter(None, (tail[0], name)))}' is invalid in the select list because it is not contained in "
+            f"Column '{'.'.join(filter(None, (tail[0], name)))}' is invalid in the "
+"select list because it is not contained in "
             "either an aggregate function or the GROUP BY clause.", 8120,
             "Add it to GROUP BY, or take max() of it.", at,
         )  # fmt: skip
@@ -176,7 +177,7 @@ class Expressions(Conditions):
                 raise TSqlError("The data types are incompatible in the modulo operator.", 402)
             return V(f"(CAST({a.sql} AS {t.duck}) {op} CAST({b.sql} AS {t.duck}))", t)
         if t.is_integer:
-            # a constant takes the type of what stands beside it in DuckDB, so the other side is cast
+            # a constant takes the type beside it in DuckDB, so the other side is cast
             left, right = (
                 v.sql if v.t.name == t.name else f"CAST({v.sql} AS {t.duck})" for v in (a, b)
             )
@@ -264,7 +265,8 @@ class Expressions(Conditions):
         for _, v in whens:
             t = unify(t, v.t)
         if t.name == "null":
-            raise TSqlError("At least one of the result expressions in a CASE specification must be "
+            raise TSqlError("At least one of the result expressions in a CASE specification must "
+"be "
                             "an expression other than the NULL constant.", 8133)  # fmt: skip
         parts = " ".join(f"WHEN {test} THEN {self.convert(v, t).sql}" for test, v in whens)
         t_out = t if not t.is_integer else replace(t, n=None)

@@ -23,8 +23,8 @@ from .server import (
     server_variable,
 )
 from .sqltypes import NULL, T, unify
-from .sqltypes import collate as collate_types
-from .value import V, literal
+from .texts import charindex, concat, concat_ws, datalength, hash_bytes, patindex, replace_text
+from .value import V
 
 if TYPE_CHECKING:
     from .queries import Queries
@@ -35,18 +35,12 @@ __all__ = [
     "FUNCTIONS",
     "SIMPLE",
     "call",
-    "charindex",
     "choose",
     "coalesce",
-    "concat",
-    "concat_ws",
-    "datalength",
     "greatest",
     "iif",
     "isnull",
     "nullif",
-    "patindex",
-    "replace_text",
 ]
 
 
@@ -136,8 +130,10 @@ def call(b: Queries, name: str, args: list[exp.Expression], scope: Scope, node: 
             f"Argument data type NULL is invalid for argument 1 of {name} function.", 8116
         )
     if name == "substring" and not values[0].t.is_string and "binary" not in values[0].t.name:
-        raise TSqlError(f"Argument data type {values[0].t.name} is invalid for argument 1 of substring function.",
-                        8116, "Cast it to varchar, or use left and right, which do so themselves.", b.at)  # fmt: skip
+        raise TSqlError(f"Argument data type {values[0].t.name} is invalid for argument 1 of "
+"substring function.",
+                        8116, "Cast it to varchar, or use left and right, which do so "
+"themselves.", b.at)  # fmt: skip
     done = [_as(b, v, kind) for v, kind in zip(values, kinds, strict=True)]
     if isinstance(result, str):
         first = done[0].t
@@ -177,7 +173,8 @@ def coalesce(b: Queries, args: list, scope: Scope) -> V:
     for v in values[1:]:
         t = unify(t, v.t)
     if t.name == "null":
-        raise TSqlError("At least one of the arguments to COALESCE must be an expression that is not "
+        raise TSqlError("At least one of the arguments to COALESCE must be an expression that is "
+"not "
                         "the NULL constant.", 4127)  # fmt: skip
     t = replace(t, n=None) if t.is_integer else t
     return V(f"COALESCE({', '.join(b.convert(v, t).sql for v in values)})", t)
@@ -209,113 +206,14 @@ def choose(b: Queries, args: list, scope: Scope) -> V:
     return b.choose([(f"{index} = {i}", v) for i, v in enumerate(values, 1)], V("NULL", NULL))
 
 
-def concat(b: Queries, args: list, scope: Scope) -> V:
-    """CONCAT turns everything into text and NULL into ''."""
-    if len(args) < 2:
-        raise TSqlError("The concat function requires 2 to 254 arguments.", 189)
-    return _joined([text(b, v) for v in values_of(b, args, scope)], "")
-
-
-def concat_ws(b: Queries, args: list, scope: Scope) -> V:
-    """CONCAT_WS leaves NULLs out."""
-    divider, *rest = [text(b, v) for v in values_of(b, args, scope)]
-    if len(rest) < 2:
-        raise TSqlError("The concat_ws function requires 3 to 254 arguments.", 189)
-    return _joined(rest, divider.sql)
-
-
-def _joined(values: list[V], divider: str) -> V:
-    t = values[0].t
-    for v in values[1:]:
-        collation, label = collate_types(t, v.t, "concat")
-        n = None if t.n is None or v.t.n is None else min(t.n + v.t.n, 8000)
-        t = T(
-            "nvarchar" if "n" in (t.name[0], v.t.name[0]) else "varchar",
-            n,
-            collation=collation,
-            label=label,
-        )
-    inside = ", ".join(v.sql for v in values)
-    return V(
-        f"concat_ws({divider}, {inside})" if divider else f"concat({inside})",
-        replace(
-            t,
-            name=t.name.replace("char", "char") if t.name in ("varchar", "nvarchar") else "varchar",
-        ),
-    )
-
-
-def _exact(t: T) -> bool:
-    return t.binary_collation
-
-
-def charindex(b: Queries, args: list, scope: Scope) -> V:
-    """CHARINDEX finds by collation."""
-    y, x, *start = values_of(b, args, scope)
-    y, x = text(b, y), text(b, x)
-    collation, _ = collate_types(y.t, x.t, "charindex")
-    if "_bin" not in collation.lower():
-        y, x = V(f"lower({y.sql})", y.t), V(f"lower({x.sql})", x.t)
-    at = b.convert(start[0], INT).sql if start else "1"
-    return V(f"CAST(t_charindex({y.sql}, {x.sql}, {at}) AS INTEGER)", INT)
-
-
-def patindex(b: Queries, args: list, scope: Scope) -> V:
-    """PATINDEX is LIKE with a place; only a pattern that is known before the run."""
-    from .literals import like_regex
-
-    pattern, x = values_of(b, args, scope)
-    if not isinstance(pattern.const, str):
-        raise Refused("PATINDEX with a pattern that is computed is not run here.")
-    x = text(b, x)
-    p = pattern.const
-    core = like_regex(p.strip("%"), None)
-    flags = "(?s)" if _exact(x.t) else "(?is)"
-    head = "^" if not p.startswith("%") else ""
-    tail = " *$" if not p.endswith("%") else ""
-    regex = literal(f"{flags}{head}{core}{tail}")
-    place = f"strpos({x.sql}, regexp_extract({x.sql}, {regex}))"
-    return V(
-        f"CASE WHEN {x.sql} IS NULL THEN NULL WHEN regexp_matches({x.sql}, {regex}) THEN CAST({place} AS INTEGER) ELSE 0 END",
-        INT,
-    )
-
-
-def replace_text(b: Queries, args: list, scope: Scope) -> V:
-    """REPLACE finds by collation, so without regard to case by default."""
-    x, y, z = (text(b, v) for v in values_of(b, args, scope))
-    collation, label = collate_types(x.t, y.t, "replace")
-    form = "replace" if "_bin" in collation.lower() else "t_replace_ci"
-    t = T(
-        "nvarchar" if x.t.name[0] == "n" else "varchar",
-        None if x.t.n is None else 8000,
-        collation=collation,
-        label=label,
-    )
-    return V(f"{form}({x.sql}, {y.sql}, {z.sql})", t)
-
-
-def datalength(b: Queries, args: list, scope: Scope) -> V:
-    """DATALENGTH counts bytes, two a character in nvarchar."""
-    (v,) = values_of(b, args, scope)
-    sizes = {"bigint": 8, "int": 4, "smallint": 2, "tinyint": 1, "bit": 1, "float": 8, "real": 4,
-             "date": 3, "datetime": 8, "money": 8}  # fmt: skip
-    if v.t.is_string:
-        return V(f"(length({v.sql}) * {2 if v.t.name[0] == 'n' else 1})::INTEGER", INT)
-    if v.t.name in sizes:
-        return V(f"CASE WHEN {v.sql} IS NOT NULL THEN {sizes[v.t.name]} END", INT)
-    if v.t.name in ("binary", "varbinary"):
-        return V(f"octet_length({v.sql})::INTEGER", INT)
-    raise Refused(f"DATALENGTH of {v.t.name} is not run here.")
-
-
 def _grouping(b: Queries, args: list, scope: Scope) -> V:
     from .literals import aggregate
 
     with aggregate(scope):
         keys = [scope.grouping.get(b.expr(arg, scope).sql) for arg in args]
     if None in keys:
-        raise TSqlError("Argument 1 of the GROUPING function does not match any of the expressions in "
+        raise TSqlError("Argument 1 of the GROUPING function does not match any of the expressions "
+"in "
                         "the GROUP BY clause.", 8161)  # fmt: skip
     return V(
         f"grouping({', '.join(keys)})::{'UTINYINT' if len(keys) == 1 else 'INTEGER'}",
@@ -323,16 +221,9 @@ def _grouping(b: Queries, args: list, scope: Scope) -> V:
     )
 
 
-def _hash(b: Queries, args: list, scope: Scope) -> V:
-    name, v = values_of(b, args, scope)
-    forms = {"md5": "md5", "sha1": "sha1", "sha": "sha1", "sha2_256": "sha256"}
-    form = forms.get(str(name.const).lower())
-    if form is None or v.t.name not in ("varchar", "char"):
-        raise Refused("HASHBYTES is run here for varchar with MD5, SHA1 and SHA2_256 only.")
-    return V(f"unhex({form}({v.sql}))", T("varbinary", 8000))
-
-
 def greatest(word: str):
+    """Return the rule of GREATEST or LEAST."""
+
     def rule(b: Queries, args: list, scope: Scope) -> V:
         v = coalesce(b, args, scope)
         if v.t.is_string:
@@ -344,26 +235,57 @@ def greatest(word: str):
 
 
 FUNCTIONS = {
-    "isnull": isnull, "coalesce": coalesce, "nullif": nullif, "iif": iif, "choose": choose,
-    "concat": concat, "concat_ws": concat_ws, "charindex": charindex, "patindex": patindex,
-    "replace": replace_text, "datalength": datalength, "abs": keep_type("abs"),
-    "sign": keep_type("sign"), "floor": keep_type("floor"), "ceiling": keep_type("ceil"),
-    "degrees": keep_type("degrees"), "radians": keep_type("radians"), "round": round_number,
-    "power": power, "log": log, "object_id": object_id, "schema_id": schema_id, "db_id": db_id,
-    "col_length": col_length, "hashbytes": _hash, "rand": random_value("RAND"), "newid": random_value("NEWID"),
-    "newsequentialid": random_value("NEWSEQUENTIALID"), "identity": identity_column,
+    "isnull": isnull,
+    "coalesce": coalesce,
+    "nullif": nullif,
+    "iif": iif,
+    "choose": choose,
+    "concat": concat,
+    "concat_ws": concat_ws,
+    "charindex": charindex,
+    "patindex": patindex,
+    "replace": replace_text,
+    "datalength": datalength,
+    "abs": keep_type("abs"),
+    "sign": keep_type("sign"),
+    "floor": keep_type("floor"),
+    "ceiling": keep_type("ceil"),
+    "degrees": keep_type("degrees"),
+    "radians": keep_type("radians"),
+    "round": round_number,
+    "power": power,
+    "log": log,
+    "object_id": object_id,
+    "schema_id": schema_id,
+    "db_id": db_id,
+    "col_length": col_length,
+    "hashbytes": hash_bytes,
+    "rand": random_value("RAND"),
+    "newid": random_value("NEWID"),
+    "newsequentialid": random_value("NEWSEQUENTIALID"),
+    "identity": identity_column,
     "db_name": lambda b, a, s: name_value(b.session.database),
-    "schema_name": lambda b, a, s: name_value("dbo") if not a else name_value(b.session.schema_name(b.expr(a[0], s).const)),
+    "schema_name": lambda b, a, s: (
+        name_value("dbo") if not a else name_value(b.session.schema_name(b.expr(a[0], s).const))
+    ),
     "object_name": lambda b, a, s: name_value(b.session.object_name(b.expr(a[0], s).const)),
-    "error_number": error_fact("number"), "error_message": error_fact("message"),
-    "error_line": error_fact("line"), "error_severity": error_fact("severity"),
+    "error_number": error_fact("number"),
+    "error_message": error_fact("message"),
+    "error_line": error_fact("line"),
+    "error_severity": error_fact("severity"),
     "error_state": error_fact("state"),
     "error_procedure": lambda b, a, s: name_value(None),
-    "xact_state": lambda b, a, s: V(str(min(b.session.trancount, 1)), T("smallint"), min(b.session.trancount, 1)),
+    "xact_state": lambda b, a, s: V(
+        str(min(b.session.trancount, 1)), T("smallint"), min(b.session.trancount, 1)
+    ),
     "scope_identity": lambda b, a, s: server_variable(b, "identity"),
     "rowcount_big": lambda b, a, s: V(f"{b.session.rowcount}::BIGINT", BIGINT),
-    "grouping": _grouping, "grouping_id": _grouping,
-    "greatest": greatest("greatest"), "least": greatest("least"),
-    "user_name": lambda b, a, s: name_value("dbo"), "user": lambda b, a, s: name_value("dbo"),
-    "current_user": lambda b, a, s: name_value("dbo"), "session_user": lambda b, a, s: name_value("dbo"),
-}  # fmt: skip
+    "grouping": _grouping,
+    "grouping_id": _grouping,
+    "greatest": greatest("greatest"),
+    "least": greatest("least"),
+    "user_name": lambda b, a, s: name_value("dbo"),
+    "user": lambda b, a, s: name_value("dbo"),
+    "current_user": lambda b, a, s: name_value("dbo"),
+    "session_user": lambda b, a, s: name_value("dbo"),
+}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from sqlglot.tokens import Token, TokenType
@@ -10,7 +9,7 @@ from sqlglot.tokens import Token, TokenType
 from . import alter, assign, changes, ddl, dml
 from .arguments import text as as_text
 from .blocks import Block, If, Node, Simple, Try, While, statements
-from .control import Control
+from .control import BreakMet, ContinueMet, Control, ReturnMet
 from .cursor import Cursor, split_commas
 from .duck import to_value
 from .errors import Refused, TSqlError
@@ -20,25 +19,12 @@ from .scope import Scope
 from .settings import set_option
 from .splitter import split
 from .sqltypes import T
-from .store import LEO
 from .value import V
 
 if TYPE_CHECKING:
     from .session import Session
 
 __all__ = ["Interpreter"]
-
-
-class _Break(Exception):
-    pass
-
-
-class _Continue(Exception):
-    pass
-
-
-class _Return(Exception):
-    pass
 
 
 class Interpreter(Control):
@@ -72,9 +58,9 @@ class Interpreter(Control):
                 try:
                     self.hoist(batch.body)
                     self.body(batch.body)
-                except _Return:
+                except ReturnMet:
                     pass
-                except (_Break, _Continue):
+                except (BreakMet, ContinueMet):
                     raise TSqlError(
                         "Cannot use BREAK or CONTINUE outside the scope of a WHILE statement.", 135
                     ) from None
@@ -88,7 +74,9 @@ class Interpreter(Control):
                     if t is not None and name in self.declared:
                         raise self.locate(
                             TSqlError(
-                                f"The variable name '@{name}' has already been declared. Variable names must be unique within a query batch or stored procedure.",
+                                f"The variable name '@{name}' has already been "
+                                "declared. Variable names must be unique within a "
+                                "query batch or stored procedure.",
                                 134,
                             ),
                             statement,
@@ -100,10 +88,12 @@ class Interpreter(Control):
     # Control flow ---------------------------------------------------------------------------
 
     def body(self, nodes: list[Node]) -> None:
+        """Run statements one after the other."""
         for node in nodes:
             self.node(node)
 
     def node(self, node: Node) -> None:
+        """Run a statement, a block or a condition with what depends on it."""
         if isinstance(node, Simple):
             self.simple(node)
         elif isinstance(node, Block):
@@ -119,16 +109,18 @@ class Interpreter(Control):
             self.try_(node)
 
     def while_(self, node: While) -> None:
+        """Run a loop."""
         try:
             while self.test(node.condition):
                 try:
                     self.node(node.body)
-                except _Continue:
+                except ContinueMet:
                     continue
-        except _Break:
+        except BreakMet:
             pass
 
     def try_(self, node: Try) -> None:
+        """Run BEGIN TRY, and BEGIN CATCH if it fails with an error that SQL Server would catch."""
         s = self.session
         try:
             self.body(node.body)
@@ -184,10 +176,11 @@ class Interpreter(Control):
                 Refused("The statement is nested too deeply to be run here.", "Cut it into steps."),
                 statement,
             ) from None
-        except (_Break, _Continue, _Return):
+        except (BreakMet, ContinueMet, ReturnMet):
             raise
         except Exception as error:
-            failed = Refused(f"the translator itself failed on this statement ({type(error).__name__}: {error}).",
+            failed = Refused("the translator itself failed on this statement "
+f"({type(error).__name__}: {error}).",
                              "Please report it with the statement.")  # fmt: skip
             raise self.locate(failed, statement) from error
         if rows is not None:
@@ -206,6 +199,7 @@ class Interpreter(Control):
         return error
 
     def notes(self, binder: object, statement: Simple) -> None:
+        """Say what the translator noted, once."""
         line, _ = self.source.place(statement.start)
         for note in binder.notes:
             text = f"Note, line {line}: {note}"
@@ -245,7 +239,8 @@ class Interpreter(Control):
             if not name.startswith("@"):
                 raise self.locate(
                     Refused(
-                        "Only variables and table variables can be declared here; cursors are not run."
+                        "Only variables and table variables can be declared here; "
+                        "cursors are not run."
                     )
                     if cursor.word() in ("CURSOR", "INSENSITIVE", "SCROLL")
                     else cursor.fail("a variable"),
@@ -374,45 +369,6 @@ class Interpreter(Control):
         return merge(self, statement, withs or [])
 
     # Other statements -----------------------------------------------------------------------
-
-    def use(self, statement: Simple) -> int:
-        """USE changes the database; one that is not LEO's is the project's own."""
-        name = Cursor(statement.tokens, 1).identifier()
-        store = self.session.store
-        if name.lower() not in store.databases and re.fullmatch(
-            r"(npd|hesa|lilr|ilr|leo|ucas)(_i\d+)?", name.lower()
-        ):
-            raise TSqlError(f"Database '{name}' does not exist. Make sure that the name is entered correctly.", 911,
-                            f"LEO's databases are {', '.join(LEO)}.", statement.tokens[1].start)  # fmt: skip
-        if name.lower() not in store.databases:
-            store.add_database(name)
-            self.session.say(
-                f"Note, line {self.source.place(statement.start)[0]}: database {name} is taken as your project's own."
-            )
-        self.session.database = store.databases[name.lower()]
-        return 0
-
-    def skip(self, statement: Simple) -> int:
-        """Do nothing: CHECKPOINT changes no answer."""
-        return 0
-
-    def exec(self, statement: Simple) -> int | None:
-        """EXEC of a string, or of sp_executesql."""
-        from .execute import execute
-
-        return execute(self, statement)
-
-    def return_(self, statement: Simple) -> None:
-        """RETURN ends the batch."""
-        raise _Return
-
-    def break_(self, statement: Simple) -> None:
-        """BREAK ends the loop."""
-        raise _Break
-
-    def continue_(self, statement: Simple) -> None:
-        """CONTINUE begins the loop again."""
-        raise _Continue
 
 
 _MODULE_HANDLERS = {ddl.create, alter.alter, ddl.drop, ddl.truncate}

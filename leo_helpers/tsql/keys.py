@@ -9,7 +9,7 @@ __all__ = ["equal_key", "self_key", "sort_key"]
 
 
 def self_key(v: V) -> str:
-    """SQL that is equal for values that count as equal: GROUP BY, DISTINCT, PARTITION BY."""
+    """Return SQL that is equal for values that count as equal: GROUP BY, DISTINCT, PARTITION BY."""
     t = v.t
     if t.is_string:
         if t.binary_collation:
@@ -19,7 +19,7 @@ def self_key(v: V) -> str:
 
 
 def equal_key(v: V, collation: str) -> str:
-    """SQL by which text is compared with other text in a collation."""
+    """Return SQL by which text is compared with other text in a collation."""
     exact = "_bin" in collation.lower() or "_cs_" in f"{collation.lower()}_"
     if isinstance(v.const, str):
         text = v.const.rstrip(" ")
@@ -28,7 +28,7 @@ def equal_key(v: V, collation: str) -> str:
 
 
 def sort_key(v: V) -> str:
-    """SQL by which values are put in order."""
+    """Return SQL by which values are put in order."""
     if v.t.is_string:
         return f"rtrim({v.sql}, ' ')" if v.t.binary_collation else f"t_sort({v.sql})"
     return f"t_binary_key({v.sql})" if v.t.name in BINARY else v.sql

@@ -25,7 +25,7 @@ class PlainTSQL(TSQL):
         """sqlglot's words, without the commands that take the rest of a line as text."""
 
         COMMANDS = set()
-        KEYWORDS = {  # noqa: RUF012 - sqlglot declares it this way
+        KEYWORDS = {
             word: kind
             for word, kind in TSQL.Tokenizer.KEYWORDS.items()
             if kind != TokenType.COMMAND
@@ -35,8 +35,8 @@ class PlainTSQL(TSQL):
     class Parser(TSQL.Parser):
         """sqlglot's grammar, with no function known by name but the casts."""
 
-        FUNCTIONS = {}  # noqa: RUF012 - sqlglot declares it this way
-        FUNCTION_PARSERS = {  # noqa: RUF012 - sqlglot declares it this way
+        FUNCTIONS = {}
+        FUNCTION_PARSERS = {
             name: parser for name, parser in TSQL.Parser.FUNCTION_PARSERS.items() if name in _KEEP
         }
 

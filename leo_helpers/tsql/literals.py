@@ -24,8 +24,14 @@ __all__ = [
 ]
 
 
-_TYPE_NAMES = {"FLOAT": "float", "DOUBLE": "float", "UTINYINT": "tinyint", "UUID": "uniqueidentifier",
-               "TIMESTAMPTZ": "datetimeoffset", "VARIANT": "sql_variant"}  # fmt: skip
+_TYPE_NAMES = {
+    "FLOAT": "float",
+    "DOUBLE": "float",
+    "UTINYINT": "tinyint",
+    "UUID": "uniqueidentifier",
+    "TIMESTAMPTZ": "datetimeoffset",
+    "VARIANT": "sql_variant",
+}
 
 
 def only(node: exp.Expression, *names: str) -> None:
@@ -135,8 +141,14 @@ def like_regex(pattern: str, mark: str | None) -> str:
             negated, body = (True, body[1:]) if body.startswith("^") else (False, body)
             if mark and mark in body:
                 raise Refused("LIKE with ESCAPE inside [ ] is not run here.")
-            safe = "".join("-" if c == "-" and 0 < k < len(body) - 1 else re.escape(c) if c not in "]" else "\\]"
-                           for k, c in enumerate(body))  # fmt: skip
+            safe = "".join(
+                "-"
+                if c == "-" and 0 < k < len(body) - 1
+                else re.escape(c)
+                if c not in "]"
+                else "\\]"
+                for k, c in enumerate(body)
+            )
             out.append(f"[{'^' if negated else ''}{safe}]")
             i = end
         else:

@@ -73,7 +73,7 @@ def _clauses(cursor: Cursor) -> list[Clause]:
 
 
 def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
-    """MERGE [INTO] target USING source ON condition WHEN ... THEN ... ;"""
+    """Run MERGE [INTO] target USING source ON condition WHEN ... THEN ..."""
     session, text = interpreter.session, interpreter.source.text
     cursor = Cursor(statement.tokens, 1)
     after = text[statement.end :].lstrip()
@@ -95,8 +95,18 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
     start = Cursor(named)
     entry = session.own_copy(dml.target(session, start.name(), named[0].start))
     binder = session.binder()
-    tree = parse_query([*withs, *lead_tokens("select 1 as one from"), *named, *lead_tokens("inner join"), *using,
-                        *lead_tokens("on"), *on], text)  # fmt: skip
+    tree = parse_query(
+        [
+            *withs,
+            *lead_tokens("select 1 as one from"),
+            *named,
+            *lead_tokens("inner join"),
+            *using,
+            *lead_tokens("on"),
+            *on,
+        ],
+        text,
+    )
     for cte in tree.args["with_"].expressions if tree.args.get("with_") else []:
         binder.add_cte(cte)
     (join,) = tree.args["joins"]
@@ -107,7 +117,8 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
     stage, pairs = session.new_physical(), session.new_physical()
     kept = ", ".join(f"{c.sql} AS k{i}" for i, c in enumerate(source.cols, 1))
     steps: list[Any] = [
-        f"CREATE TABLE {stage} AS {binder.with_clause()}SELECT row_number() OVER () AS sid, {kept} FROM {source_sql}"
+        f"CREATE TABLE {stage} AS {binder.with_clause()}SELECT row_number() OVER "
+        f"() AS sid, {kept} FROM {source_sql}"
     ]
     held = Source(
         source.name, [Col(c.name, c.t, f"s.k{i}") for i, c in enumerate(source.cols, 1)], "s"
@@ -119,12 +130,14 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
     )
     condition = binder.condition(join.args["on"], both)
     steps.append(
-        f"CREATE TABLE {pairs} AS SELECT {target.rid} AS rid, s.sid FROM {target_sql} JOIN {stage} AS s ON {condition}"
+        f"CREATE TABLE {pairs} AS SELECT {target.rid} AS rid, s.sid FROM "
+        f"{target_sql} JOIN {stage} AS s ON {condition}"
     )
     froms = {
         "both": (
             both,
-            f"{target_sql} JOIN {pairs} AS p ON p.rid = {target.rid} JOIN {stage} AS s ON s.sid = p.sid",
+            f"{target_sql} JOIN {pairs} AS p ON p.rid = {target.rid} JOIN {stage} "
+            "AS s ON s.sid = p.sid",
             "",
         ),
         "source": (only_source, f"{stage} AS s", f"s.sid NOT IN (SELECT sid FROM {pairs})"),
@@ -158,7 +171,9 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
             if any(c.identity for c in entry.columns):
                 raise Refused("MERGE into a table with an identity column is not run here.")
             steps.append(
-                f"CREATE TABLE {work} AS SELECT {', '.join(f'{sql} AS {quote(n)}' for n, sql in cells.items())} {rows}"
+                f"CREATE TABLE {work} AS SELECT "
+                f"{', '.join(f'{sql} AS {quote(n)}' for n, sql in cells.items())} "
+                f"{rows}"
             )
             changes.append(
                 f"INSERT INTO {quote(entry.physical)} ({', '.join(map(quote, cells))}) FROM {work}"
@@ -182,7 +197,8 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
             names = [entry.column(n).name for n in clause.columns]
             sets = ", ".join(f"{quote(n)} = u.{quote(n)}" for n in names)
             changes.append(
-                f"UPDATE {quote(entry.physical)} AS t SET {sets} FROM {work} AS u WHERE t.rowid = u.rid"
+                f"UPDATE {quote(entry.physical)} AS t SET {sets} FROM {work} AS u "
+                "WHERE t.rowid = u.rid"
             )
     changes.sort(key=lambda sql: sql.startswith("INSERT"))
     session.execute(*steps, *changes, *tables.checks(session, entry))
@@ -196,7 +212,12 @@ def _once(session: Any, work: str):
         if session.con.execute(
             f"SELECT 1 FROM {work} GROUP BY rid HAVING count(*) > 1 LIMIT 1"
         ).fetchone():
-            raise TSqlError("The MERGE statement attempted to UPDATE or DELETE the same row more than once. This happens when a target "
-                            "row matches more than one source row.", 8672, "Make the source unique by its key first.")  # fmt: skip
+            raise TSqlError(
+                "The MERGE statement attempted to UPDATE or DELETE the same row more "
+                "than once. This happens when a target "
+                "row matches more than one source row.",
+                8672,
+                "Make the source unique by its key first.",
+            )
 
     return run

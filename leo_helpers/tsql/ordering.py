@@ -40,7 +40,8 @@ class Ordering:
                 place = int(e.this) if e.this.isdigit() else 0
                 if not 1 <= place <= len(items):
                     raise TSqlError(
-                        f"The ORDER BY position number {place} is out of range of the number of items in the select list.",
+                        f"The ORDER BY position number {place} is out of range of "
+                        "the number of items in the select list.",
                         108,
                     )
                 out.append((items[place - 1][1], item, place))
@@ -60,8 +61,16 @@ class Ordering:
             out.append((v, item, same[0] if same else None))
         return out
 
-    def _order_inside(self, columns: str, tail: str, cols: list[Col], node: exp.Select, scope: Scope,
-                      items: list[tuple[str, V]], exists: bool) -> Query:  # fmt: skip
+    def _order_inside(
+        self,
+        columns: str,
+        tail: str,
+        cols: list[Col],
+        node: exp.Select,
+        scope: Scope,
+        items: list[tuple[str, V]],
+        exists: bool,
+    ) -> Query:
         order = self._order_items(node, scope, items)
         keys = [directed(sort_key(v), item) for v, item, _ in order]
         limit, options = self.top_of(node)
@@ -87,7 +96,8 @@ class Ordering:
         shown = items or [(c.name, V(f"o.c{i}", c.t)) for i, c in enumerate(cols, 1)]
         order = self._order_items(node, scope, shown)
         if any(place is None for _, _, place in order):
-            raise TSqlError("ORDER BY items must appear in the select list if the statement contains DISTINCT, "
+            raise TSqlError("ORDER BY items must appear in the select list if the statement "
+"contains DISTINCT, "
                             "UNION, INTERSECT or EXCEPT.", 145)  # fmt: skip
         keys = [directed(sort_key(V(f"o.c{place}", v.t)), item) for v, item, place in order]
         limit, options = self.top_of(node)
@@ -111,7 +121,8 @@ class Ordering:
         """TOP n WITH TIES and TOP n PERCENT, by rank; the keys may be windows themselves."""
         if options.get("with_ties") and not order:
             raise TSqlError(
-                "The TOP N WITH TIES clause is not allowed without a corresponding ORDER BY clause.",
+                "The TOP N WITH TIES clause is not allowed without a corresponding "
+                "ORDER BY clause.",
                 1062,
             )
         held = "".join(f", {sort_key(v)} AS k{i}" for i, (v, _, _) in enumerate(order, 1))
@@ -124,13 +135,17 @@ class Ordering:
             else limit
         )
         shown = ", ".join(f"h.c{i}" for i in range(1, len(cols) + 1))
-        inner = f"SELECT {shown}, {rank}() {over} AS rk, row_number() {over} AS rn, {count} AS lim FROM (SELECT {columns}{held}{tail}) AS h"
+        inner = (
+            f"SELECT {shown}, {rank}() {over} AS rk, row_number() {over} AS rn, "
+            f"{count} AS lim FROM (SELECT {columns}{held}{tail}) AS h"
+        )
         out = ", ".join(f"w.c{i}" for i in range(1, len(cols) + 1))
         return Query(
             f"SELECT {out} FROM ({inner}) AS w WHERE w.rk <= w.lim ORDER BY w.rn", cols, bool(keys)
         )
 
     def top_of(self, node: exp.Expression) -> tuple[str | None, dict]:
+        """Return the number of TOP or FETCH, with its options."""
         limit = node.args.get("limit")
         if limit is None:
             return None, {}
@@ -162,4 +177,5 @@ class Ordering:
 
 
 def directed(key: str, item: exp.Expression) -> str:
+    """Return a sort key with its direction; NULL is the lowest value."""
     return f"{key} DESC NULLS LAST" if item.args.get("desc") else f"{key} ASC NULLS FIRST"

@@ -22,8 +22,24 @@ from .value import V
 __all__ = ["Queries"]
 
 
-_SELECT = ("expressions", "from_", "joins", "where", "group", "having", "order", "limit", "offset",
-           "distinct", "with_", "options", "into", "for_", "operation_modifiers", "kind")  # fmt: skip
+_SELECT = (
+    "expressions",
+    "from_",
+    "joins",
+    "where",
+    "group",
+    "having",
+    "order",
+    "limit",
+    "offset",
+    "distinct",
+    "with_",
+    "options",
+    "into",
+    "for_",
+    "operation_modifiers",
+    "kind",
+)
 
 
 class Queries(CommonTables, Ordering, Sources, Expressions):
@@ -123,7 +139,10 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
         recursive = next((s for s in scope.sources if s.recursive), None)
         if recursive is not None:
             limit = (
-                f"WHEN {recursive.alias}.lvl >= {self.max_recursion} THEN error('530|The statement terminated. The maximum recursion {self.max_recursion} has been exhausted before statement completion.') "
+                f"WHEN {recursive.alias}.lvl >= {self.max_recursion} THEN "
+                "error('530|The statement terminated. The maximum recursion "
+                f"{self.max_recursion} has been exhausted before statement "
+                "completion.') "
                 if self.max_recursion
                 else ""
             )
@@ -148,10 +167,14 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
         return replace(query, rid=rid) if rid and "AS w WHERE w.rk" not in query.sql else query
 
     def _only_stars(self, node: exp.Select) -> bool:
-        return all(isinstance(e, exp.Star | exp.Literal) or (isinstance(e, exp.Column) and isinstance(e.this, exp.Star))
-                   for e in node.expressions)  # fmt: skip
+        return all(
+            isinstance(e, exp.Star | exp.Literal)
+            or (isinstance(e, exp.Column) and isinstance(e.this, exp.Star))
+            for e in node.expressions
+        )
 
     def items_of(self, node: exp.Select, scope: Scope) -> list[tuple[str, V]]:
+        """Translate the select list."""
         items: list[tuple[str, V]] = []
         for item in node.expressions:
             if isinstance(item, exp.Star) or (
@@ -197,7 +220,8 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
                 name = ("##" if table.args.get("global_") else "#") + name
             sources = [s for s in sources if s.answers(name, item.text("db"), item.text("catalog"))]
         if not sources:
-            raise TSqlError(f"The column prefix '{table.name if table else '*'}' does not match with a table name or alias "
+            raise TSqlError(f"The column prefix '{table.name if table else '*'}' does not match "
+"with a table name or alias "
                             "name used in the query.", 107, at=self.at)  # fmt: skip
         out = []
         for source in sources:
@@ -205,17 +229,17 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
                 v = V(col.sql, col.t, firm=col.firm, identity=col.identity)
                 if scope.groups is not None:
                     if col.sql not in scope.groups:
-                        raise TSqlError(f"Column '{source.name}.{col.name}' is invalid in the select list because it is "
-                                        "not contained in either an aggregate function or the GROUP BY clause.", 8120)  # fmt: skip
+                        raise TSqlError(f"Column '{source.name}.{col.name}' is invalid in the "
+"select list because it is "
+                                        "not contained in either an aggregate "
+"function or the GROUP BY clause.", 8120)  # fmt: skip
                     v = scope.groups[col.sql]
                 out.append((col.name, v))
         return out
 
     def _has_aggregate(self, node: exp.Select) -> bool:
-        roots = [*node.expressions]
-        for name in ("having", "order"):
-            if node.args.get(name):
-                roots.append(node.args[name])
+        clauses = (node.args.get(name) for name in ("having", "order"))
+        roots = [*node.expressions, *filter(None, clauses)]
 
         def found(n: Any) -> bool:
             if isinstance(n, exp.Select | exp.SetOperation):
@@ -249,7 +273,8 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
             if isinstance(item, exp.Tuple):
                 return f"({', '.join(key(part) for part in item.expressions)})"
             if isinstance(item, exp.Literal):
-                raise TSqlError("Each GROUP BY expression must contain at least one column that is not an "
+                raise TSqlError("Each GROUP BY expression must contain at least one column that is "
+"not an "
                                 "outer reference.", 164)  # fmt: skip
             v = self.expr(item, scope)
             seen[v.sql] = v
@@ -298,11 +323,10 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
             raise Refused("FOR XML PATH('') is run here for one column only.")
         item = node.expressions[0]
         if (
-            isinstance(item, exp.Alias)
-            and item.alias.lower() not in ("text()", "data()")
-            or isinstance(item, exp.Column)
-        ):
-            raise Refused("FOR XML PATH('') of a named column makes XML elements, which are not made here.",
+            isinstance(item, exp.Alias) and item.alias.lower() not in ("text()", "data()")
+        ) or isinstance(item, exp.Column):
+            raise Refused("FOR XML PATH('') of a named column makes XML elements, which are not "
+"made here.",
                           "Write '' + the column, or AS [text()].")  # fmt: skip
         plain = node.copy()
         plain.set("for_", None)

@@ -14,7 +14,7 @@ __all__ = ["Col", "Query", "Scope", "Source", "from_query", "numbered", "weaken"
 
 @dataclass(frozen=True)
 class Col:
-    """A column as the script names it, its type, the SQL that reads it, and whether it is never NULL."""
+    """A column as the script names it, its type, its SQL, and whether it is never NULL."""
 
     name: str
     t: T
@@ -34,7 +34,7 @@ class Source:
     database: str = ""
     entry: object = None
     recursive: bool = False
-    #: For UPDATE and DELETE: SQL of the row's number in its table, and the table's own column names.
+    #: For UPDATE and DELETE: SQL of the row's number, and the table's own column names.
     rid: str = ""
     base: dict[str, str] = field(default_factory=dict)
 
@@ -47,6 +47,7 @@ class Source:
         )
 
     def find(self, name: str) -> Col | None:
+        """Return a column by its name, in any case."""
         low = name.lower()
         return next((col for col in self.cols if col.name.lower() == low), None)
 
@@ -80,6 +81,7 @@ class Scope:
     windows: bool = True
 
     def chain(self) -> Iterator[Scope]:
+        """Yield this scope and those around it."""
         scope: Scope | None = self
         while scope is not None:
             yield scope

@@ -71,12 +71,15 @@ def col_length(b: Queries, args: list, scope: Scope) -> V:
 
 
 def name_value(value: str | None) -> V:
+    """Return a text that the server gives, or NULL."""
     if value is None:
         return V("CAST(NULL AS VARCHAR)", T("nvarchar", 128))
     return V(literal(value), T("nvarchar", 128), value)
 
 
 def error_fact(field: str):
+    """Return the rule of ERROR_NUMBER() and its like."""
+
     def rule(b: Queries, args: list, scope: Scope) -> V:
         error = b.session.caught
         value = None if error is None else getattr(error, field)
@@ -108,6 +111,8 @@ def server_variable(b: Queries, name: str) -> V:
 
 
 def random_value(name: str):
+    """Return the rule that refuses a function of chance."""
+
     def rule(b: Queries, args: list, scope: Scope) -> V:
         raise Refused(f"{name} draws other values on every run, so no answer can be compared.",
                       "Sample by a column, such as a hash of a key.", b.at)  # fmt: skip

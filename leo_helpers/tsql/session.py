@@ -231,8 +231,12 @@ class Session:
         if table:
             sources = [s for s in sources if s.name.lower() == table.lower()]
             if not sources:
-                return TSqlError(f'The multi-part identifier "{table}.{name}" could not be bound.', 4104,
-                                 f"No source in FROM is called {table}.", at)  # fmt: skip
+                return TSqlError(
+                    f'The multi-part identifier "{table}.{name}" could not be bound.',
+                    4104,
+                    f"No source in FROM is called {table}.",
+                    at,
+                )
         names = nearest(name, [col.name for s in sources for col in s.cols])
         hints = [f"Did you mean {' or '.join(names)}?"] if names else []
         for source in sources:

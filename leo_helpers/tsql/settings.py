@@ -16,13 +16,39 @@ __all__ = ["set_option"]
 
 
 #: Options that change no answer here, whatever they are set to.
-_IGNORED = {"NOCOUNT", "STATISTICS", "DEADLOCK_PRIORITY", "LOCK_TIMEOUT", "TRANSACTION", "NUMERIC_ROUNDABORT",
-            "CURSOR_CLOSE_ON_COMMIT", "FORCEPLAN", "QUERY_GOVERNOR_COST_LIMIT", "TEXTSIZE"}  # fmt: skip
+_IGNORED = {
+    "NOCOUNT",
+    "STATISTICS",
+    "DEADLOCK_PRIORITY",
+    "LOCK_TIMEOUT",
+    "TRANSACTION",
+    "NUMERIC_ROUNDABORT",
+    "CURSOR_CLOSE_ON_COMMIT",
+    "FORCEPLAN",
+    "QUERY_GOVERNOR_COST_LIMIT",
+    "TEXTSIZE",
+}
 #: Options of which only the value that SQL Server starts with is followed.
-_ONLY_ON = {"ANSI_NULLS", "ANSI_PADDING", "ANSI_WARNINGS", "ARITHABORT", "CONCAT_NULL_YIELDS_NULL",
-            "QUOTED_IDENTIFIER", "ANSI_NULL_DFLT_ON", "ANSI_DEFAULTS"}  # fmt: skip
-_ONLY_OFF = {"IMPLICIT_TRANSACTIONS", "NOEXEC", "PARSEONLY", "FMTONLY", "SHOWPLAN_ALL", "SHOWPLAN_TEXT",
-             "SHOWPLAN_XML", "ARITHIGNORE"}  # fmt: skip
+_ONLY_ON = {
+    "ANSI_NULLS",
+    "ANSI_PADDING",
+    "ANSI_WARNINGS",
+    "ARITHABORT",
+    "CONCAT_NULL_YIELDS_NULL",
+    "QUOTED_IDENTIFIER",
+    "ANSI_NULL_DFLT_ON",
+    "ANSI_DEFAULTS",
+}
+_ONLY_OFF = {
+    "IMPLICIT_TRANSACTIONS",
+    "NOEXEC",
+    "PARSEONLY",
+    "FMTONLY",
+    "SHOWPLAN_ALL",
+    "SHOWPLAN_TEXT",
+    "SHOWPLAN_XML",
+    "ARITHIGNORE",
+}
 _LANGUAGES = {
     "us_english": ("mdy", 7),
     "english": ("mdy", 7),

@@ -16,9 +16,29 @@ from .value import V, literal
 __all__ = ["Sources", "table_parts"]
 
 
-_HINTS = {"nolock", "tablock", "tablockx", "holdlock", "readuncommitted", "readcommitted", "rowlock", "paglock",
-          "updlock", "xlock", "index", "forceseek", "forcescan", "readpast", "serializable",
-          "repeatableread", "nowait", "noexpand", "snapshot", "keepidentity", "ignore_constraints"}  # fmt: skip
+_HINTS = {
+    "nolock",
+    "tablock",
+    "tablockx",
+    "holdlock",
+    "readuncommitted",
+    "readcommitted",
+    "rowlock",
+    "paglock",
+    "updlock",
+    "xlock",
+    "index",
+    "forceseek",
+    "forcescan",
+    "readpast",
+    "serializable",
+    "repeatableread",
+    "nowait",
+    "noexpand",
+    "snapshot",
+    "keepidentity",
+    "ignore_constraints",
+}
 
 
 class Sources:
@@ -127,9 +147,11 @@ class Sources:
         return f"({query.sql}) AS {sql_alias}({columns})", source
 
     def derived(self: Any, node: exp.Expression, outer: Scope | None) -> Query:
+        """Translate a derived table, in which ORDER BY may not stand alone."""
         if node.args.get("order") and not (node.args.get("limit") or node.args.get("offset")):
             raise TSqlError(
-                "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, and common "
+                "The ORDER BY clause is invalid in views, inline functions, "
+"derived tables, subqueries, and common "
                 "table expressions, unless TOP, OFFSET or FOR XML is also specified.", 1033,
             )  # fmt: skip
         return self.query(node, outer)
@@ -221,8 +243,13 @@ class Sources:
 
     def values(self: Any, node: exp.Values, outer: Scope | None) -> tuple[str, list[Col]]:
         """Translate VALUES (...), (...): each column takes one type."""
-        rows = [[self.expr(v, outer or Scope()) for v in (row.expressions if isinstance(row, exp.Tuple) else [row.this])]
-                for row in node.expressions]  # fmt: skip
+        rows = [
+            [
+                self.expr(v, outer or Scope())
+                for v in (row.expressions if isinstance(row, exp.Tuple) else [row.this])
+            ]
+            for row in node.expressions
+        ]
         width = {len(row) for row in rows}
         if len(width) != 1:
             raise TSqlError(
@@ -326,7 +353,8 @@ class Sources:
         moved = [self._column_in(source, name) for name in names]
         if len({(c.t.name, c.t.n, c.t.p, c.t.s) for c in moved}) != 1:
             raise TSqlError(
-                "The type of a column conflicts with the type of other columns specified in the UNPIVOT list.",
+                "The type of a column conflicts with the type of other columns "
+                "specified in the UNPIVOT list.",
                 8167,
             )
         low = {name.lower() for name in names}

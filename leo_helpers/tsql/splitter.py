@@ -13,16 +13,18 @@ from .lexer import Script
 __all__ = ["located", "split"]
 
 
-_STARTS = set(
-    "SELECT WITH INSERT UPDATE DELETE MERGE CREATE ALTER DROP TRUNCATE DECLARE SET IF WHILE BEGIN END "
-    "ELSE RETURN BREAK CONTINUE PRINT THROW RAISERROR EXEC EXECUTE USE COMMIT ROLLBACK SAVE GOTO "
-    "WAITFOR DBCC GRANT DENY REVOKE BULK BACKUP RESTORE KILL FETCH OPEN CLOSE DEALLOCATE "
-    "CHECKPOINT RECONFIGURE".split()
+_STARTS_WORDS = (
+    "SELECT WITH INSERT UPDATE DELETE MERGE CREATE ALTER DROP TRUNCATE DECLARE SET IF WHILE "
+    "BEGIN END ELSE RETURN BREAK CONTINUE PRINT THROW RAISERROR EXEC EXECUTE USE COMMIT "
+    "ROLLBACK SAVE GOTO WAITFOR DBCC GRANT DENY REVOKE BULK BACKUP RESTORE KILL FETCH OPEN "
+    "CLOSE DEALLOCATE CHECKPOINT RECONFIGURE"
 )
-_DROPPABLE = set(
-    "TABLE VIEW INDEX SCHEMA PROCEDURE PROC FUNCTION COLUMN CONSTRAINT TYPE SEQUENCE DATABASE TRIGGER "
-    "STATISTICS USER SYNONYM ROLE".split()
+_STARTS = set(_STARTS_WORDS.split())
+_DROPPABLE_WORDS = (
+    "TABLE VIEW INDEX SCHEMA PROCEDURE PROC FUNCTION COLUMN CONSTRAINT TYPE SEQUENCE "
+    "DATABASE TRIGGER STATISTICS USER SYNONYM ROLE"
 )
+_DROPPABLE = set(_DROPPABLE_WORDS.split())
 _VERBS = {"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"}
 _MODULES = {"VIEW", "PROC", "PROCEDURE", "FUNCTION", "TRIGGER"}
 _DEEPEST = 100
@@ -112,7 +114,8 @@ class _Splitter:
                 and self.word() in ("WITH", "THROW")
                 and self.tokens[self.i - 1].token_type != TokenType.SEMICOLON
             ):
-                raise self.fail(f"Incorrect syntax near the keyword '{self.tokens[self.i].text}'. The previous statement must be "
+                raise self.fail(f"Incorrect syntax near the keyword '{self.tokens[self.i].text}'. "
+"The previous statement must be "
                                 "terminated with a semicolon.", 319)  # fmt: skip
             out.append(self.statement())
 

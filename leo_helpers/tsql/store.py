@@ -65,9 +65,11 @@ class Table:
 
     @property
     def label(self) -> str:
+        """The name as SQL Server shows it in errors."""
         return self.name if self.name[0] in "#@" else f"{self.schema}.{self.name}"
 
     def column(self, name: str) -> Column | None:
+        """Return a column by its name, in any case."""
         return next((c for c in self.columns if c.name.lower() == name.lower()), None)
 
 
@@ -94,6 +96,7 @@ class LeoView:
 
     @property
     def id(self) -> int:
+        """What OBJECT_ID gives."""
         return zlib.crc32(f"{self.database}.{self.name}".encode()) % 900_000_000 + 1_000_000_000
 
 
@@ -135,6 +138,7 @@ class Store:
             self.schemas.setdefault((name.lower(), schema), len(self.schemas) + 1)
 
     def is_leo(self, database: str) -> bool:
+        """Tell whether a database is one of LEO."""
         return database.lower() in LEO
 
     def next_id(self) -> int:

@@ -57,6 +57,7 @@ def to_style(sql: str, t: T, style: int) -> str:
 
 
 def today(sql: str) -> str:
+    """Return a time of day as a moment of 1900-01-01."""
     return f"(date '1900-01-01' + {sql})"
 
 

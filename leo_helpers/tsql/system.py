@@ -75,8 +75,20 @@ def _columns(store: Store, database: str) -> str:
                 "tinyint": 3,
                 "float": 53,
             }.get(t.name)
-            rows.append([store.databases.get(database, database), e.schema, e.name, name, i,
-                         "YES" if nullable else "NO", t.name, length, whole, t.s if t.name == "decimal" else None])  # fmt: skip
+            rows.append(
+                [
+                    store.databases.get(database, database),
+                    e.schema,
+                    e.name,
+                    name,
+                    i,
+                    "YES" if nullable else "NO",
+                    t.name,
+                    length,
+                    whole,
+                    t.s if t.name == "decimal" else None,
+                ]
+            )
     return rows_sql(store, rows, [_NAME] * 4 + [_INT, _TEXT, _NAME, _INT, _INT, _INT])
 
 
@@ -148,21 +160,50 @@ _OBJECTS = [
 
 
 SYSTEM_VIEWS = {
-    "information_schema.tables": ([("TABLE_CATALOG", _NAME), ("TABLE_SCHEMA", _NAME), ("TABLE_NAME", _NAME), ("TABLE_TYPE", _TEXT)], _tables),
-    "information_schema.columns": ([("TABLE_CATALOG", _NAME), ("TABLE_SCHEMA", _NAME), ("TABLE_NAME", _NAME), ("COLUMN_NAME", _NAME),
-                                    ("ORDINAL_POSITION", _INT), ("IS_NULLABLE", _TEXT), ("DATA_TYPE", _NAME),
-                                    ("CHARACTER_MAXIMUM_LENGTH", _INT), ("NUMERIC_PRECISION", _INT), ("NUMERIC_SCALE", _INT)], _columns),
+    "information_schema.tables": (
+        [
+            ("TABLE_CATALOG", _NAME),
+            ("TABLE_SCHEMA", _NAME),
+            ("TABLE_NAME", _NAME),
+            ("TABLE_TYPE", _TEXT),
+        ],
+        _tables,
+    ),
+    "information_schema.columns": (
+        [
+            ("TABLE_CATALOG", _NAME),
+            ("TABLE_SCHEMA", _NAME),
+            ("TABLE_NAME", _NAME),
+            ("COLUMN_NAME", _NAME),
+            ("ORDINAL_POSITION", _INT),
+            ("IS_NULLABLE", _TEXT),
+            ("DATA_TYPE", _NAME),
+            ("CHARACTER_MAXIMUM_LENGTH", _INT),
+            ("NUMERIC_PRECISION", _INT),
+            ("NUMERIC_SCALE", _INT),
+        ],
+        _columns,
+    ),
     "information_schema.schemata": ([("CATALOG_NAME", _NAME), ("SCHEMA_NAME", _NAME)], _schemata),
     "sys.tables": (_OBJECTS, _sys_objects("U")),
     "sys.views": (_OBJECTS, _sys_objects("V")),
     "sys.objects": (_OBJECTS, _sys_objects("UV")),
-    "sys.columns": ([("object_id", _INT), ("name", _NAME), ("column_id", _INT), ("is_nullable", _INT),
-                     ("system_type_id", _INT), ("user_type_id", _INT)], _sys_columns),
+    "sys.columns": (
+        [
+            ("object_id", _INT),
+            ("name", _NAME),
+            ("column_id", _INT),
+            ("is_nullable", _INT),
+            ("system_type_id", _INT),
+            ("user_type_id", _INT),
+        ],
+        _sys_columns,
+    ),
     "sys.types": ([("name", _NAME), ("system_type_id", _INT), ("user_type_id", _INT)], _sys_types),
     "sys.schemas": ([("name", _NAME), ("schema_id", _INT)], _sys_schemas),
     "sys.databases": ([("name", _NAME), ("database_id", _INT)], _sys_databases),
     "sys.indexes": ([("object_id", _INT), ("name", _NAME), ("is_unique", T("bit"))], _sys_indexes),
-}  # fmt: skip
+}
 
 
 def system_columns(parts: list[str]) -> list[tuple[str, T]]:

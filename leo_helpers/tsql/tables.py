@@ -45,6 +45,7 @@ def register(session: Session, table: Table, fill: str | None = None, keep_id: i
 
 
 def create_sql(table: Table) -> str:
+    """Return the CREATE TABLE that DuckDB runs."""
     lines = [
         f"{quote(c.name)} {c.t.duck}{'' if c.nullable else ' NOT NULL'}"
         for c in table.columns if c.computed is None
@@ -64,7 +65,8 @@ def without_duplicates(session: Session, table: Table, key: Key, rows: str) -> s
     same = " AND ".join(
         f"{a} IS NOT DISTINCT FROM {b}" for a, b in zip(keys("n"), keys("k"), strict=True)
     )
-    return (f"SELECT n.* FROM ({rows}) AS n WHERE NOT EXISTS (SELECT 1 FROM {quote(table.physical)} AS k WHERE {same}) "
+    return (f"SELECT n.* FROM ({rows}) AS n WHERE NOT EXISTS (SELECT 1 FROM "
+f"{quote(table.physical)} AS k WHERE {same}) "
             f"QUALIFY row_number() OVER (PARTITION BY {', '.join(keys('n'))}) = 1")  # fmt: skip
 
 
@@ -84,6 +86,8 @@ def _scope(session: Session, table: Table, binder: object) -> tuple[str, Scope]:
 def unique_key(
     session: Session, table: Table, key: Key, making: bool = False
 ) -> Callable[[], None]:
+    """Return the check that a key is unique."""
+
     def run() -> None:
         binder = session.binder()
         sql, scope = _scope(session, table, binder)
@@ -99,17 +103,23 @@ def unique_key(
         values = ", ".join("<NULL>" if v is None else str(v) for v in row)
         if making:
             raise TSqlError(
-                f"The CREATE UNIQUE INDEX statement terminated because a duplicate key was found for the object name "
-                f"'{table.label}' and the index name '{key.name}'. The duplicate key value is ({values}).", 1505,
+                "The CREATE UNIQUE INDEX statement terminated because a duplicate "
+"key was found for the object name "
+                f"'{table.label}' and the index name '{key.name}'. The duplicate "
+f"key value is ({values}).", 1505,
                 "SQL Server counts NULL as a value: a unique index takes only one.",
             )  # fmt: skip
         if key.kind == "index":
             raise TSqlError(
-                f"Cannot insert duplicate key row in object '{table.label}' with unique index '{key.name}'. The duplicate key value is ({values}).",
+                f"Cannot insert duplicate key row in object '{table.label}' with "
+                f"unique index '{key.name}'. The duplicate key value is "
+                f"({values}).",
                 2601,
             )
         raise TSqlError(
-            f"Violation of {key.kind} constraint '{key.name}'. Cannot insert duplicate key in object '{table.label}'. The duplicate key value is ({values}).",
+            f"Violation of {key.kind} constraint '{key.name}'. Cannot insert "
+            f"duplicate key in object '{table.label}'. The duplicate key value is "
+            f"({values}).",
             2627,
         )
 
@@ -123,7 +133,8 @@ def _check(session: Session, table: Table, name: str, tree: exp.Expression) -> C
         test = binder.condition(tree, scope)
         if session.con.execute(f"SELECT 1 FROM {sql} WHERE NOT {test} LIMIT 1").fetchone():
             raise TSqlError(
-                f'The statement conflicted with the CHECK constraint "{name}". The conflict occurred in table "{table.label}".',
+                f'The statement conflicted with the CHECK constraint "{name}". The '
+                f'conflict occurred in table "{table.label}".',
                 547,
             )
 
@@ -131,21 +142,27 @@ def _check(session: Session, table: Table, name: str, tree: exp.Expression) -> C
 
 
 def own_table(session: Session, parts: list[str], at: int | None, doing: str) -> Table:
+    """Return a table of the script's own, or raise what SQL Server would."""
     entry = session.store.find(parts)
     if isinstance(entry, Table):
         return entry
     if isinstance(entry, LeoView):
-        raise TSqlError(f"{doing} permission denied: {'.'.join(parts)} is a view of LEO, which is read-only.", 262,
+        raise TSqlError(f"{doing} permission denied: {'.'.join(parts)} is a view of LEO, which is "
+"read-only.", 262,
                         "Copy what you need with SELECT ... INTO first.", at)  # fmt: skip
     if isinstance(entry, View):
         raise Refused(f"{doing} on a view is not run here.", at=at)
     missing = session.store.missing(parts, at)
-    missing.message = f'Cannot find the object "{".".join(parts)}" because it does not exist or you do not have permissions.'
+    missing.message = (
+        f'Cannot find the object "{".".join(parts)}" because it does not exist or you '
+        "do not have permissions."
+    )
     missing.number = 1088
     raise missing
 
 
 def put(session: Session, table: Table) -> None:
+    """Replace what stands under a table's name."""
     if table.name.startswith("@"):
         session.store.variables[table.name.lower()] = table
         return
