@@ -28,6 +28,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PYTEST = [PYTHON, "-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadscope"]
 SITE = ROOT / "_build" / "html"
+LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-engines.lock")
 ENV = {**os.environ, "VIRTUAL_ENV": str(VENV), "PYTHONUTF8": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
 ENV["PATH"] = str(BIN) + os.pathsep + ENV.get("PATH", "")
 
@@ -77,9 +78,9 @@ def serve(*words):
 
 def main(command="help", *words):
     """Carry out one command."""
-    has_dev = (VENV / "requirements-dev.lock.stamp").exists()
+    held = [lock for lock in LOCKS if (VENV / f"{lock}.stamp").exists()]
     if command == "book":
-        setup("requirements-dev.lock" if has_dev else "requirements.lock")
+        setup(held[0] if held else LOCKS[0])
         build(*(word for word in words if word != "--no-open"))
         page = (SITE / "index.html").as_uri()
         print(f"The book is ready: {page}")
@@ -88,7 +89,8 @@ def main(command="help", *words):
     elif command == "serve":
         serve(*words)
     elif command in ("test", "lint", "refresh", "bench", "lock"):
-        setup("requirements-dev.lock")
+        with_spark = os.environ.get("CI") and shutil.which("java")
+        setup("requirements-engines.lock" if with_spark else "requirements-dev.lock")
         if command != "test":
             run(PYTHON, f"tools/{command}.py", *words)
         elif words:

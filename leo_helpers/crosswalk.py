@@ -246,7 +246,7 @@ def crosswalk_folders(extra: Iterable[str | os.PathLike[str]] | str | None = Non
 def load_crosswalk(
     rules: Iterable[str | os.PathLike[str]] | str | None = None,
 ) -> Crosswalk:
-    """Read and check the rules; a second call returns the same object.
+    """Read and check the rules; a second call returns the same object if no file has changed.
 
     Parameters
     ----------
@@ -268,11 +268,18 @@ def load_crosswalk(
     >>> load_crosswalk().catalogue.resolve_table("school census").table_id
     'sc_pupil'
     """
-    return _load(tuple(crosswalk_folders(rules)))
+    folders = tuple(crosswalk_folders(rules))
+    return _load(folders, tuple(_stamp(folder) for folder in folders))
+
+
+def _stamp(folder: Path) -> tuple[tuple[str, int, int], ...]:
+    """Names, times and sizes of the files of a folder: researchers edit rules in a session."""
+    states = [(path.name, path.stat()) for path in sorted(folder.glob("*.csv"))]
+    return tuple((name, state.st_mtime_ns, state.st_size) for name, state in states)
 
 
 @cache
-def _load(folders: tuple[Path, ...]) -> Crosswalk:
+def _load(folders: tuple[Path, ...], stamps: tuple) -> Crosswalk:
     found, problems = check_crosswalk(folders)
     if problems:
         raise problems[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import msgspec
@@ -21,6 +22,7 @@ __all__ = [
 Kind = Literal["category", "flag", "integer", "number", "date", "text", "id"]
 Rule = Literal["copy", "recode", "scale", "expression", "none"]
 Status = Literal["complete", "partial", "not_comparable", "impossible", "undetermined"]
+_LEFT = re.compile(r"\s*left:\s*([1-9]\d?)\s*")
 #: What a recode does with a code that it does not list.
 UNLISTED = ("keep", "null", "error")
 
@@ -90,6 +92,17 @@ class Source(msgspec.Struct, frozen=True):
 
     def __str__(self) -> str:
         return f"{self.table_id}.{self.concept}"
+
+    @property
+    def recode(self) -> str:
+        """Name of the recode of a rule recode, whose argument is ``name`` or ``name;left:4``."""
+        return self.argument.partition(";")[0].strip() if self.rule == "recode" else ""
+
+    @property
+    def left(self) -> int:
+        """How many characters from the left a recode reads; 0 for all of them."""
+        cut = _LEFT.fullmatch(self.argument.partition(";")[2]) if self.rule == "recode" else None
+        return int(cut[1]) if cut else 0
 
 
 class RecodeRow(msgspec.Struct, frozen=True, rename={"from_": "from"}):

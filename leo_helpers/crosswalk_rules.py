@@ -148,7 +148,7 @@ def _codes(crosswalk: Crosswalk, complete: bool) -> Iterator[CrosswalkError]:
 def _recodes(crosswalk: Crosswalk, complete: bool) -> Iterator[CrosswalkError]:
     rows = crosswalk.rows["recodes"]
     yield from _twice(rows, "from", "recode", "from_")
-    used = {s.argument for g in crosswalk.sources.values() for s in g if s.rule == "recode"}
+    used = {s.recode for g in crosswalk.sources.values() for s in g}
     home: dict[str, Row] = {}
     for row in rows:
         item = row.item

@@ -239,11 +239,15 @@ def _recoded(
     from .crosswalk_rules import value_problem
 
     source: Source = row.item
-    recode: Recode | None = crosswalk.recodes.get(source.argument)
+    recode: Recode | None = crosswalk.recodes.get(source.recode)
     if recode is None:
-        hint = " or ".join(nearest(source.argument, crosswalk.recodes))
-        text = f"There is no recode {source.argument!r}. "
+        hint = " or ".join(nearest(source.recode, crosswalk.recodes))
+        text = f"There is no recode {source.recode!r}. "
         yield _at(row, "argument", text + (f"Did you mean {hint}?" if hint else "Add it."))
+        return
+    if ";" in source.argument and not source.left:
+        text = f"{source.argument!r} cannot be read. Write {recode.name}, or {recode.name};left:4"
+        yield _at(row, "argument", f"{text} to recode the first four characters.")
         return
     for code, to in recode.to.items():
         text = value_problem(crosswalk, concept, to) if to is not None else ""
@@ -258,7 +262,11 @@ def _recoded(
             yield _at(row, "variables", text)
         if variable.type == "date":
             yield _at(row, "variables", f"{variable.name} is a date. Use an expression.")
-        lost = [c for c in _codes_met(crosswalk, source, variable) if normal(c) not in recode.to]
+        if source.left and input_kind(variable) != "text":
+            text = f"{variable.name} is no text, so it has no first characters. Leave left: out."
+            yield _at(row, "argument", text)
+        met = [(c, normal(c) or "") for c in _codes_met(crosswalk, source, variable)]
+        lost = [c for c, code in met if (code[: source.left or None]) not in recode.to]
         if lost and not recode.caught:
             text = (
                 f"{variable.name} has the code{'s' if len(lost) > 1 else ''} "

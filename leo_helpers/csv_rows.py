@@ -31,7 +31,7 @@ def read_rows(
     path : Path
         The file, UTF-8 with a header row.
     kind : type
-        A msgspec struct whose fields are the columns.
+        A msgspec struct whose fields are the columns; a column with a default may be left out.
     readers : dict
         For some columns, what turns their text into a value.
     extra : callable, optional
@@ -61,9 +61,8 @@ def read_rows(
     'M'
     """
     file = name or path.name
-    expected = [
-        f.encode_name for f in msgspec.structs.fields(kind) if f.encode_name not in not_in_file
-    ]
+    fields = [f for f in msgspec.structs.fields(kind) if f.encode_name not in not_in_file]
+    expected = [f.encode_name for f in fields]
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as problem:
@@ -71,7 +70,7 @@ def read_rows(
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
     try:
         header = next(reader, [])
-        for column in [n for n in expected if n not in header]:
+        for column in [f.encode_name for f in fields if f.required and f.encode_name not in header]:
             raise error(f"The column {column!r} is missing.", file, 1)
         for column in [n for n in header if n not in expected]:
             raise error(f"Nobody knows a column {column!r}.", file, 1)

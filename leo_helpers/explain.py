@@ -256,7 +256,7 @@ def _pattern(crosswalk: Crosswalk, table: Table, cover: Cover) -> tuple[Source, 
 
 
 def _recodes(crosswalk: Crosswalk, table: Table, group: list[Cover]) -> list[Recode]:
-    names = [s.argument for s in _steps(crosswalk, table, group[0]) if s.rule == "recode"]
+    names = [s.recode for s in _steps(crosswalk, table, group[0]) if s.recode]
     return [crosswalk.recodes[n] for n in dict.fromkeys(names)]
 
 

@@ -286,7 +286,7 @@ class Harmonised:
         return self._held.folder
 
     def _refuse_unlisted(self) -> None:
-        recodes = {s.argument for g in self._crosswalk.sources.values() for s in g}
+        recodes = {s.recode for g in self._crosswalk.sources.values() for s in g}
         strict = {
             r
             for r in recodes

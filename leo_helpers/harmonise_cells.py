@@ -102,7 +102,7 @@ class Cells:
             return
         for _, found in step.inputs:
             if source.rule == "recode":
-                yield self.recode(found, self.crosswalk.recodes[source.argument], concept)
+                yield self.recode(found, self.crosswalk.recodes[source.recode], concept)
             elif source.rule == "scale":
                 yield self.scale(found, source, concept)
             else:

@@ -42,7 +42,8 @@ _WHOLE_KEYS = ("recordid", "external_id", "ae_id")
 class Input(NamedTuple):
     """A column as a rule wants it, under a name of its own.
 
-    The kind is text, integer, number, date, digits (a whole number as text) or "as it is".
+    The kind is text, integer, number, date, digits (a whole number as text) or "as it is"; of a
+    text only the first ``left`` characters count, unless that is 0.
     """
 
     alias: str
@@ -50,6 +51,7 @@ class Input(NamedTuple):
     kind: str
     cased: bool = False
     missing: str = ""
+    left: int = 0
 
 
 class Step(NamedTuple):
@@ -92,16 +94,19 @@ class ViewPlan:
     keys: dict[str, Input | None] = field(default_factory=dict)
     cells: dict[str, tuple[Era, ...]] = field(default_factory=dict)
 
-    def add(self, column: Column, alias: str, kind: str, cased: bool, missing: str) -> Input:
+    def add(
+        self, column: Column, alias: str, kind: str, cased: bool, missing: str, left: int = 0
+    ) -> Input:
         """Give a column a name; the same column for the same use keeps its name."""
-        key = (column.name.lower(), kind, cased, missing)
+        key = (column.name.lower(), kind, cased, missing, left)
         if key not in self.inputs:
             taken = self.aliases
             ending = {"text": "_as_written" if cased else "_text"}.get(kind, f"_{kind}")
+            ending = f"_first_{left}" if left else ending
             names = [alias, alias + ending, *(f"{alias}{ending}_{n}" for n in range(2, 99))]
             name = next(n for n in names if n not in taken)
             taken.add(name)
-            self.inputs[key] = Input(name, column, kind, cased, missing)
+            self.inputs[key] = Input(name, column, kind, cased, missing, left)
         return self.inputs[key]
 
 
@@ -198,6 +203,8 @@ def _start(
         part.year_column = columns.get(table.year_column.lower())
     for pattern in table.key_columns:
         name = pattern.replace("{term}", "").replace("{yy}", "").strip("_").replace("__", "_")
+        if part.year_column and name == part.year_column.name.lower():
+            continue  # the year stands among the columns already, as an END year
         mark = "" if view.term in (None, "PLASC") else view.term.lower()
         physical = pattern.replace("{term}", mark)
         if view.year is not None:
@@ -279,7 +286,7 @@ class _Work:
         kind, cased, missing = _use(source, self.concept, variable)
         number = column_number(name)[1]
         alias = _plain(variable.base) + (f"_{number}" if number else "")
-        return self.part.add(column, alias, kind, cased, missing)
+        return self.part.add(column, alias, kind, cased, missing, source.left)
 
     def _cover(
         self,

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from .crosswalk import Crosswalk
 from .crosswalk_model import Recode
-from .crosswalk_nodes import Clean, Key, ToDate, ToInteger, ToNumber, ToText
+from .crosswalk_nodes import Clean, Clip, Key, ToDate, ToInteger, ToNumber, ToText
 from .harmonise_cells import Cells, Style
 from .harmonise_plan import Input, Plan, ViewPlan
 from .harmonise_words import as_, column, name, typed_null
@@ -188,7 +188,10 @@ def _clean(item: Input) -> exp.Expression:
     if item.kind == "as it is":
         return raw
     if item.kind == "text":
-        return Clean(this=raw, cased=item.cased, stored=stored)
+        text = Clean(this=raw, cased=item.cased, stored=stored)
+        if not item.left:
+            return text
+        return Clip(this=exp.Left(this=text, expression=exp.Literal.number(item.left)))
     kinds = {"integer": ToInteger, "number": ToNumber, "date": ToDate, "digits": ToInteger}
     value: exp.Expression = kinds[item.kind](this=raw, stored=stored, raw=True)
     if item.missing == "-1":

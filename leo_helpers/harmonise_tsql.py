@@ -156,7 +156,7 @@ def _states(plan: Plan, title: str, states: tuple[str, ...]) -> Iterator[str]:
 def _reasons(plan: Plan, crosswalk: Crosswalk) -> Iterator[str]:
     """Why codes become what they become, for the recodes that stand in the text as CASE."""
     used = {
-        step.source.argument: None
+        step.source.recode: None
         for part in plan.parts
         for eras in part.cells.values()
         for era in eras
@@ -307,7 +307,8 @@ def _lines(node: exp.Expression) -> list[str]:
         return [*out, ")"]
     if isinstance(node, exp.Cast | exp.TryCast) and isinstance(node.this, exp.Case):
         word = "TRY_CAST" if isinstance(node, exp.TryCast) else "CAST"
-        first, *rest = _lines(node.this)
-        rest[-1] += f" AS {_sql(node.to)})"
-        return [f"{word}({first}", *rest]
+        lines = _lines(node.this)
+        lines[0] = f"{word}({lines[0]}"
+        lines[-1] += f" AS {_sql(node.to)})"
+        return lines
     return _fold(text)

@@ -91,7 +91,7 @@ def _uses(plan: Plan, part: ViewPlan, crosswalk: Crosswalk) -> Any:
 def _listed(step: Step, concept: Concept, crosswalk: Crosswalk) -> tuple[set[str], str] | None:
     source = step.source
     if source.rule == "recode":
-        recode = crosswalk.recodes[source.argument]
+        recode = crosswalk.recodes[source.recode]
         return set(recode.to), recode.unlisted
     if source.rule == "copy" and concept.type == "flag":
         return {"0", "1"}, "null"

@@ -9,7 +9,14 @@ if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
 
-__all__ = ["draw_cohorts", "draw_timeline", "mark_breaks", "note_synthetic", "use_style"]
+__all__ = [
+    "draw_cohorts",
+    "draw_timeline",
+    "mark_breaks",
+    "note_synthetic",
+    "use_style",
+    "year_axis",
+]
 
 STYLE = Path(__file__).with_name("leo.mplstyle")
 NOTE = "synthetic data: no real person"
@@ -28,7 +35,7 @@ def use_style() -> None:
     import pandas as pd
 
     plt.style.use(STYLE)
-    pd.set_option("display.max_colwidth", 120)
+    pd.set_option("display.max_colwidth", 200)
 
 
 def note_synthetic(ax: Axes, words: str = NOTE) -> Axes:
@@ -90,6 +97,33 @@ def mark_breaks(ax: Axes, breaks: dict[int, str]) -> Axes:
     for year, words in breaks.items():
         ax.axvline(year - 0.5, linestyle="--", linewidth=1, color="#7A7A7A")
         ax.text(year - 0.4, 0.98, words, transform=ax.get_xaxis_transform(), fontsize=8, va="top")
+    return ax
+
+
+def year_axis(ax: Axes) -> Axes:
+    """Let the horizontal axis show whole years only, never half ones.
+
+    Parameters
+    ----------
+    ax : matplotlib.axes.Axes
+        Axes whose horizontal direction is END years.
+
+    Returns
+    -------
+    matplotlib.axes.Axes
+        The same axes.
+
+    Examples
+    --------
+    >>> import matplotlib.pyplot as plt
+    >>> ax = plt.subplots()[1]
+    >>> _ = ax.plot([2006, 2009], [1, 2])
+    >>> all(tick == int(tick) for tick in year_axis(ax).get_xticks())
+    True
+    """
+    from matplotlib.ticker import MaxNLocator
+
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=10))
     return ax
 
 

@@ -102,14 +102,20 @@ def data_root(root: str | os.PathLike[str] | None = None, *, generate: bool = Tr
     Raises
     ------
     DataSetError
-        If the folder is not a data set, or is one of another version.
+        If the folder is not a data set, is one of another version, or is the default one and was
+        made from other tables than this version has.
     """
     folder = default_root() if root is None else Path(root).expanduser()
     if root is None and generate and not (folder / "manifest.json").exists():
         from .synth import generate as make
 
         make(folder)
-    read_manifest(folder)
+    manifest = read_manifest(folder)
+    if root is None and manifest.recipe != recipe():
+        raise DataSetError(
+            f"The data set in {folder} (from LEO_DATA) was made by another generator.",
+            "Make it again with: leo generate --overwrite; or read it as it is with root=.",
+        )
     return folder
 
 

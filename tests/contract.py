@@ -360,12 +360,13 @@ def recode_rules(table, kind):
         variables = tuple(
             draw(st.lists(st.sampled_from(TEXTS[table]), min_size=1, max_size=2, unique=True))
         )
+        left = draw(st.sampled_from([None, None, 1, 2]))  # characters that count; None for all
         label = f"r{zlib.crc32(repr((to, way)).encode())}"
         rows = [RecodeRow(label, k, v or "", "said") for k, v in to.items()]
         rows.append(RecodeRow(label, "*", way))
 
         def one(value):
-            code = text_of(value)
+            code = text_of((text_of(value) or "")[:left])
             if code is None:
                 return None
             if code in to:
@@ -376,7 +377,8 @@ def recode_rules(table, kind):
             found = first(*(one(row[v]) for v in variables))
             return float(found) if kind == "number" and found is not None else found
 
-        return Rule(Source("c", table, "recode", variables, argument=label), tuple(rows), give)
+        argument = f"{label};left:{left}" if left else label
+        return Rule(Source("c", table, "recode", variables, argument=argument), tuple(rows), give)
 
     return rule()
 

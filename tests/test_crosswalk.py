@@ -285,6 +285,30 @@ def test_own_rules_are_added(tmp_path):
     assert "my_sex" in leo.concepts("sc_pupil", rules=tmp_path).index
 
 
+def test_rules_that_are_edited_are_read_again(tmp_path):
+    for name, rows in GOOD.items():
+        text = "\n".join([HEADS[name], *rows, ""]).replace("sex,", "my_sex,")
+        (tmp_path / f"{name}.csv").write_text(text, encoding="utf-8")
+    assert load_crosswalk(tmp_path).concept("sc_pupil", "my_sex").label == "Sex of the pupil"
+    file = tmp_path / "concepts.csv"
+    file.write_text(file.read_text("utf-8").replace("Sex of the pupil", "Sex"), encoding="utf-8")
+    assert load_crosswalk(tmp_path).concept("sc_pupil", "my_sex").label == "Sex"
+    file.write_text(file.read_text("utf-8").replace("category", "kind"), encoding="utf-8")
+    with pytest.raises(CrosswalkError, match="column type"):
+        load_crosswalk(tmp_path)
+
+
+def test_columns_that_are_not_needed_may_be_left_out(tmp_path):
+    for name, lines in {
+        "concepts": ["concept,table_id,label,type", "girl,sc_pupil,Girl,flag"],
+        "sources": ["concept,table_id,variables,rule,argument", f"girl,sc_pupil,{SEX},recode,girl"],
+        "recodes": ["recode,from,to", "girl,F,1", "girl,M,0"],
+    }.items():
+        (tmp_path / f"{name}.csv").write_text("\n".join([*lines, ""]), encoding="utf-8")
+    source = load_crosswalk(tmp_path).sources[("sc_pupil", "girl")][0]
+    assert (source.status, source.priority, source.first_year) == ("complete", 1, None)
+
+
 def test_names_that_do_not_exist_are_suggested():
     crosswalk = load_crosswalk()
     table = crosswalk.tables[0]

@@ -116,6 +116,29 @@ def test_absence_that_was_halved_is_flagged(small, tmp_path):
     assert not any(name.endswith("2009") for name in flagged)
 
 
+def test_a_rare_share_that_is_never_there_is_flagged(small):
+    """Half a percentage point is no excuse for a share that is smaller than that itself."""
+    blank = dict(chosen()[0], table_id="ks2_pupil", year="", term="", where="", reference="")
+    rare = blank | {"target_id": "rare", "measure": "1 = 0", "statistic": "share", "value": "0.004"}
+    common = rare | {"target_id": "common", "value": "0.00001"}
+    lines = fid.compare(small, [rare, common]).set_index("target_id")
+    assert (lines["generated"] == 0).all() and lines.loc["rare", "n"] > 2500
+    assert lines["within"].to_dict() == {"rare": False, "common": True}
+
+
+def test_people_resolved_twice_count_once(tmp_path):
+    root = generate(
+        tmp_path / "twice",
+        people=400,
+        faults={"shared_pmr": 0.4, "shared_edukey": 0.4},
+        tables=["lookup_pmr", "lookup_edukey", "ks4_pupil"],
+        progress=False,
+    )
+    linked = [t for t in fid.targets() if t["target_id"] == "linked_all"]
+    line = fid.compare(root, linked).iloc[0]
+    assert line["generated"] == 1 and 50 < line["n"] <= 400
+
+
 def test_the_report_says_what_was_missed_and_what_is_assumed(small, table, tmp_path):
     spoiled = table.copy()
     spoiled.loc[0, "within"] = False

@@ -352,3 +352,12 @@ def test_a_missing_folder(tmp_path):
 def test_recipe_changes_with_its_ingredients():
     assert len(store.recipe()) == 12 and int(store.recipe(), 16) >= 0
     assert len(CATALOGUE.tables) == 47
+
+
+def test_a_default_data_set_of_an_older_recipe_is_not_read_unseen(made, monkeypatch):
+    path = made / "manifest.json"
+    path.write_text(path.read_text(encoding="utf-8").replace(store.recipe(), "0" * 12))
+    monkeypatch.setenv("LEO_DATA", str(made))
+    with pytest.raises(DataSetError, match=r"another generator.*leo generate"):
+        store.data_root()
+    assert store.data_root(made) == made

@@ -15,7 +15,8 @@ SCRIPT = """
 use cohort /* a /* nested */ comment */
 set nocount on -- quietly
 if object_id('tempdb..#t') is not null drop table #t;
-create table #t (id int identity(1, 1) primary key, [odd ]] name] varchar(10) collate Latin1_General_BIN, "n" decimal(5, 2))
+create table #t (id int identity(1, 1) primary key,
+    [odd ]] name] varchar(10) collate Latin1_General_BIN, "n" decimal(5, 2))
 insert #t ([odd ]] name], n) values ('it''s', 1.5), (N'b', null), ('', .25)
 declare @i int = 0, @s varchar(max) = 'x'
 while @i < 3
@@ -23,11 +24,13 @@ begin
     set @i += 1
     if @i = 2 begin continue end else print 'n ' + cast(@i as varchar(10))
 end
-select top (2) with ties t.*, share = n / nullif(sum(n) over (), 0), case when n is null then 'none' else 'some' end
+select top (2) with ties t.*, share = n / nullif(sum(n) over (), 0),
+    case when n is null then 'none' else 'some' end
 from #t as t cross apply (values (1), (2)) v (k)
 where [odd ]] name] <> '' and exists (select * from #t u where u.id = t.id)
 order by n desc
-;with d as (select *, rn = row_number() over (partition by [odd ]] name] order by id) from #t) delete d where rn > 1
+;with d as (select *, rn = row_number() over (partition by [odd ]] name] order by id) from #t)
+delete d where rn > 1
 update x set n = x.n + 1 from #t x join #t y on y.id = x.id where x.id in (select id from #t)
 begin try select 1 / 0 end try begin catch print error_message() end catch
 select stuff((select ',' + [odd ]] name] from #t order by id for xml path('')), 1, 1, '')

@@ -43,13 +43,15 @@ def main(words: list[str]) -> int:
     import conformance
     import explorer
     import gathered
+    import harmonisation
     import reference
 
     if "--no-data" in words:
         words = [word for word in words if word != "--no-data"]
     else:
         make_data()
-    pages = reference.write_all() + gathered.write_all() + conformance.write_page()
+    pages = reference.write_all() + gathered.write_all()
+    pages += conformance.write_page() + harmonisation.write_all()
     explorer.write_all()
     code = build_book(words)
     if code:

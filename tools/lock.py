@@ -1,4 +1,4 @@
-"""Work out both lock files afresh; they hold versions only, never an address."""
+"""Work out the lock files afresh; they hold versions only, never an address."""
 
 from __future__ import annotations
 
@@ -18,6 +18,13 @@ LOCKS = {
         "requirements-dev.txt",
         "--constraints",
         "requirements.lock",
+    ],
+    "requirements-engines.lock": [
+        "requirements.txt",
+        "requirements-dev.txt",
+        "requirements-engines.txt",
+        "--constraints",
+        "requirements-dev.lock",
     ],
 }
 

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..catalogue import Catalogue, Variable, View
-from . import numbers  # noqa: F401 - register draws
+from . import exams, numbers, profile, results  # noqa: F401 - register draws
 from .draws import DRAWS, Column, Values, drawer, rule_for
 from .hashing import derive
 from .keys import edukey, has_second, key_slot, pmr, record_year, resolved_id
@@ -79,7 +79,12 @@ def draw_column(
     """
     rule = rule_for(variable)
     missing = 0.0 if rule.missing is None else rule.missing
-    values = DRAWS[rule.kind](Column(ctx, rows, variable, catalogue, missing, number), rule.args)
+    values = rows.memo.get(variable.name)  # drawn already where another column follows it
+    if values is None:
+        column = Column(ctx, rows, variable, catalogue, missing, number)
+        values = DRAWS[rule.kind](column, rule.args)
+    else:
+        values = Values(values.data, values.valid, values.dictionary)
     if pooled and not rows.attrs.get("reference", False):
         values.valid = _in_years(rows, variable, values.valid)
     held = rows.attrs.get(f"held_{number}") if variable.repeats else None

@@ -142,7 +142,9 @@ def rule_for(variable: Variable) -> Draw:
     CatalogueError
         If no line fits or the line asks for a draw that does not exist.
     """
-    return _rule(variable.table_id, variable.name, variable.type, bool(variable.codelist))
+    number = variable.type in ("integer", "number") and bool(variable.range)
+    listed = bool(variable.codelist) and not number  # a number with letters is still a number
+    return _rule(variable.table_id, variable.name, variable.type, listed)
 
 
 @cache
@@ -313,33 +315,38 @@ def _open_share(
 
 @drawer("from")
 def taken(c: Column, args: tuple[str, ...]) -> Values:
-    """``from;attribute[;scale][;signed]``: what the person or row says, in the list's codes."""
+    """``from;attribute[;scale][;signed][;exact]``: what the person or row says, as a code.
+
+    With ``exact`` no other code of the list stands in its place, not even as an example.
+    """
     found = c.attr(args[0])
     if found is None:
         return DRAWS["null"](c, ())
     if isinstance(found, Coded):
-        return recode(c, found)
+        return recode(c, found, "exact" in args)
     if found.dtype.kind == "M":
         return drop_missing(c, Values(found, ~np.isnat(found)))
     if c.variable.codelist:
         inside = (found >= 0) & (found < len(NUMBERS))
-        return recode(c, Coded(np.where(inside, found, -1), NUMBERS))
+        return recode(c, Coded(np.where(inside, found, -1), NUMBERS), "exact" in args)
     scale = next((int(a) for a in args[1:] if a.isdigit()), 1)
     return drop_missing(
         c, Values(found / scale if scale > 1 else found, (found >= 0) | ("signed" in args))
     )
 
 
-def recode(c: Column, found: Coded) -> Values:
+def recode(c: Column, found: Coded, exact: bool = False) -> Values:
     """Categories of the generator in the codes of the variable's list."""
     if not c.variable.codelist:
-        return drop_missing(c, Values(found.index, found.index >= 0, dictionary_of(found.values)))
+        text = c.variable.type == "text"
+        words = pa.array(found.values, pa.string()) if text else dictionary_of(found.values)
+        return drop_missing(c, Values(found.index, found.index >= 0, words))
     table, reached = _recode_table(c.catalogue, c.variable, found.values)
     if not reached:
         return categories(c, lambda year: None)
     index = table[found.index]
-    flag = c.variable.type == "flag"  # a flag says what the row says; never a rare code
-    if c.ctx.spine.start < SHOWCASE and not flag and "stable" not in c.rows.attrs:
+    exact = exact or c.variable.type == "flag"  # a flag says what the row says; never a rare code
+    if c.ctx.spine.start < SHOWCASE and not exact and "stable" not in c.rows.attrs:
         index = sprinkle(c, index, reached)
     return drop_missing(c, Values(index, index >= 0, dictionary_of(c.codes)))
 

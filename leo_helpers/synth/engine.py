@@ -19,7 +19,17 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from ..catalogue import Catalogue, View, load_catalogue
-from . import care, firms, keystages, lookups, school, tertiary, work  # noqa: F401 - register rows
+from . import (  # noqa: F401 - register rows
+    aims,
+    care,
+    firms,
+    further,
+    keystages,
+    lookups,
+    school,
+    tertiary,
+    work,
+)
 from .columns import draw_column, view_schema_note
 from .rows import ROWS, Context, Rows
 from .spine import Spine

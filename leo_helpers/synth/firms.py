@@ -15,8 +15,7 @@ from numpy.typing import NDArray
 from .hashing import LANES, U64, counter, lane
 from .luts import category_lut, cut_points, quantile_lut
 from .marginals import quantiles, shares
-from .rows import Context, Rows, repeat, rows_for
-from .tertiary import reference_rows
+from .rows import Context, Rows, reference_rows, repeat, rows_for
 
 ENTERPRISES = 20_000
 #: Scatters the sizes over the firm numbers (prime to their number).

@@ -5,11 +5,11 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from .further import programmes, provider, recordid
 from .hashing import derive
 from .keys import has_second, is_shared, resolution_of
 from .rows import Context, Rows, build, repeat, rows_for, stack
 from .spine import Spine
-from .tertiary import _fe_years, _provider, recordid
 from .work import linked, missed_risk
 
 
@@ -61,8 +61,8 @@ def edukey_lookup(ctx: Context) -> Rows:
 def recid_lookup(ctx: Context) -> Rows:
     """RECORDID and AE_ID pairs of further education records."""
     spine = ctx.spine
-    person, year = _fe_years(spine)
-    number = recordid(spine, person, _provider(spine, person, year))
+    found = programmes(spine)
+    person, number = found.person, recordid(spine, found.person, provider(spine, found))
     _, first = np.unique(number, return_index=True)
     first = np.sort(first)
     lost = ctx.hit(

@@ -60,12 +60,20 @@ def _finish(c: Column, values: Values) -> Values:
     return drop_missing(c, Values(index, values.valid, pa.array(words, pa.string())))
 
 
+def numbers_or_letter(c: Column, found: NDArray, letter: str) -> Values:
+    """Whole numbers; where negative, the letter of the list that says why there is none."""
+    if not c.variable.codelist:
+        return drop_missing(c, Values(found, found >= 0))
+    codes = [k for k in c.codes if not k.isdigit()]
+    words = [*map(str, range(int(found.max(initial=0)) + 1)), *codes]
+    spare = len(words) - len(codes) + codes.index(letter) if letter in codes else -1
+    index = np.where(found < 0, spare, found)
+    return drop_missing(c, Values(index, index >= 0, pa.array(words, pa.string())))
+
+
 @drawer("quantile")
 def quantile(c: Column, args: tuple[str, ...]) -> Values:
-    """``quantile;quantity[;attribute][;scale=100][;trait=value]``: a number as published.
-
-    With ``fit`` the highest number of the spread becomes the highest of the catalogue's range.
-    """
+    """``quantile;quantity[;attribute][;scale=100][;trait=value]``: a number as published."""
     settings = dict(a.split("=") for a in args[1:] if "=" in a)
     scale = int(settings.pop("scale", 1))
     rank = next((c.attr(a) for a in args[1:] if "=" not in a), None)
@@ -74,9 +82,6 @@ def quantile(c: Column, args: tuple[str, ...]) -> Values:
     for year, a, b in c.rows.segments:
         lut = _quantile_lut(args[0], year, scale, tuple(settings.items()))
         out[a:b] = lut[u[a:b]] / scale if scale > 1 else lut[u[a:b]]
-        if "fit" in args and c.variable.bounds is not None:
-            full, most = (round(v) for v in (quantiles(args[0], year)[-1][1], c.variable.bounds[1]))
-            out[a:b] = (out[a:b] * most + full // 2) // full
     return _finish(c, Values(out))
 
 
@@ -257,16 +262,6 @@ def flag3(c: Column, args: tuple[str, ...]) -> Values:
     near = (c.attr(args[0]) + c.lane()) // 2
     index = np.where(near > LANES // 4, 0, np.where(near > LANES // 24, 1, 2))
     return recode(c, Coded(index, ("T", "F", "N")))
-
-
-@drawer("mark")
-def mark(c: Column, args: tuple[str, ...]) -> Values:
-    """``mark;quantity;rank``: a test mark, blank where the school held no test."""
-    out = quantile(c, (*args, "fit"))
-    boycott = c.attr("boycott")
-    if boycott is not None and "TA" not in c.variable.name.upper().replace("STAT", ""):
-        out.valid = ~boycott if out.valid is None else out.valid & ~boycott
-    return out
 
 
 @drawer("term")

@@ -100,6 +100,13 @@ def _of_group(minor: str):
     return flag
 
 
+@attribute("is_uncla")
+def is_unclassified(spine: Spine, rows: Rows) -> NDArray:
+    """One where the ethnic group was refused or not obtained."""
+    found = ethnicity_major(spine, rows)
+    return (found.index == found.values.index("UNCL")).astype(np.int8)
+
+
 def _at_stage(stages: str):
     def flag(spine: Spine, rows: Rows) -> NDArray:
         sen = rows.attrs["sen"]

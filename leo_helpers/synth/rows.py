@@ -14,7 +14,7 @@ from functools import cached_property
 import numpy as np
 from numpy.typing import NDArray
 
-from .hashing import LANES, U64, derive, lane
+from .hashing import LANES, U64, counter, derive, lane
 from .spine import SCHOOL_YEARS, Spine
 
 DAY = np.timedelta64(1, "D")
@@ -51,6 +51,8 @@ class Rows:
     year: NDArray
     key: U64
     attrs: dict[str, NDArray | Coded] = field(default_factory=dict)
+    #: Columns that other columns of the same rows read again; not carried to chosen rows.
+    memo: dict[str, object] = field(default_factory=dict, repr=False, compare=False)
 
     def __len__(self) -> int:
         return len(self.person)
@@ -140,6 +142,23 @@ def stack(*parts: Rows) -> Rows:
         *(np.concatenate([getattr(p, f) for p in parts]) for f in ("person", "year", "key")), attrs
     )
     return out.take(np.argsort(out.year, kind="stable"))
+
+
+def reference_rows(ctx: Context, item: NDArray, year: NDArray) -> Rows:
+    """Rows that belong to a thing (an aim, a firm), not to a person."""
+    key = derive(counter(ctx.table, ctx.spine.seed, n=item + 1), "year", n=year)
+    stable = counter(ctx.table, ctx.spine.seed, n=item + 1)
+    return Rows(
+        np.zeros(len(item), dtype=np.int64),
+        year.astype(np.int16),
+        key,
+        {
+            "aim": item,
+            "enterprise": item,
+            "level": lane(stable, "level") * 6 // LANES,
+            "stable": stable,
+        },
+    )
 
 
 def repeat(counts: NDArray) -> tuple[NDArray, NDArray]:

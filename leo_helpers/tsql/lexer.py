@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import lru_cache
+from typing import ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
@@ -24,8 +25,8 @@ class PlainTSQL(TSQL):
     class Tokenizer(TSQL.Tokenizer):
         """sqlglot's words, without the commands that take the rest of a line as text."""
 
-        COMMANDS = set()
-        KEYWORDS = {
+        COMMANDS: ClassVar[set] = set()
+        KEYWORDS: ClassVar[dict] = {
             word: kind
             for word, kind in TSQL.Tokenizer.KEYWORDS.items()
             if kind != TokenType.COMMAND
@@ -35,8 +36,8 @@ class PlainTSQL(TSQL):
     class Parser(TSQL.Parser):
         """sqlglot's grammar, with no function known by name but the casts."""
 
-        FUNCTIONS = {}
-        FUNCTION_PARSERS = {
+        FUNCTIONS: ClassVar[dict] = {}
+        FUNCTION_PARSERS: ClassVar[dict] = {
             name: parser for name, parser in TSQL.Parser.FUNCTION_PARSERS.items() if name in _KEEP
         }
 

@@ -1,0 +1,257 @@
+"""Draws of results that follow another result of the same row: marks, points, thresholds.
+
+A level, a score or a grade is drawn once; its mark, its points and every flag that asks whether
+it was reached read that column again, so that nothing in a row contradicts it.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache, lru_cache
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from .draws import DRAWS, Column, Values, dictionary_of, drawer, drop_missing, recode, rule_for
+from .hashing import LANES, lane
+from .luts import category_lut, quantile_lut, threshold
+from .marginals import quantiles, rate, shares
+from .rows import Coded
+from .spine import SHOWCASE
+
+#: National Curriculum points of the levels that are no plain number; 4 is 27, 5 is 33 ...
+POINTS = {"W": 3, "B": 3, "N": 3, "1": 9, "2C": 13, "2B": 15, "2A": 17, "4+": 27}
+
+
+def other(c: Column, name: str) -> Values:
+    """Another column of the same rows, drawn once and read by all that follow it."""
+    if name not in c.rows.memo:
+        variable = c.catalogue.variable(c.variable.table_id, name)
+        rule = rule_for(variable)
+        missing = 0.0 if rule.missing is None else rule.missing
+        drawn = Column(c.ctx, c.rows, variable, c.catalogue, missing, c.number)
+        c.rows.memo[name] = DRAWS[rule.kind](drawn, rule.args)
+    return c.rows.memo[name]
+
+
+@cache
+def _points(words: tuple[str, ...]) -> NDArray[np.int16]:
+    """Points of each code, 0 for a letter that is no level, and last -1 for missing."""
+    plain = (int(w) * 6 + 3 if w.isdigit() and w != "0" else 0 for w in words)
+    return np.array([*(POINTS.get(w, p) for w, p in zip(words, plain, strict=True)), -1], np.int16)
+
+
+def _words(values: Values) -> tuple[tuple[str, ...], NDArray]:
+    """Codes of a drawn column and the position of each row, -1 where it is missing."""
+    words = tuple(map(str, values.dictionary.to_pylist()))
+    data = values.data
+    return words, data if values.valid is None else np.where(values.valid, data, -1)
+
+
+def points_of(c: Column, name: str) -> NDArray:
+    """National Curriculum points of a level, or a number as it is; -1 where there is none."""
+    values = other(c, name)
+    if values.dictionary is None:
+        return values.data if values.valid is None else np.where(values.valid, values.data, -1)
+    words, index = _words(values)
+    return _points(words)[index]
+
+
+def _holds(c: Column, condition: str) -> NDArray[np.bool_]:
+    """Rows where ``COLUMN>=number``, ``COLUMN<=number`` or ``COLUMN=code|code`` is true."""
+    name, sign, value = re.fullmatch(r"(\w+)(>=|<=|=)(.+)", condition).groups()
+    if sign == "=":
+        words, index = _words(other(c, name))
+        return np.array([*(w in value.split("|") for w in words), False])[index]
+    points = points_of(c, name)
+    return points >= float(value) if sign == ">=" else (points > 0) & (points <= float(value))
+
+
+@drawer("every")
+def every(c: Column, args: tuple[str, ...]) -> Values:
+    """``every;condition[;condition ...]``: one where all conditions on the row hold.
+
+    A condition is ``KS2_MATLEV>=27`` (points of a level, or a number), ``...<=21`` or
+    ``KS2_WRITTAOUTCOME=EXS|GDS``.
+    """
+    out = np.logical_and.reduce([_holds(c, a) for a in args]).astype(np.int8)
+    return recode(c, Coded(out, ("0", "1"))) if c.variable.codelist else Values(out)
+
+
+@drawer("points")
+def points(c: Column, args: tuple[str, ...]) -> Values:
+    """``points;level[;earlier]``: points of a level, as the highest listed code not above them.
+
+    With ``earlier`` a result without a level shows points of an earlier key stage.
+    """
+    found = points_of(c, args[0])
+    if not c.variable.codelist:
+        return drop_missing(c, Values(found.astype(np.int32), found > 0))
+    listed = sorted(int(k) for k in c.codes if k.isdigit())
+    if "earlier" in args:
+        before = np.array([k for k in listed if 0 < k < 21])
+        found = np.where(found < 0, before[c.lane() * len(before) // LANES], found)
+    place = np.searchsorted(listed, found, side="right") - 1
+    return recode(c, Coded(place, tuple(map(str, listed))), exact=True)
+
+
+@drawer("fine")
+def fine(c: Column, args: tuple[str, ...]) -> Values:
+    """``fine;level``: the level with one decimal, kept within the range of the catalogue."""
+    found = points_of(c, args[0])
+    level = (found - 3) // 6 * 10 + lane(c.rows.key, args[0], "part") * 10 // LANES
+    low, high = (10 * v for v in c.variable.bounds or (1, 9))
+    return drop_missing(c, Values(np.clip(level, low, high) / 10, found >= 9))
+
+
+@drawer("same")
+def same(c: Column, args: tuple[str, ...]) -> Values:
+    """``same;column``: what another column of the row says, in this column's codes."""
+    values = other(c, args[0])
+    if values.dictionary is None:
+        return Values(values.data, values.valid)
+    words, index = _words(values)
+    return recode(c, Coded(index, words), exact=True)
+
+
+def _with_letters(c: Column, number: NDArray, level: str) -> Values:
+    """Marks; where the level is a letter, the same letter, else nothing (N has a mark)."""
+    words, index = _words(other(c, level))
+    listed = [*c.codes] if c.variable.codelist else []
+    unknown = listed.index("_NV") if "_NV" in listed else -1
+    marked = [w.isdigit() or w == "N" for w in words]
+    spare = [listed.index(w) if w in listed else -1 for w in words]
+    letter = [-2 if m else s for m, s in zip(marked, spare, strict=True)]
+    place = np.array([*letter, unknown])[index]
+    if not listed:
+        return Values(number, place == -2)
+    top = int(number.max(initial=0)) + 1
+    out = np.where(place == -2, number, np.where(place >= 0, top + place, -1))
+    return Values(out, out >= 0, pa.array([*map(str, range(top)), *listed], pa.string()))
+
+
+@lru_cache(maxsize=300)
+def _mark_lut(name: str, year: int, most: int) -> NDArray[np.int32]:
+    spread = quantiles(name, year)
+    full = round(spread[-1][1])
+    return (quantile_lut(spread, 8 * most) + 4 * full) // (8 * full)
+
+
+@drawer("mark")
+def mark(c: Column, args: tuple[str, ...]) -> Values:
+    """``mark;quantity;rank;level``: a mark within the range, in line with the row's level."""
+    most = int(c.variable.bounds[1])
+    number = np.empty(len(c.rows), dtype=np.int32)
+    for year, a, b in c.rows.segments:
+        number[a:b] = _mark_lut(args[0], year, most)[c.attr(args[1])[a:b]]
+    return _boycotted(c, _with_letters(c, number, args[2]))
+
+
+@drawer("adds")
+def adds(c: Column, args: tuple[str, ...]) -> Values:
+    """``adds;level;mark;mark ...``: the sum of the marks of the row's papers."""
+    total = np.zeros(len(c.rows), dtype=np.int32)
+    for name in args[1:]:
+        words, index = _words(other(c, name))
+        total += np.array([*(int(w) if w.isdigit() else 0 for w in words), 0])[index]
+    return _boycotted(c, _with_letters(c, total, args[0]))
+
+
+def _boycotted(c: Column, values: Values) -> Values:
+    """No marks where the school held no test in 2010."""
+    boycott = c.attr("boycott")
+    if boycott is not None:
+        values.valid = ~boycott if values.valid is None else values.valid & ~boycott
+    return values
+
+
+@drawer("outcome")
+def outcome(c: Column, args: tuple[str, ...]) -> Values:
+    """``outcome;score;distribution``: AS from a scaled score of 100, NS below, else the reason."""
+    score, codes = points_of(c, args[0]), list(c.codes)
+    usual = category_lut([shares(args[1]).get(k, 0.0) for k in codes])[c.lane()]
+    reasons = np.array([i for i, k in enumerate(codes) if k not in ("AS", "NS")])
+    any_ = reasons[c.lane("reason") * len(reasons) // LANES]
+    early = c.ctx.spine.person[c.rows.person] < SHOWCASE  # show every reason at least once
+    result = np.where(score >= 100, codes.index("AS"), codes.index("NS"))
+    found = np.where(score > 0, result, np.where(early, any_, usual))
+    return Values(found, None, dictionary_of(c.codes))
+
+
+# ---- counts and components at key stage 4 ------------------------------------------------------
+@lru_cache(maxsize=600)
+def _count_lut(part: float, year: int) -> NDArray[np.int8]:
+    """Passes at or above a grade by rank: five or more for the share of pupils with five.
+
+    Part 1 stands for grade C (the share that reaches level 2), 2 for grade G (level 1).
+    """
+    good, all_ = rate("ks4_5ac", year), rate("ks4_level1", year)
+    five = threshold(good * part if part <= 1 else good + (all_ - good) * (part - 1))
+    rank = np.arange(LANES)
+    above = 5 + np.maximum(rank - five, 0) * 5 // max(LANES - five, 1)
+    return np.where(rank < five, rank * 5 // max(five, 1), above).astype(np.int8)
+
+
+@drawer("count")
+def count(c: Column, args: tuple[str, ...]) -> Values:
+    """``count;part[;part]``: passes down to a grade, less those down to a better grade."""
+    rank, out = c.attr("rank"), np.zeros(len(c.rows), dtype=np.int32)
+    for year, a, b in c.rows.segments:
+        less = _count_lut(float(args[1]), year) if len(args) > 1 else 0
+        out[a:b] = (_count_lut(float(args[0]), year) - less)[rank[a:b]]
+    return drop_missing(c, Values(out))
+
+
+@drawer("band")
+def band(c: Column, args: tuple[str, ...]) -> Values:
+    """``band;both;own[;first]``: a pass in one of two subjects, `both` the share with both.
+
+    Those with the pass in this subject alone lie just below those with both, or, with the rate of
+    the subject named `first`, just below those with that subject alone, so that two such flags are
+    both one exactly in the rows of the measure for both.
+    """
+    rank, out = c.attr("rank"), np.zeros(len(c.rows), dtype=np.int8)
+    for year, a, b in c.rows.segments:
+        both = rate(args[0], year)
+        own = max(rate(args[1], year), both)
+        skipped = max(rate(args[2], year), both) if len(args) > 2 else both
+        here = rank[a:b]
+        only = (here < threshold(skipped)) & (here >= threshold(skipped + own - both))
+        out[a:b] = (here >= threshold(both)) | only
+    return recode(c, Coded(out, ("0", "1"))) if c.variable.codelist else Values(out)
+
+
+@drawer("slot")
+def slot(c: Column, args: tuple[str, ...]) -> Values:
+    """``slot;column;tenths``: a part of Attainment 8, in tenths of the whole."""
+    whole = other(c, args[0])
+    return Values(np.rint(whole.data * 10 * int(args[1])) / 100, whole.valid)
+
+
+@drawer("sum")
+def summed(c: Column, args: tuple[str, ...]) -> Values:
+    """``sum;level;level ...[;mean]``: points of the levels together, or their mean."""
+    names = [a for a in args if a != "mean"]
+    total = np.sum([np.maximum(points_of(c, name), 0) for name in names], axis=0)
+    if "mean" in args:
+        total = np.rint(total * 100 / len(names)) / 100
+    elif c.variable.type == "integer":
+        total = total.astype(np.int32)
+    if c.variable.bounds is not None:
+        total = np.clip(total, *c.variable.bounds)
+    return drop_missing(c, Values(total))
+
+
+@drawer("first")
+def first(c: Column, args: tuple[str, ...]) -> Values:
+    """``first;condition;condition ...``: the number of the first that holds, or the next."""
+    held = np.stack([_holds(c, a) for a in args] + [np.ones(len(c.rows), dtype=bool)])
+    numbers = tuple(str(i + 1) for i in range(len(held)))
+    return recode(c, Coded(held.argmax(axis=0), numbers))
+
+
+@drawer("nth")
+def nth(c: Column, args: tuple[str, ...]) -> Values:
+    """``nth;attribute``: the code of the list at that position, round and round."""
+    return recode(c, Coded(c.attr(args[0]) % len(c.codes), c.codes), exact=True)

@@ -1,0 +1,220 @@
+"""Attainment makes sense within a row: marks, levels, points, flags and grades agree."""
+
+import pandas as pd
+import pyarrow.parquet as pq
+import pytest
+from synth_cases import CATALOGUE, VIEWS, default_data
+
+pytestmark = pytest.mark.slow
+#: Years in which a good level of development was published, and the share that reached it.
+GOOD_LEVEL = {2007: 0.46, 2008: 0.49, 2009: 0.52}
+KEY_SCALES = [f"fsp_{area}_as{i}" for area, n in (("pse", 3), ("cll", 4)) for i in range(1, n + 1)]
+
+
+@pytest.fixture(scope="module")
+def load(tmp_path_factory):
+    """A reader of whole pooled tables of the default data set, as text where codes are text."""
+    data = default_data(tmp_path_factory)
+
+    def read(table: str) -> pd.DataFrame:
+        views = [n for n, v in VIEWS.items() if v.table_id == table]
+        files = [
+            p for n in views for p in sorted(data.joinpath(*n.split(".", 1)).glob("*.parquet"))
+        ]
+        frames = [pq.ParquetFile(p).read().to_pandas() for p in files]
+        frame = pd.concat([f for f in frames if len(f)], ignore_index=True)
+        frame.columns = frame.columns.str.lower()
+        if table == "ks3_indicators":  # holds the same pupils in the same order, without the year
+            year = load_("ks3_candidate")["year"]
+        else:
+            name = next(c for c in frame.columns if c.endswith("acadyr"))
+            year = frame[name].str[-4:].astype(int)
+        return pd.concat([frame, year.rename("year")], axis=1)
+
+    cache: dict[str, pd.DataFrame] = {}
+
+    def load_(table: str) -> pd.DataFrame:
+        if table not in cache:
+            cache[table] = read(table)
+        return cache[table]
+
+    return load_
+
+
+def number(column: pd.Series) -> pd.Series:
+    """Digits of a column of numbers and letters; letters become missing."""
+    return pd.to_numeric(column, errors="coerce")
+
+
+def test_the_profile_adds_up_and_meets_the_published_good_level(load):
+    frame = load("eyfsp")
+    held = frame[frame.year >= 2007]
+    scales = {
+        "pse": [s for s in KEY_SCALES if "pse" in s],
+        "cll": [s for s in KEY_SCALES if "cll" in s],
+        "psrn": ["fsp_psrn_as1", "fsp_psrn_as2", "fsp_psrn_as3"],
+    }
+    points = {s: number(held[s]) for part in scales.values() for s in part}
+    rest = sum(number(held[f"fsp_{s}"]) for s in ("rkuw", "ripd", "ricd"))
+    for area, part in scales.items():
+        total = sum(points[s] for s in part)
+        assert total.notna().mean() > 0.98
+        assert (number(held[f"fsp_{area}_total"]) == total)[total.notna()].all()
+        rest = rest + total
+    assert (number(held["fsp_eyfsp_total"]) == rest)[rest.notna()].all()
+    assert rest.between(0, 117)[rest.notna()].all()
+    reached = sum((held[f"fsp_pseas1r{i}"] == "T").astype(int) for i in range(1, 10))
+    assert (reached == points["fsp_pse_as1"].fillna(0)).all()
+    good = (rest >= 78) & (pd.DataFrame({s: points[s] for s in KEY_SCALES}) >= 6).all(axis=1)
+    for year, share in GOOD_LEVEL.items():
+        here = good[rest.notna() & (held.year == year)]
+        assert abs(here.mean() - share) < 4 * (share * (1 - share) / len(here)) ** 0.5
+
+
+MARKS = {
+    "ks2_pupil": {
+        "ks2_mattotmrk": "ks2_matlev",
+        "ks2_readmrk": "ks2_readlev",
+        "ks2_scitotmrk": "ks2_scilev",
+    },
+    "ks3_indicators": {
+        "ks3_mattotmrk": "ks3_matlev",
+        "ks3_scipap1mrk": "ks3_scilev",
+        "ks3_engtotmrk": "ks3_englev",
+    },
+    "ks2_exam": {"ks2_testmark": "ks2_testlev", "ks2_readmark": "ks2_readlev"},
+    "ks3_result": {"ks3_testmark": "ks3_testlev", "ks3_writmark": "ks3_writlev"},
+}
+
+
+@pytest.mark.parametrize("table", MARKS)
+def test_marks_agree_with_the_level_of_the_row(load, table):
+    frame = load(table)
+    for mark, level in MARKS[table].items():
+        low, high = CATALOGUE.variable(table, mark.upper()).bounds
+        for _, year in frame.groupby("year"):
+            marks, levels = number(year[mark]), number(year[level])
+            both = marks.notna() & levels.notna()
+            if both.sum() < 40:
+                continue
+            assert marks[both].between(low, high).all()
+            assert marks[levels.notna()].notna().mean() > 0.9 or year.year.iat[0] == 2010
+            span = marks[both].groupby(levels[both]).agg(["min", "max"])
+            assert (span["min"].iloc[1:].to_numpy() >= span["max"].iloc[:-1].to_numpy() - 3).all()
+            letters = year.loc[year[mark].astype(str).isin(["A", "M"]), [mark, level]]
+            assert (letters[mark] == letters[level]).all()
+
+
+@pytest.mark.parametrize(
+    ("table", "flag", "level", "least"),
+    [
+        ("ks1", "ks1_levxread", "ks1_reading", 2),
+        ("ks2_pupil", "ks2_levxmat", "ks2_matlev", 4),
+        ("ks2_pupil", "ks2_levaxsci", "ks2_scilev", 5),
+        ("ks3_indicators", "ks3_levxeng", "ks3_englev", 5),
+        ("ks3_indicators", "ks3_lev7mat", "ks3_matlev", 7),
+    ],
+)
+def test_flags_of_levels_follow_the_level(load, table, flag, level, least):
+    frame = load(table)
+    frame = frame[frame[flag].notna() & frame[level].notna()]
+    reached = number(frame[level].astype(str).str[:1]) >= least
+    assert len(frame) > 200 and (frame[flag].astype(int) == reached.astype(int)).all()
+
+
+def test_the_standards_of_2016_follow_the_scaled_scores(load):
+    frame = load("ks2_pupil")
+    frame = frame[frame.year == 2016]
+    for subject in ("read", "mat", "gps"):
+        score = frame[f"ks2_{subject}score"]
+        assert score.dropna().between(80, 120).all() and score.notna().mean() > 0.9
+        assert (frame[f"ks2_{subject}exp"].astype(int) == (score >= 100)).all()
+        assert (frame[f"ks2_{subject}high"].astype(int) == (score >= 110)).all()
+        assert ((frame[f"ks2_{subject}outcome"] == "AS") == (score >= 100)).all()
+        assert (frame[f"ks2_{subject}outcome"].isin(["AS", "NS"]) == score.notna()).all()
+
+
+@pytest.mark.parametrize("table", ["ks2_pupil", "ks4_pupil"])
+def test_language_and_ethnic_group_flags_follow_the_pupil(load, table):
+    frame, stage = load(table), table[:3]
+    frame = frame[frame.year == 2012]
+    group = frame[f"{stage}_ealgrp"].astype(int)
+    assert ((group == 2) == (frame[f"{stage}_flang"] == 1)).all()
+    flags = [c for c in frame if c.removeprefix(f"{stage}_") in ETHNIC]
+    assert len(flags) == len(ETHNIC) and frame[flags].sum(axis=1).max() == 1
+    assert frame[f"{stage}_uncla"].mean() < 0.05
+
+
+ETHNIC = [
+    *("wiri", "wirt", "wrom", "woth", "mwbc", "mwba", "mwas", "moth", "aind", "apkn", "aban"),
+    *("aoth", "bcrb", "bafr", "both", "chne", "ooth", "uncla"),
+]
+#: (years, one flag, the flags that it is made of) of one pupil row.
+TOGETHER = [
+    ((2007, 2013), "lev2em", ("lev2eng", "lev2mat")),
+    ((2005, 2013), "level2_em", ("level2", "lev2em")),
+    ((2011, 2013), "ebacc", ("ebaceng", "ebacmat", "ebac2sci", "ebachum", "ebaclan")),
+    ((2011, 2013), "ebacc_e", ("ebaceng_e", "ebacmat_e", "ebac2sci_e", "ebachum_e", "ebaclan_e")),
+    ((2017, 2021), "lev2em_94", ("ebaceng_94", "ebacmat_94")),
+    ((2017, 2021), "l2basics_95", ("ebaceng_95", "ebacmat_95")),
+    ((2018, 2021), "ebacc_94", ("ebaceng_94", "ebacmat_94", "ebac2sci_94", "ebaclan_94")),
+]
+
+
+@pytest.mark.parametrize(("years", "whole", "parts"), TOGETHER)
+def test_ks4_measures_of_a_row_do_not_contradict_each_other(load, years, whole, parts):
+    frame = load("ks4_pupil")
+    frame = frame[frame.year.between(*years)]
+    both = (frame[[f"ks4_{p}" for p in parts]] == 1).all(axis=1)
+    assert len(frame) > 100 and ((frame[f"ks4_{whole}"] == 1) == both).all()
+
+
+def test_ks4_counts_and_points_agree_with_the_flags(load):
+    frame = load("ks4_pupil")
+    old = frame[frame.year.between(2004, 2013)]
+    passes = [old[f"ks4_gcse_{g}"] for g in ("astar", "a", "b", "c")]
+    assert (sum(passes) == old["ks4_gcse_ac"]).all()
+    assert ((old["ks4_gcse_ac"] >= 5) == (old["ks4_fiveac"] == 1)).all()
+    assert (old["ks4_gcse_ac"] <= old["ks4_gcse_ag"]).all()
+    assert (old["ks4_gcse_ag"] <= old["ks4_gcsefull"]).all()
+    new = frame[frame.year >= 2017]
+    achieved = new.groupby("ks4_l2basics_94")["ks4_att8"].agg(["min", "max"])
+    assert achieved.loc[0, "max"] <= achieved.loc[1, "min"]
+    assert ((new["ks4_ebacc_94"] == 1) <= (new["ks4_ebacc_e_ptq_ee"] == 1)).all()
+    parts = [c for c in new if c.startswith("ks4_slot") and not c.endswith("_g")]
+    assert len(parts) == 8 and (new[parts].sum(axis=1) - new["ks4_att8"]).abs().max() < 0.06
+
+
+def test_grades_belong_to_the_qualification_and_year(load):
+    frame = load("ks4_exam")
+    grade, code = frame["ks4_grade"].astype(str), frame["ks4_sublevno"].astype(str)
+    letters = set("*ABCDEFGU")
+    assert set(grade[code == "310"]) == letters and frame.year[code == "310"].max() == 2016
+    assert set(grade[code == "391"]) == {*map(str, range(1, 10)), "U"}
+    assert frame.year[code == "391"].min() == 2017
+    assert (grade[code == "SYND"].str.len() == 2).mean() > 0.9
+    points = frame.loc[(code == "310") & (frame.year >= 2004), ["ks4_points"]].assign(g=grade)
+    assert points.groupby("g")["ks4_points"].first().to_dict() == dict(
+        zip("*ABCDEFGU", (58, 52, 46, 40, 34, 28, 22, 16, 0), strict=True)
+    )
+    adult = load("ks5_exam")
+    alevel = adult[adult["ks5_sublevno"] == 111]
+    assert set(alevel["ks5_grade"]) == set("*ABCDEU") and len(alevel) > len(adult) / 2
+    assert alevel.year[alevel["ks5_grade"] == "*"].min() >= 2010
+    best = alevel[alevel["ks5_grade"] == "A"].groupby("year")["ks5_points"].first()
+    assert set(best[best.index >= 2016]) == {50} and set(best.loc[2006:2015]) == {270}
+
+
+def test_exam_rows_roughly_agree_with_the_pupil_row(load):
+    rows, pupils = load("ks4_exam"), load("ks4_pupil")
+    rows = rows[rows.year.between(2008, 2012)]
+    good = (
+        rows["ks4_grade"]
+        .isin(["*", "A", "B", "C"])
+        .groupby([rows["ks4_pupilmatchingrefanonymous"], rows.year])
+        .sum()
+    )
+    pupils = pupils.set_index(["ks4_pupilmatchingrefanonymous", "year"])
+    pupils = pupils[~pupils.index.duplicated(keep=False)]
+    both = pupils[["ks4_fiveac"]].join(good.rename("good"), how="inner")
+    assert ((both["good"] >= 5) == (both["ks4_fiveac"] == 1)).mean() > 0.8
