@@ -302,7 +302,7 @@ def check(
 @app.command()
 def sql(
     query: Annotated[
-        str, typer.Argument(help="A T-SQL script (FILE.sql), a DuckDB query, or - for standard input.")
+        str, typer.Argument(help="A T-SQL script (FILE.sql), a DuckDB query, or - (stdin).")
     ],
     root: Root = None,
     project: Annotated[
@@ -318,7 +318,7 @@ def sql(
     """Run a T-SQL script as the secure service would, or a query in DuckDB's own SQL."""
     if tsql or query.lower().endswith(".sql"):
         command = import_module(".tsql.command", __package__)
-        command.run_file(query, root, project, out, limit, as_json, _show)
+        command.run_file(query, root, project, out, limit, as_json, show)
         return
     import duckdb
 

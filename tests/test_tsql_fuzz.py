@@ -15,7 +15,8 @@ SCRIPT = """
 use cohort /* a /* nested */ comment */
 set nocount on -- quietly
 if object_id('tempdb..#t') is not null drop table #t;
-create table #t (id int identity(1, 1) primary key, [odd ]] name] varchar(10) collate Latin1_General_BIN, "n" decimal(5, 2))
+create table #t (id int identity(1, 1) primary key,
+    [odd ]] name] varchar(10) collate Latin1_General_BIN, "n" decimal(5, 2))
 insert #t ([odd ]] name], n) values ('it''s', 1.5), (N'b', null), ('', .25)
 declare @i int = 0, @s varchar(max) = 'x'
 while @i < 3
@@ -23,11 +24,13 @@ begin
     set @i += 1
     if @i = 2 begin continue end else print 'n ' + cast(@i as varchar(10))
 end
-select top (2) with ties t.*, share = n / nullif(sum(n) over (), 0), case when n is null then 'none' else 'some' end
+select top (2) with ties t.*, share = n / nullif(sum(n) over (), 0),
+    case when n is null then 'none' else 'some' end
 from #t as t cross apply (values (1), (2)) v (k)
 where [odd ]] name] <> '' and exists (select * from #t u where u.id = t.id)
 order by n desc
-;with d as (select *, rn = row_number() over (partition by [odd ]] name] order by id) from #t) delete d where rn > 1
+;with d as (select *, rn = row_number() over (partition by [odd ]] name] order by id) from #t)
+delete d where rn > 1
 update x set n = x.n + 1 from #t x join #t y on y.id = x.id where x.id in (select id from #t)
 begin try select 1 / 0 end try begin catch print error_message() end catch
 select stuff((select ',' + [odd ]] name] from #t order by id for xml path('')), 1, 1, '')
@@ -83,35 +86,91 @@ def test_damaged_scripts_end_in_a_clear_error(session, seed):
             elif kind == 2:
                 words[at], words[other] = words[other], words[at]
             else:
-                words[at] = draw.choice(["'", '"', "[", "]", "/*", "*/", "--", "(", ")", ";", "#", "@", "0x", "$", "€", "\0"])
+                words[at] = draw.choice(
+                    [
+                        "'",
+                        '"',
+                        "[",
+                        "]",
+                        "/*",
+                        "*/",
+                        "--",
+                        "(",
+                        ")",
+                        ";",
+                        "#",
+                        "@",
+                        "0x",
+                        "$",
+                        "€",
+                        "\0",
+                    ]
+                )
         attempt(session, "".join(words))
 
 
 @given(st.text(alphabet=" \n'\"[]()/*-;,.#@=+<>!0aeE$_%&|^~{}:?\\", max_size=60))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_random_signs_end_in_a_clear_error(session, text):
     attempt(session, text)
 
 
-@given(st.lists(st.sampled_from(sorted({w for w in WORDS if w.strip()} | {"select", "from", "where", "and", "group by", "over", "end"})), max_size=25))
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
+@given(
+    st.lists(
+        st.sampled_from(
+            sorted(
+                {w for w in WORDS if w.strip()}
+                | {"select", "from", "where", "and", "group by", "over", "end"}
+            )
+        ),
+        max_size=25,
+    )
+)
+@settings(
+    max_examples=150,
+    deadline=None,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
 def test_random_words_end_in_a_clear_error(session, words):
     attempt(session, " ".join(words))
 
 
 def test_mixed_case_runs_the_same(session):
     session.reset()
-    upper = re.sub(r"'[^']*'|\[[^]]*\]*[^]]*\]|\"[^\"]*\"|(\w+)", lambda m: m.group(0).upper() if m.group(1) else m.group(0), "select Len('ab ') as n, Case When 'A' = 'a' Then 1 End as c")
+    upper = re.sub(
+        r"'[^']*'|\[[^]]*\]*[^]]*\]|\"[^\"]*\"|(\w+)",
+        lambda m: m.group(0).upper() if m.group(1) else m.group(0),
+        "select Len('ab ') as n, Case When 'A' = 'a' Then 1 End as c",
+    )
     assert session.run(upper).frame.values.tolist() == [[2, 1]]
 
 
 def test_ten_thousand_lines_are_cut_into_statements():
-    lines = ["if 1 = 1", "begin", "  select a = case when 1 = 1 then 'x' else 'y' end -- end", "end", "else print 'it''s'"] * 2000
+    lines = [
+        "if 1 = 1",
+        "begin",
+        "  select a = case when 1 = 1 then 'x' else 'y' end -- end",
+        "end",
+        "else print 'it''s'",
+    ] * 2000
     (batch,) = split(Script("\n".join(lines)))
     assert len(batch.body) == 2000
 
 
-@pytest.mark.parametrize("text", ["(" * 3000 + "1" + ")" * 3000, "1" + "+1" * 4000, "case when 1=1 then " * 400 + "1" + " end" * 400, "-" * 1 + " - " * 3000 + "1", "not " * 3000 + "1=1"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 3000 + "1" + ")" * 3000,
+        "1" + "+1" * 4000,
+        "case when 1=1 then " * 400 + "1" + " end" * 400,
+        "-" * 1 + " - " * 3000 + "1",
+        "not " * 3000 + "1=1",
+    ],
+)
 def test_deep_nesting_is_refused_or_run(session, text):
     attempt(session, f"select {text}" if "not" not in text else f"if {text} print 'x'")
 

@@ -9,6 +9,7 @@ from .store import LeoView
 
 __all__ = ["years_of"]
 
+
 _SUFFIX = re.compile(r"_(?:(aut|spr|sum)|ab|ex)?(\d\d)$")
 
 

@@ -7,15 +7,16 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from .convert import V
 from .errors import Refused, TSqlError
 from .sqltypes import FLOATS, MONEY, T, decimal
+from .value import V
 
 if TYPE_CHECKING:
     from .queries import Queries
     from .scope import Scope
 
 __all__ = ["AGGREGATES", "FUNCTIONS", "window", "within_group"]
+
 
 INT, BIGINT, FLOAT = T("int"), T("bigint"), T("float")
 _STATS = {"stdev": "stddev_samp", "stdevp": "stddev_pop", "var": "var_samp", "varp": "var_pop"}
@@ -25,7 +26,7 @@ _SHIFTS = {"lag", "lead", "first_value", "last_value"}
 
 
 def _argument(b: Queries, name: str, args: list, scope: Scope) -> tuple[V, bool]:
-    from .expressions import aggregate
+    from .literals import aggregate
 
     (node,) = args
     distinct = isinstance(node, exp.Distinct)
@@ -63,7 +64,7 @@ def _plain(b: Queries, name: str, args: list, scope: Scope, over: str = "") -> V
         return V(f"(CAST({total} AS {t.duck}) // nullif({count}, 0))::{t.duck}", t)
     if t.name in FLOATS:
         return V(f"avg({word}CAST({v.sql} AS DOUBLE)){over}", FLOAT)
-    from .expressions import exact_quotient
+    from .literals import exact_quotient
 
     total = f"sum({word}CAST({v.sql} AS DECIMAL(38,{4 if v.t.name in MONEY else v.t.s}))){over}"
     mean = t if t.name in MONEY else decimal(38, max(v.t.s, 6))
@@ -82,7 +83,7 @@ def _sum_type(t: T) -> T:
 
 
 def _count(b: Queries, name: str, args: list, scope: Scope, over: str) -> V:
-    from .expressions import self_key
+    from .keys import self_key
 
     t = BIGINT if name == "count_big" else INT
     if len(args) == 1 and isinstance(args[0], exp.Star):
@@ -93,7 +94,7 @@ def _count(b: Queries, name: str, args: list, scope: Scope, over: str) -> V:
 
 
 def _extreme(b: Queries, name: str, v: V, over: str) -> V:
-    from .expressions import sort_key
+    from .keys import sort_key
 
     if v.t.name == "bit":
         raise TSqlError(f"Operand data type bit is invalid for {name} operator.", 8117)
@@ -104,8 +105,8 @@ def _extreme(b: Queries, name: str, v: V, over: str) -> V:
 
 
 def _string_agg(b: Queries, args: list, scope: Scope, order: list[str] | None) -> V:
-    from .expressions import aggregate
-    from .functions import text
+    from .arguments import text
+    from .literals import aggregate
 
     with aggregate(scope):
         v, divider = text(b, b.expr(args[0], scope)), text(b, b.expr(args[1], scope))
@@ -136,7 +137,7 @@ FUNCTIONS = {name: _rule(name) for name in sorted(AGGREGATES)}
 
 def within_group(b: Queries, node: exp.WithinGroup, scope: Scope, over: str = "") -> V:
     """Translate STRING_AGG and PERCENTILE_CONT ... WITHIN GROUP (ORDER BY ...)."""
-    from .expressions import aggregate
+    from .literals import aggregate
 
     call, order = node.this, node.expression
     name = str(call.this).lower()
@@ -153,23 +154,31 @@ def within_group(b: Queries, node: exp.WithinGroup, scope: Scope, over: str = ""
         v = b.expr(item.this, scope)
         form = "quantile_cont" if name == "percentile_cont" else "quantile_disc"
         x = f"CAST({v.sql} AS DOUBLE)" if name == "percentile_cont" else v.sql
-        return V(f"{form}({x}, CAST({share} AS DOUBLE)){over}", FLOAT if name == "percentile_cont" else v.t)
+        return V(
+            f"{form}({x}, CAST({share} AS DOUBLE)){over}",
+            FLOAT if name == "percentile_cont" else v.t,
+        )
     raise Refused(f"{name.upper()} WITHIN GROUP is not run here.")
 
 
 def window(b: Queries, node: exp.Window, scope: Scope) -> V:
     """Translate FUNCTION(...) OVER (PARTITION BY ... ORDER BY ... frame)."""
-    from .expressions import only, self_key
+    from .keys import self_key
+    from .literals import only
 
     only(node, "this", "partition_by", "order", "spec", "over")
     if not scope.windows:
-        raise TSqlError("Windowed functions can only appear in the SELECT or ORDER BY clauses.", 4108,
-                        "Put the query in a subquery or WITH, and filter outside it.")  # fmt: skip
+        raise TSqlError(
+            "Windowed functions can only appear in the SELECT or ORDER BY clauses.",
+            4108,
+            "Put the query in a subquery or WITH, and filter outside it.",
+        )
     call = node.this
     order = node.args.get("order")
     parts = ", ".join(self_key(b.expr(p, scope)) for p in node.args.get("partition_by") or [])
     keys = b.order_keys(order.expressions, scope, window=True) if order else []
-    over = f" OVER ({f'PARTITION BY {parts}' if parts else ''}{' ORDER BY ' + ', '.join(keys) if keys else ''}"
+    over = f" OVER ({f'PARTITION BY {parts}' if parts else ''}"
+    over += f" ORDER BY {', '.join(keys)}" if keys else ""
     over += f"{_frame(b, node.args.get('spec'), scope, bool(order))})"
     if isinstance(call, exp.WithinGroup):
         return within_group(b, call, scope, over)
@@ -178,7 +187,10 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
     name, args = str(call.this).lower(), call.expressions
     if name in AGGREGATES:
         if name == "string_agg" or any(isinstance(a, exp.Distinct) for a in args):
-            raise TSqlError(f"Use of DISTINCT or STRING_AGG is not allowed with the OVER clause ({name}).", 10759)
+            raise TSqlError(
+                f"Use of DISTINCT or STRING_AGG is not allowed with the OVER clause ({name}).",
+                10759,
+            )
         return _over_aggregate(b, name, args, scope, over)
     if name in _RANKS | _SHIFTS and not order:
         raise TSqlError(f"The function '{name}' must have an OVER clause with ORDER BY.", 4112)
@@ -201,7 +213,7 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
 
 
 def _over_aggregate(b: Queries, name: str, args: list, scope: Scope, over: str) -> V:
-    """An aggregate over a window: its argument may itself hold grouped aggregates."""
+    """Translate an aggregate over a window: its argument may hold grouped aggregates."""
     before = scope.groups
     if before is None:
         return _plain(b, name, args, scope, over)
@@ -235,7 +247,8 @@ def _frame(b: Queries, spec: exp.WindowSpec | None, scope: Scope, ordered: bool)
         value, side = spec.args.get(which), spec.args.get(f"{which}_side")
         if isinstance(value, exp.Expression):
             if kind == "RANGE":
-                raise TSqlError("RANGE is only supported with UNBOUNDED and CURRENT ROW window frame "
+                raise TSqlError("RANGE is only supported with UNBOUNDED and CURRENT ROW window "
+"frame "
                                 "delimiters.", 4194)  # fmt: skip
             return f"{b.expr(value, scope).sql} {str(side).upper()}"
         return f"{str(value).upper()} {str(side or '').upper()}".strip()

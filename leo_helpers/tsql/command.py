@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import LeoError
-from .session import Result, Session
+from .result import Result
+from .session import Session
 
 __all__ = ["run_file"]
 
@@ -55,9 +56,19 @@ def run_file(
         if out is not None:
             _write(result, out)
         elif as_json:
-            frames = [json.loads(frame.set_axis(_names(frame), axis=1).to_json(orient="records", date_format="iso"))
-                      for frame in result.frames]  # fmt: skip
-            print(json.dumps({"messages": result.messages, "results": frames}, ensure_ascii=False, indent=1))
+            frames = [
+                json.loads(
+                    frame.set_axis(_names(frame), axis=1).to_json(
+                        orient="records", date_format="iso"
+                    )
+                )
+                for frame in result.frames
+            ]
+            print(
+                json.dumps(
+                    {"messages": result.messages, "results": frames}, ensure_ascii=False, indent=1
+                )
+            )
         else:
             _print(result, limit, show)
 
@@ -79,7 +90,10 @@ def _print(result: Result, limit: int, show: Callable[..., None]) -> None:
         rows = frame.head(limit).itertuples(index=False, name=None)
         show([dict(zip(names, map(_plain, row), strict=True)) for row in rows], False, names)
         if len(frame) > limit:
-            print(f"Only the first {limit} of {len(frame)} rows; ask for more with --limit.", file=sys.stderr)
+            print(
+                f"Only the first {limit} of {len(frame)} rows; ask for more with --limit.",
+                file=sys.stderr,
+            )
     touched = sum(step.rows or 0 for step in result.steps)
     print(f"{len(result.steps)} statements ran, {touched} rows in all.", file=sys.stderr)
 
@@ -99,4 +113,6 @@ def _write(result: Result, out: Path) -> None:
             print(path)
         (out / "messages.txt").write_text("".join(f"{m}\n" for m in result.messages), "utf-8")
     except OSError as error:
-        raise LeoError(f"The folder {out} cannot be written ({error.strerror}).", "Choose another with --out.") from None
+        raise LeoError(
+            f"The folder {out} cannot be written ({error.strerror}).", "Choose another with --out."
+        ) from None

@@ -2,96 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+import datetime as dt
+import re
+from dataclasses import replace
 
 from .errors import Refused, TSqlError
 from .sqltypes import BINARY, DATES, FLOATS, MONEY, T
+from .styles import style_text, to_style, today
+from .value import V, literal
 
-__all__ = ["V", "convert", "literal", "quote", "style_text", "to_style"]
-
-
-@dataclass(frozen=True)
-class V:
-    """A translated expression: DuckDB SQL, its T-SQL type, and its value where it is a literal.
-
-    A firm one is never NULL; `identity` is the seed and step of an identity column. Both matter
-    to SELECT ... INTO alone.
-    """
-
-    sql: str
-    t: T
-    const: object = None
-    firm: bool = False
-    identity: tuple[int, int] | None = None
+__all__ = ["convert", "guard"]
 
 
-def literal(text: str) -> str:
-    """Write a Python text as a DuckDB literal."""
-    return "'" + text.replace("'", "''") + "'"
-
-
-def quote(name: str) -> str:
-    """Write a name as a DuckDB identifier."""
-    return '"' + name.replace('"', '""') + '"'
-
-
-#: Styles of CONVERT for dates: how DuckDB writes and reads them (page "CAST and CONVERT").
-_STYLES = {
-    1: "%m/%d/%y", 2: "%y.%m.%d", 3: "%d/%m/%y", 4: "%d.%m.%y", 5: "%d-%m-%y", 6: "%d %b %y",
-    10: "%m-%d-%y", 11: "%y/%m/%d", 12: "%y%m%d",
-    101: "%m/%d/%Y", 102: "%Y.%m.%d", 103: "%d/%m/%Y", 104: "%d.%m.%Y", 105: "%d-%m-%Y",
-    106: "%d %b %Y", 107: "%b %d, %Y", 110: "%m-%d-%Y", 111: "%Y/%m/%d", 112: "%Y%m%d",
-    23: "%Y-%m-%d", 8: "%H:%M:%S", 24: "%H:%M:%S", 108: "%H:%M:%S", 20: "%Y-%m-%d %H:%M:%S",
-    120: "%Y-%m-%d %H:%M:%S", 21: "%Y-%m-%d %H:%M:%S.%g", 25: "%Y-%m-%d %H:%M:%S.%g",
-    121: "%Y-%m-%d %H:%M:%S.%g", 126: "%Y-%m-%dT%H:%M:%S.%g", 114: "%H:%M:%S:%g",
-    113: "%d %b %Y %H:%M:%S:%g", 13: "%d %b %Y %H:%M:%S:%g",
-}  # fmt: skip
-_CLOCK = {8, 24, 108, 114}
-
-
-def to_style(sql: str, t: T, style: int) -> str:
-    """Write a date, time or datetime as text in one of CONVERT's styles."""
-    if style in (0, 100):
-        if t.name == "date":
-            return f"t_month_text({sql})"
-        if t.name == "time":
-            return f"t_clock({_today(sql)})"
-        return f"(t_month_text({sql}) || ' ' || t_clock({sql}))"
-    if style not in _STYLES:
-        raise Refused(f"CONVERT style {style} is not known here.", "Use 103, 112, 120 or 126.")
-    shape = _STYLES[style]
-    if t.name == "date":
-        if style in _CLOCK:
-            raise TSqlError("Error converting data type date to varchar.", 8114)
-        shape = shape.split("%H")[0].rstrip(" T")
-    if t.name == "time":
-        if "%H" not in shape:
-            raise TSqlError("Error converting data type time to varchar.", 8114)
-        shape, sql = shape[shape.index("%H") :], _today(sql)
-    if t.name == "datetime2" and "%g" in shape:
-        digits = 7 if t.n is None else t.n
-        if digits == 0:
-            return f"strftime({sql}, {literal(shape.replace('.%g', ''))})"
-        tail = f"left(strftime({sql}, '%f') || '0', {digits})"
-        return f"(strftime({sql}, {literal(shape.replace('%g', ''))}) || {tail})"
-    text = f"strftime({sql}, {literal(shape)})"
-    if style == 126 and t.name == "datetime":
-        return f"replace({text}, '.000', '')"
-    return text
-
-
-def _today(sql: str) -> str:
-    return f"(date '1900-01-01' + {sql})"
-
-
-def style_text(style: int) -> str:
-    """Return the pattern in which CONVERT reads a date of this style, with / as divider."""
-    if style not in _STYLES or style in _CLOCK:
-        raise Refused(f"CONVERT of text with style {style} is not known here.")
-    return _STYLES[style].replace("-", "/").replace(".%", "/%")
-
-
-def convert(v: V, to: T, mode: str = "implicit", style: int | None = None, dateformat: str = "") -> V:
+def convert(
+    v: V, to: T, mode: str = "implicit", style: int | None = None, dateformat: str = ""
+) -> V:
     """Convert an expression.
 
     Parameters
@@ -144,7 +69,10 @@ def guard(x: str, attempt: str, mode: str, number: int, message: str, duck: str)
     if mode == "try":
         return attempt
     text = literal(f"{number}|{message}").replace("{x}", f"' || {x} || '")
-    return f"CASE WHEN {x} IS NULL THEN NULL ELSE COALESCE({attempt}, CAST(t_fail({text}) AS {duck})) END"
+    return (
+        f"CASE WHEN {x} IS NULL THEN NULL ELSE COALESCE({attempt}, CAST(t_fail({text}) "
+        f"AS {duck})) END"
+    )
 
 
 def _number(v: V, to: T, mode: str, exact: str) -> str:
@@ -157,8 +85,12 @@ def _to_integer(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if t.is_string:
         if isinstance(v.const, str) and v.const.strip().lstrip("+-").isdigit():
             return _number(v, to, mode, str(int(v.const)))
-        message = f"Conversion failed when converting the {t.name} value '{{x}}' to data type {to.name}."
-        return guard(v.sql, f"TRY_CAST(t_integer({v.sql}) AS {to.duck})", mode, 245, message, to.duck)
+        message = (
+            f"Conversion failed when converting the {t.name} value '{{x}}' to data type {to.name}."
+        )
+        return guard(
+            v.sql, f"TRY_CAST(t_integer({v.sql}) AS {to.duck})", mode, 245, message, to.duck
+        )
     if t.is_integer:
         return _number(v, to, mode, v.sql)
     if t.name in FLOATS or t.name == "decimal":
@@ -175,7 +107,9 @@ def _to_integer(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
 
 def _to_bit(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if v.t.is_string:
-        message = f"Conversion failed when converting the {v.t.name} value '{{x}}' to data type bit."
+        message = (
+            f"Conversion failed when converting the {v.t.name} value '{{x}}' to data type bit."
+        )
         return guard(v.sql, f"t_bit_text({v.sql})", mode, 245, message, to.duck)
     if v.t.is_number:
         return f"({v.sql} <> 0)"
@@ -188,7 +122,9 @@ def _to_exact(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         reader = "t_money_text" if to.name in MONEY else "t_exact_text"
         number, name = (235, "money") if to.name in MONEY else (8114, "numeric")
         message = f"Error converting data type {t.name} to {name} (value '{{x}}')."
-        return guard(v.sql, f"TRY_CAST({reader}({v.sql}) AS {to.duck})", mode, number, message, to.duck)
+        return guard(
+            v.sql, f"TRY_CAST({reader}({v.sql}) AS {to.duck})", mode, number, message, to.duck
+        )
     if t.is_number:
         return _number(v, to, mode, v.sql)
     return _refuse(v, to)
@@ -198,7 +134,9 @@ def _to_float(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     t = v.t
     if t.is_string:
         message = f"Error converting data type {t.name} to {to.name} (value '{{x}}')."
-        return guard(v.sql, f"TRY_CAST(t_float_text({v.sql}) AS {to.duck})", mode, 8114, message, to.duck)
+        return guard(
+            v.sql, f"TRY_CAST(t_float_text({v.sql}) AS {to.duck})", mode, 8114, message, to.duck
+        )
     if t.is_number:
         return _number(v, to, mode, v.sql)
     if t.name in ("datetime", "smalldatetime"):
@@ -209,16 +147,34 @@ def _to_float(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
 def _to_date(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:
     t = v.t
     if t.is_string:
+        plain = _plain_date(v.const) if style is None else None
+        if plain is not None:
+            return f"CAST('{plain}' AS {'DATE' if to.name == 'date' else 'TIMESTAMP'})"
         return _fit_date(_date_text(v, to, mode, style, dateformat), to)
     if t.name in DATES:
         return _fit_date(v.sql, to) if t.name != "date" or to.name != "date" else v.sql
     if t.name == "time" and to.name != "date":
-        return _today(v.sql)
+        return today(v.sql)
     if to.name in ("datetime", "smalldatetime") and t.is_number:
-        return _fit_date(f"(timestamp '1900-01-01' + to_microseconds(({v.sql} * 86400000000)::BIGINT))", to)
+        return _fit_date(
+            f"(timestamp '1900-01-01' + to_microseconds(({v.sql} * 86400000000)::BIGINT))", to
+        )
     if t.is_number:
         raise TSqlError(f"Operand type clash: {t.name} is incompatible with {to.name}.", 206)
     return _refuse(v, to)
+
+
+def _plain_date(const: object) -> dt.date | None:
+    """Return the date that a literal such as 20110901 or 2011-09-01 is in every language."""
+    found = (
+        re.fullmatch(r"(\d{4})(\d\d)(\d\d)|(\d{4})-(\d\d?)-(\d\d?)", const)
+        if isinstance(const, str)
+        else None
+    )
+    try:
+        return dt.date(*(int(part) for part in found.groups() if part)) if found else None
+    except ValueError:
+        return None
 
 
 def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:
@@ -230,7 +186,10 @@ def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> st
             attempt = f"COALESCE({attempt}, t_numeric_date({x}, '{order}'))"
     else:
         shape = style_text(style)
-        attempt = f"COALESCE(t_numeric_date({x}, '{shape}'), CASE WHEN regexp_full_match(trim({x}), '([0-9]{{8}})?') THEN t_iso({x}) END)"
+        attempt = (
+            f"COALESCE(t_numeric_date({x}, '{shape}'), CASE WHEN "
+            f"regexp_full_match(trim({x}), '([0-9]{{8}})?') THEN t_iso({x}) END)"
+        )
     name = "date and/or time"
     failed = f"Conversion failed when converting {name} from character string ('{{x}}')."
     done = guard(x, attempt, mode, 241, failed, "TIMESTAMP")
@@ -240,8 +199,12 @@ def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> st
             "the server, which is not known here. Write SET DATEFORMAT dmy first, or "
             "CONVERT(date, x, 103)."
         )
-        done = f"CASE WHEN t_looks_numeric_date({x}) THEN CAST(t_fail('{ambiguous}') AS TIMESTAMP) ELSE {done} END" \
-            if mode != "try" or not isinstance(v.const, str) else done
+        done = (
+            f"CASE WHEN t_looks_numeric_date({x}) THEN CAST(t_fail('{ambiguous}') "
+            f"AS TIMESTAMP) ELSE {done} END"
+            if mode != "try" or not isinstance(v.const, str)
+            else done
+        )
     return done
 
 
@@ -259,9 +222,12 @@ def _fit_date(sql: str, to: T) -> str:
 
 def _to_time(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if v.t.is_string:
-        message = "Conversion failed when converting date and/or time from character string ('{x}')."
+        message = (
+            "Conversion failed when converting date and/or time from character string ('{x}')."
+        )
         attempt = (
-            f"COALESCE(TRY_CAST(CASE WHEN regexp_full_match(trim({v.sql}), '[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}"
+            f"COALESCE(TRY_CAST(CASE WHEN regexp_full_match(trim({v.sql}), "
+            f"'[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}"
             f"([.][0-9]{{1,6}})?)?') THEN trim({v.sql}) END AS TIME), CAST(t_iso({v.sql}) AS TIME))"
         )
         return guard(v.sql, attempt, mode, 241, message, to.duck)
@@ -278,7 +244,10 @@ def _to_binary(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     elif v.t.is_integer and v.t.name in ("int", "bigint", "smallint", "tinyint"):
         width = {"bigint": 16, "int": 8, "smallint": 4, "tinyint": 2}[v.t.name]
         size = width // 2 if to.n is None else to.n
-        full = f"lpad(right(hex({v.sql}::BIGINT), {width}), {width}, CASE WHEN {v.sql} < 0 THEN 'F' ELSE '0' END)"
+        full = (
+            f"lpad(right(hex({v.sql}::BIGINT), {width}), {width}, CASE WHEN {v.sql} < "
+            "0 THEN 'F' ELSE '0' END)"
+        )
         return f"unhex(right(lpad({full}, {max(size * 2, width)}, '0'), {size * 2}))"
     else:
         raise Refused(f"Converting {v.t.name} to {to.name} is not done here.")
@@ -292,7 +261,9 @@ def _to_binary(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
 def _to_uuid(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if not v.t.is_string:
         return _refuse(v, to)
-    message = "Conversion failed when converting from a character string to uniqueidentifier ('{x}')."
+    message = (
+        "Conversion failed when converting from a character string to uniqueidentifier ('{x}')."
+    )
     return guard(v.sql, f"TRY_CAST({v.sql} AS UUID)", mode, 8169, message, to.duck)
 
 
@@ -317,13 +288,18 @@ def _to_text(v: V, to: T, mode: str, style: int | None) -> V:
             if t.is_integer:
                 sql = f"CASE WHEN length({sql}) > {n} THEN '*' ELSE {sql} END"
             elif t.is_number:
-                over = literal(f"8115|Arithmetic overflow error converting {t.name} to data type {to.name}.")
+                over = literal(
+                    f"8115|Arithmetic overflow error converting {t.name} to data type {to.name}."
+                )
                 bad = "NULL" if mode == "try" else f"t_fail({over})"
                 sql = f"CASE WHEN length({sql}) > {n} THEN {bad} ELSE {sql} END"
             else:
                 sql = f"left({sql}, {n})"
         elif mode == "assign":
-            over = f"t_fail('2628|String or binary data would be truncated. Truncated value: ''' || left({sql}, {n}) || '''.')"
+            over = (
+                "t_fail('2628|String or binary data would be truncated. Truncated "
+                f"value: ''' || left({sql}, {n}) || '''.')"
+            )
             sql = f"CASE WHEN length(rtrim({sql}, ' ')) > {n} THEN {over} ELSE left({sql}, {n}) END"
         elif const is not None:
             const = const[:n]
@@ -345,7 +321,9 @@ def _written(v: V, to: T, style: int | None) -> tuple[str, int | None]:
     if t.name == "bit":
         return f"CASE {sql} WHEN TRUE THEN '1' WHEN FALSE THEN '0' END", 1
     if t.is_integer:
-        return f"CAST({sql} AS VARCHAR)", {"bigint": 20, "int": 11, "smallint": 6, "tinyint": 3}[t.name]
+        return f"CAST({sql} AS VARCHAR)", {"bigint": 20, "int": 11, "smallint": 6, "tinyint": 3}[
+            t.name
+        ]
     if t.name == "decimal":
         return f"CAST({sql} AS VARCHAR)", t.p + 2
     if t.name in MONEY:
@@ -366,4 +344,6 @@ def _written(v: V, to: T, style: int | None) -> tuple[str, int | None]:
         return f"upper(CAST({sql} AS VARCHAR))", 36
     if t.name in BINARY and style in (1, 2):
         return (f"('0x' || hex({sql}))" if style == 1 else f"hex({sql})"), None
-    raise Refused(f"Converting {t.name} to text is not done here.", "Use CONVERT with style 1 or 2.")
+    raise Refused(
+        f"Converting {t.name} to text is not done here.", "Use CONVERT with style 1 or 2."
+    )

@@ -1,4 +1,4 @@
-"""Date functions: DATEADD, DATEDIFF, DATEPART and their like, by boundaries as SQL Server counts."""
+"""Date functions: DATEADD, DATEDIFF, DATEPART and their like, by boundaries."""
 
 from __future__ import annotations
 
@@ -6,15 +6,30 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from .convert import V, literal
 from .errors import Refused, TSqlError
 from .sqltypes import DATES, T
+from .value import V, literal
 
 if TYPE_CHECKING:
     from .queries import Queries
     from .scope import Scope
 
-__all__ = ["FUNCTIONS"]
+__all__ = [
+    "FUNCTIONS",
+    "PARTS",
+    "dateadd",
+    "datediff",
+    "datefromparts",
+    "datename",
+    "datepart",
+    "datetimefromparts",
+    "datetrunc",
+    "eomonth",
+    "format_value",
+    "moment",
+    "part_of",
+]
+
 
 INT, DATE, DATETIME, DATETIME2 = T("int"), T("date"), T("datetime"), T("datetime2", 7)
 _PARTS = {
@@ -27,13 +42,19 @@ _PARTS = {
 PARTS = {name: part for part, names in _PARTS.items() for name in names.split()}
 _CLOCK = ("hour", "minute", "second", "millisecond", "microsecond", "nanosecond")
 _SHIFTS = {
-    "year": "to_months(CAST({n} * 12 AS INTEGER))", "quarter": "to_months(CAST({n} * 3 AS INTEGER))",
-    "month": "to_months(CAST({n} AS INTEGER))", "dayofyear": "to_days(CAST({n} AS INTEGER))",
-    "day": "to_days(CAST({n} AS INTEGER))", "weekday": "to_days(CAST({n} AS INTEGER))",
-    "week": "to_days(CAST({n} * 7 AS INTEGER))", "hour": "to_hours({n})",
-    "minute": "to_minutes({n})", "second": "to_seconds({n})",
-    "millisecond": "to_milliseconds({n})", "microsecond": "to_microseconds({n})",
-}  # fmt: skip
+    "year": "to_months(CAST({n} * 12 AS INTEGER))",
+    "quarter": "to_months(CAST({n} * 3 AS INTEGER))",
+    "month": "to_months(CAST({n} AS INTEGER))",
+    "dayofyear": "to_days(CAST({n} AS INTEGER))",
+    "day": "to_days(CAST({n} AS INTEGER))",
+    "weekday": "to_days(CAST({n} AS INTEGER))",
+    "week": "to_days(CAST({n} * 7 AS INTEGER))",
+    "hour": "to_hours({n})",
+    "minute": "to_minutes({n})",
+    "second": "to_seconds({n})",
+    "millisecond": "to_milliseconds({n})",
+    "microsecond": "to_microseconds({n})",
+}
 
 
 def part_of(node: exp.Expression) -> str:
@@ -54,7 +75,7 @@ def moment(b: Queries, v: V, text: T = DATETIME2) -> V:
 
 
 def dateadd(b: Queries, args: list, scope: Scope) -> V:
-    """DATEADD keeps the type of its date; text becomes a datetime; the last day of a month holds."""
+    """DATEADD keeps the type of its date; text becomes a datetime; month ends hold."""
     part = part_of(args[0])
     n, x = b.expr(args[1], scope), moment(b, b.expr(args[2], scope), DATETIME)
     if x.t.name == "time":
@@ -62,8 +83,13 @@ def dateadd(b: Queries, args: list, scope: Scope) -> V:
     if part not in _SHIFTS:
         raise Refused(f"DATEADD with {part} is not run here.")
     if x.t.name == "date" and part in _CLOCK:
-        raise TSqlError(f"The datepart {part} is not supported by date function dateadd for data type date.", 9810)
-    count = n if n.t.name in ("int", "smallint", "bigint", "tinyint") else b.convert(n, INT, "explicit")
+        raise TSqlError(
+            f"The datepart {part} is not supported by date function dateadd for data type date.",
+            9810,
+        )
+    count = (
+        n if n.t.name in ("int", "smallint", "bigint", "tinyint") else b.convert(n, INT, "explicit")
+    )
     moved = f"({x.sql} + {_SHIFTS[part].format(n=count.sql)})"
     moved = f"t_dated({moved}, '{x.t.name}')"
     if x.t.name == "date":
@@ -83,7 +109,11 @@ def datediff(b: Queries, args: list, scope: Scope, big: bool = False) -> V:
     unit = "day" if part in ("dayofyear", "weekday", "day") else part
     if "time" in (x.t.name, y.t.name):
         if unit not in _CLOCK:
-            raise TSqlError(f"The datepart {unit} is not supported by date function datediff for data type time.", 9810)
+            raise TSqlError(
+                f"The datepart {unit} is not supported by date function datediff "
+                "for data type time.",
+                9810,
+            )
         kind = "TIME" if x.t.name == y.t.name else "TIMESTAMP"
     else:
         kind = "TIMESTAMP" if unit in _CLOCK else "DATE"
@@ -93,9 +123,15 @@ def datediff(b: Queries, args: list, scope: Scope, big: bool = False) -> V:
 
 def _part(b: Queries, part: str, x: V) -> str:
     if x.t.name == "date" and part in _CLOCK:
-        raise TSqlError(f"The datepart {part} is not supported by date function datepart for data type date.", 9810)
+        raise TSqlError(
+            f"The datepart {part} is not supported by date function datepart for data type date.",
+            9810,
+        )
     if x.t.name == "time" and part not in _CLOCK:
-        raise TSqlError(f"The datepart {part} is not supported by date function datepart for data type time.", 9810)
+        raise TSqlError(
+            f"The datepart {part} is not supported by date function datepart for data type time.",
+            9810,
+        )
     if part == "weekday":
         return f"t_weekday({x.sql}, {b.session.datefirst})"
     if part == "week":
@@ -133,8 +169,14 @@ def _named(part: str):
 def datefromparts(b: Queries, args: list, scope: Scope) -> V:
     """DATEFROMPARTS; a date that does not exist is an error (289)."""
     y, m, d = (b.convert(b.expr(arg, scope), INT).sql for arg in args)
-    text = f"lpad(CAST({y} AS VARCHAR), 4, '0') || '-' || CAST({m} AS VARCHAR) || '-' || CAST({d} AS VARCHAR)"
-    bad = "CAST(t_fail('289|Cannot construct data type date, some of the arguments have values which are not valid.') AS DATE)"
+    text = (
+        f"lpad(CAST({y} AS VARCHAR), 4, '0') || '-' || CAST({m} AS VARCHAR) || '-' || "
+        f"CAST({d} AS VARCHAR)"
+    )
+    bad = (
+        "CAST(t_fail('289|Cannot construct data type date, some of the arguments have "
+        "values which are not valid.') AS DATE)"
+    )
     made = f"COALESCE(TRY_CAST({text} AS DATE), {bad})"
     return V(f"CASE WHEN {y} IS NULL OR {m} IS NULL OR {d} IS NULL THEN NULL ELSE {made} END", DATE)
 
@@ -142,14 +184,20 @@ def datefromparts(b: Queries, args: list, scope: Scope) -> V:
 def datetimefromparts(b: Queries, args: list, scope: Scope) -> V:
     """DATETIMEFROMPARTS from year to millisecond."""
     y, mo, d, h, mi, s, ms = (b.convert(b.expr(arg, scope), INT).sql for arg in args)
-    return V(f"t_datetime(make_timestamp({y}, {mo}, {d}, {h}, {mi}, {s} + {ms} / 1000.0))", DATETIME)
+    return V(
+        f"t_datetime(make_timestamp({y}, {mo}, {d}, {h}, {mi}, {s} + {ms} / 1000.0))", DATETIME
+    )
 
 
 def eomonth(b: Queries, args: list, scope: Scope) -> V:
     """EOMONTH, with months added if there is a second argument."""
     x = moment(b, b.expr(args[0], scope)).sql
     if len(args) > 1:
-        x = f"({x} + to_months(CAST({b.convert(b.expr(args[1], scope), INT, 'explicit').sql} AS INTEGER)))"
+        x = (
+            f"({x} + "
+            f"to_months(CAST({b.convert(b.expr(args[1], scope), INT, 'explicit').sql} "
+            "AS INTEGER)))"
+        )
     return V(f"CAST(last_day(CAST({x} AS DATE)) AS DATE)", DATE)
 
 
@@ -162,8 +210,21 @@ def datetrunc(b: Queries, args: list, scope: Scope) -> V:
     return V(f"CAST(date_trunc('{unit}', {x.sql}) AS {x.t.duck})", x.t)
 
 
-_NET = (("yyyy", "%Y"), ("MMMM", "%B"), ("MMM", "%b"), ("MM", "%m"), ("dddd", "%A"), ("ddd", "%a"), ("dd", "%d"),
-        ("HH", "%H"), ("mm", "%M"), ("ss", "%S"), ("yy", "%y"), ("hh", "%I"), ("tt", "%p"))  # fmt: skip
+_NET = (
+    ("yyyy", "%Y"),
+    ("MMMM", "%B"),
+    ("MMM", "%b"),
+    ("MM", "%m"),
+    ("dddd", "%A"),
+    ("ddd", "%a"),
+    ("dd", "%d"),
+    ("HH", "%H"),
+    ("mm", "%M"),
+    ("ss", "%S"),
+    ("yy", "%y"),
+    ("hh", "%I"),
+    ("tt", "%p"),
+)
 
 
 def format_value(b: Queries, args: list, scope: Scope) -> V:
@@ -174,7 +235,12 @@ def format_value(b: Queries, args: list, scope: Scope) -> V:
         raise Refused("FORMAT with a culture or a computed pattern is not run here.")
     t = T("nvarchar", 4000)
     if x.t.is_integer and text and set(text) == {"0"}:
-        return V(f"(CASE WHEN {x.sql} < 0 THEN '-' ELSE '' END || lpad(CAST(abs({x.sql}) AS VARCHAR), greatest({len(text)}, length(CAST(abs({x.sql}) AS VARCHAR)))::INTEGER, '0'))", t)
+        return V(
+            f"(CASE WHEN {x.sql} < 0 THEN '-' ELSE '' END || "
+            f"lpad(CAST(abs({x.sql}) AS VARCHAR), greatest({len(text)}, "
+            f"length(CAST(abs({x.sql}) AS VARCHAR)))::INTEGER, '0'))",
+            t,
+        )
     if x.t.is_number and text.upper() in ("N0", "#,##0", "#,#"):
         return V(f"format('{{:,}}', CAST(round({x.sql}, 0) AS BIGINT))", t)
     if x.t.name not in DATES:
@@ -200,10 +266,23 @@ def _now2(b: Queries, args: list, scope: Scope) -> V:
 
 
 FUNCTIONS = {
-    "dateadd": dateadd, "datediff": datediff, "datepart": datepart, "datename": datename,
-    "datediff_big": lambda b, a, s: datediff(b, a, s, big=True), "year": _named("year"),
-    "month": _named("month"), "day": _named("day"), "datefromparts": datefromparts,
-    "datetimefromparts": datetimefromparts, "eomonth": eomonth, "datetrunc": datetrunc,
-    "format": format_value, "getdate": _now, "current_timestamp": _now, "sysdatetime": _now2,
-    "getutcdate": lambda b, a, s: V("t_datetime(CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))", DATETIME),
-}  # fmt: skip
+    "dateadd": dateadd,
+    "datediff": datediff,
+    "datepart": datepart,
+    "datename": datename,
+    "datediff_big": lambda b, a, s: datediff(b, a, s, big=True),
+    "year": _named("year"),
+    "month": _named("month"),
+    "day": _named("day"),
+    "datefromparts": datefromparts,
+    "datetimefromparts": datetimefromparts,
+    "eomonth": eomonth,
+    "datetrunc": datetrunc,
+    "format": format_value,
+    "getdate": _now,
+    "current_timestamp": _now,
+    "sysdatetime": _now2,
+    "getutcdate": lambda b, a, s: V(
+        "t_datetime(CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))", DATETIME
+    ),
+}

@@ -2,220 +2,30 @@
 
 from __future__ import annotations
 
-import re
-from contextlib import contextmanager
 from dataclasses import replace
-from typing import Any
 
 from sqlglot import exp
 
-from . import functions
-from .convert import V, convert, literal
+from . import aggregates, arguments, functions, server
+from .conditions import COMPARE, Conditions
 from .errors import Refused, TSqlError
+from .literals import aggregate, collation_name, exact_quotient, number, only, text_literal, type_of
 from .scope import Scope
-from .sqltypes import BINARY, DATES, FLOATS, INTEGERS, NULL, T, arithmetic, as_decimal, char_type
+from .sqltypes import FLOATS, INTEGERS, NULL, T, arithmetic, as_decimal, char_type, decimal, unify
 from .sqltypes import collate as collate_types
-from .sqltypes import decimal, parse_type, unify
+from .value import V, literal
 
 __all__ = ["Expressions"]
 
-_COMPARE = {exp.EQ: "=", exp.NEQ: "<>", exp.GT: ">", exp.GTE: ">=", exp.LT: "<", exp.LTE: "<="}
-_WORDS = {"=": "equal to", "<>": "not equal to", ">": "greater than", "<": "less than"}
+
 _ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 _BITS = {exp.BitwiseAnd: "&", exp.BitwiseOr: "|", exp.BitwiseXor: "^"}
-_PREDICATES = (*_COMPARE, exp.And, exp.Or, exp.Not, exp.In, exp.Between, exp.Like, exp.Escape,
+_PREDICATES = (*COMPARE, exp.And, exp.Or, exp.Not, exp.In, exp.Between, exp.Like, exp.Escape,
                exp.Is, exp.Exists, exp.NullSafeEQ, exp.NullSafeNEQ)  # fmt: skip
-_TYPE_NAMES = {"FLOAT": "float", "DOUBLE": "float", "UTINYINT": "tinyint", "UUID": "uniqueidentifier",
-               "TIMESTAMPTZ": "datetimeoffset", "VARIANT": "sql_variant"}  # fmt: skip
 
 
-def only(node: exp.Expression, *names: str) -> None:
-    """Refuse a node that carries anything that no rule has looked at, so that nothing is lost."""
-    for name, value in node.args.items():
-        if name not in names and value not in (None, False, [], ""):
-            raise Refused(f"{type(node).__name__.upper()} with {name.strip('_')} is not run here.")
-
-
-def type_of(node: exp.DataType, explicit: bool = True) -> T:
-    """Return the type that a CAST names."""
-    name = str(node.args.get("kind") or "") or node.this.value
-    args = [param.this.name for param in node.expressions]
-    return parse_type(_TYPE_NAMES.get(name.upper(), name), args, explicit)
-
-
-def self_key(v: V) -> str:
-    """SQL that is equal for values that count as equal: GROUP BY, DISTINCT, PARTITION BY."""
-    t = v.t
-    if t.is_string:
-        if t.binary_collation:
-            return v.sql if t.fixed else f"rtrim({v.sql}, ' ')"
-        return f"lower({v.sql})" if t.fixed else f"t_key({v.sql})"
-    return f"t_binary_key({v.sql})" if t.name in BINARY else v.sql
-
-
-def equal_key(v: V, collation: str) -> str:
-    """SQL by which text is compared with other text in a collation."""
-    exact = "_bin" in collation.lower() or "_cs_" in f"{collation.lower()}_"
-    if isinstance(v.const, str):
-        text = v.const.rstrip(" ")
-        return literal(text if exact else text.lower())
-    return f"rtrim({v.sql}, ' ')" if exact else f"t_key({v.sql})"
-
-
-def sort_key(v: V) -> str:
-    """SQL by which values are put in order."""
-    if v.t.is_string:
-        return f"rtrim({v.sql}, ' ')" if v.t.binary_collation else f"t_sort({v.sql})"
-    return f"t_binary_key({v.sql})" if v.t.name in BINARY else v.sql
-
-
-class Expressions:
+class Expressions(Conditions):
     """The rewrites of expressions and conditions; `Queries` adds those of whole queries."""
-
-    session: Any
-    at: int | None = None
-
-    # Conditions -----------------------------------------------------------------------------
-
-    def condition(self, node: exp.Expression, scope: Scope) -> str:
-        """Translate a condition: what stands after WHERE, ON, HAVING, WHEN and IF."""
-        if isinstance(node, exp.Paren):
-            return f"({self.condition(node.this, scope)})"
-        if isinstance(node, exp.And | exp.Or):
-            word = " AND " if isinstance(node, exp.And) else " OR "
-            kind, parts, rest = type(node), [], node
-            while type(rest) is kind:  # a long chain leans to the left
-                parts.append(rest.expression)
-                rest = rest.this
-            return "(" + word.join(self.condition(p, scope) for p in [rest, *reversed(parts)]) + ")"
-        if isinstance(node, exp.Not):
-            return f"(NOT {self.condition(node.this, scope)})"
-        if type(node) in _COMPARE:
-            return self._comparison(node, scope)
-        if isinstance(node, exp.Is):
-            if not isinstance(node.expression, exp.Null):
-                raise TSqlError("Incorrect syntax near 'is': only IS [NOT] NULL is T-SQL.", 102)
-            return f"({self.expr(node.this, scope).sql} IS NULL)"
-        if isinstance(node, exp.NullSafeEQ | exp.NullSafeNEQ):
-            a, b = (self.expr(part, scope) for part in (node.this, node.expression))
-            word = "IS NOT DISTINCT FROM" if isinstance(node, exp.NullSafeEQ) else "IS DISTINCT FROM"
-            return self.compare(word, a, b)
-        if isinstance(node, exp.Between):
-            only(node, "this", "low", "high")
-            x, low, high = (self.expr(node.args[k], scope) for k in ("this", "low", "high"))
-            return f"({self.compare('>=', x, low)} AND {self.compare('<=', x, high)})"
-        if isinstance(node, exp.In):
-            return self._in(node, scope)
-        if isinstance(node, exp.Exists):
-            return f"EXISTS ({self.query(node.this, scope, exists=True).sql})"
-        if isinstance(node, exp.Escape):
-            return self._like(node.this, scope, node.expression)
-        if isinstance(node, exp.Like):
-            return self._like(node, scope)
-        if isinstance(node, exp.Anonymous) and str(node.this).lower() in ("contains", "freetext", "update"):
-            raise Refused(f"{str(node.this).upper()} is not run here.")
-        raise TSqlError(
-            "An expression of non-boolean type is specified in a context where a condition is "
-            "expected.", 4145, "Write a comparison, such as x = 1.",
-        )  # fmt: skip
-
-    def _comparison(self, node: exp.Expression, scope: Scope) -> str:
-        op = _COMPARE[type(node)]
-        if isinstance(node.expression, exp.Any | exp.All):
-            return self._quantified(op, node, scope)
-        return self.compare(op, self.expr(node.this, scope), self.expr(node.expression, scope))
-
-    def _quantified(self, op: str, node: exp.Expression, scope: Scope) -> str:
-        """Translate = ANY (query), >= ALL (query) through EXISTS-free DuckDB forms."""
-        word = "ANY" if isinstance(node.expression, exp.Any) else "ALL"
-        inner = node.expression.this
-        query = self.query(inner.this if isinstance(inner, exp.Subquery) else inner, scope)
-        left, right = self.pair(self.expr(node.this, scope), self._column_of(query, "q"), op)
-        return f"({left} {op} {word} (SELECT {right} FROM ({query.sql}) AS q))"
-
-    def _column_of(self, query: Any, alias: str) -> V:
-        if len(query.cols) != 1:
-            raise TSqlError("Only one expression can be specified in the select list when the "
-                            "subquery is not introduced with EXISTS.", 116)  # fmt: skip
-        return V(f"{alias}.c1", query.cols[0].t)
-
-    def _in(self, node: exp.In, scope: Scope) -> str:
-        only(node, "this", "expressions", "query")
-        x = self.expr(node.this, scope)
-        if node.args.get("query"):
-            query = self.query(node.args["query"].this, scope)
-            left, right = self.pair(x, self._column_of(query, "q"), "=")
-            return f"({left} IN (SELECT {right} FROM ({query.sql}) AS q))"
-        items = [self.expr(item, scope) for item in node.expressions]
-        common = x.t
-        for item in items:  # the list takes one type, the highest of all
-            common = unify(common, item.t, "equal to") if not (common.is_string and item.t.is_string) else common
-        if common.is_string:
-            parts = [self.pair(x, item, "=") for item in items]
-            return f"({parts[0][0]} IN ({', '.join(right for _, right in parts)}))"
-        sides = [self.coerce(v, common) for v in (x, *items)]
-        return f"({sides[0]} IN ({', '.join(sides[1:])}))"
-
-    def compare(self, op: str, a: V, b: V) -> str:
-        """Compare two values as SQL Server does: types by precedence, text by collation."""
-        left, right = self.pair(a, b, op)
-        return f"({left} {op} {right})"
-
-    def pair(self, a: V, b: V, op: str) -> tuple[str, str]:
-        """Return both sides of a comparison in the common type."""
-        if a.t.is_string and b.t.is_string:
-            collation, _ = collate_types(a.t, b.t, _WORDS.get(op, "equal to"))
-            if op in ("=", "<>") or op.startswith("IS"):
-                if a.t == b.t and a.t.fixed and a.t.binary_collation:
-                    return a.sql, b.sql
-                return equal_key(a, collation), equal_key(b, collation)
-            return tuple(sort_key(replace(v, t=replace(v.t, collation=collation))) for v in (a, b))
-        common = unify(a.t, b.t, _WORDS.get(op, "equal to"))
-        left, right = self.coerce(a, common), self.coerce(b, common)
-        if common.name in BINARY:
-            return f"t_binary_key({left})", f"t_binary_key({right})"
-        return left, right
-
-    def coerce(self, v: V, common: T) -> str:
-        """Convert only where DuckDB would not read the value the same way."""
-        if v.t.name == "null":
-            return v.sql
-        same = (
-            (v.t.is_number and common.is_number and v.t.name != "bit")
-            or (v.t.is_date and common.is_date)
-            or v.t.name == common.name
-        )
-        return v.sql if same and not common.is_string else self.convert(v, common).sql
-
-    def convert(self, v: V, to: T, mode: str = "implicit", style: int | None = None) -> V:
-        """Convert with the session's date format."""
-        return convert(v, to, mode, style, self.session.dateformat)
-
-    # LIKE -----------------------------------------------------------------------------------
-
-    def _like(self, node: exp.Expression, scope: Scope, escape: exp.Expression | None = None) -> str:
-        only(node, "this", "expression", "negate")
-        x = functions.text(self, self.expr(node.this, scope))
-        pattern = functions.text(self, self.expr(node.expression, scope))
-        collation, _ = collate_types(x.t, pattern.t, "like")
-        exact = "_bin" in collation.lower() or "_cs_" in f"{collation.lower()}_"
-        mark = self.expr(escape, scope).const if escape is not None else None
-        if isinstance(pattern.const, str):
-            text = self._like_constant(x, pattern.const, mark, exact)
-        elif escape is not None:
-            raise Refused("LIKE with ESCAPE and a pattern that is computed is not run here.")
-        else:
-            bad = "R|a LIKE pattern that comes from a column and holds [ is not run here."
-            word = "LIKE" if exact else "ILIKE"
-            right = f"CASE WHEN contains({pattern.sql}, '[') THEN t_fail('{bad}') ELSE replace({pattern.sql}, '\\', '\\\\') END"
-            text = f"(rtrim({x.sql}, ' ') {word} rtrim({right}, ' ') ESCAPE '\\')"
-        return f"(NOT {text})" if node.args.get("negate") else text
-
-    def _like_constant(self, x: V, pattern: str, mark: str | None, exact: bool) -> str:
-        if mark is None and pattern.endswith("%") and not set("[]\\") & set(pattern):
-            return f"({x.sql} {'LIKE' if exact else 'ILIKE'} {literal(pattern)})"
-        flags = "(?s)" if exact else "(?is)"
-        return f"regexp_full_match({x.sql}, {literal(flags + like_regex(pattern, mark) + ' *')})"
 
     # Values ---------------------------------------------------------------------------------
 
@@ -264,7 +74,10 @@ class Expressions:
         name, table = ident.name, node.args.get("table") if isinstance(node, exp.Column) else None
         if isinstance(table, exp.Parameter):
             table = exp.to_identifier("@" + table.name)
-        tail = [part.name if part else "" for part in (table, node.args.get("db"), node.args.get("catalog"))]
+        tail = [
+            part.name if part else ""
+            for part in (table, node.args.get("db"), node.args.get("catalog"))
+        ]
         if table is not None and (table.args.get("temporary") or table.args.get("global_")):
             tail[0] = ("##" if table.args.get("global_") else "#") + tail[0]
         found = scope.lookup(name, *tail)
@@ -279,7 +92,8 @@ class Expressions:
         if col.sql in where.groups:
             return where.groups[col.sql]
         raise TSqlError(
-            f"Column '{'.'.join(filter(None, (tail[0], name)))}' is invalid in the select list because it is not contained in "
+            f"Column '{'.'.join(filter(None, (tail[0], name)))}' is invalid in the "
+"select list because it is not contained in "
             "either an aggregate function or the GROUP BY clause.", 8120,
             "Add it to GROUP BY, or take max() of it.", at,
         )  # fmt: skip
@@ -301,7 +115,7 @@ class Expressions:
 
     def _parameter(self, node: exp.Parameter, scope: Scope) -> V:
         if isinstance(node.this, exp.Parameter):
-            return functions.server_variable(self, node.this.name.lower())
+            return server.server_variable(self, node.this.name.lower())
         return self.session.variable(node.name, self.at)
 
     def _neg(self, node: exp.Neg, scope: Scope) -> V:
@@ -316,7 +130,7 @@ class Expressions:
         return V(f"(-{v.sql})" if const is None else f"({const})", v.t, const)
 
     def _collate(self, node: exp.Collate, scope: Scope) -> V:
-        v = functions.text(self, self.expr(node.this, scope))
+        v = arguments.text(self, self.expr(node.this, scope))
         return replace(v, t=replace(v.t, collation=collation_name(node.expression.name), label=2))
 
     def _arithmetic(self, node: exp.Expression, scope: Scope) -> V:
@@ -363,8 +177,10 @@ class Expressions:
                 raise TSqlError("The data types are incompatible in the modulo operator.", 402)
             return V(f"(CAST({a.sql} AS {t.duck}) {op} CAST({b.sql} AS {t.duck}))", t)
         if t.is_integer:
-            # a constant takes the type of what stands beside it in DuckDB, so the other side is cast
-            left, right = (v.sql if v.t.name == t.name else f"CAST({v.sql} AS {t.duck})" for v in (a, b))
+            # a constant takes the type beside it in DuckDB, so the other side is cast
+            left, right = (
+                v.sql if v.t.name == t.name else f"CAST({v.sql} AS {t.duck})" for v in (a, b)
+            )
             sql = f"({left} {'//' if op == '/' else op} {right})"
             return V(sql, replace(t, n=None))
         if t.name == "decimal":
@@ -417,7 +233,10 @@ class Expressions:
         a, b = self.expr(node.this, scope), self.expr(node.expression, scope)
         t = unify(a.t, b.t)
         if t.name not in INTEGERS:
-            raise TSqlError(f"The data types {a.t.name} and {b.t.name} are incompatible in the {op} operator.", 402)
+            raise TSqlError(
+                f"The data types {a.t.name} and {b.t.name} are incompatible in the {op} operator.",
+                402,
+            )
         left, right = (self.convert(v, T("int") if t.name == "bit" else t).sql for v in (a, b))
         sql = f"xor({left}, {right})" if op == "^" else f"({left} {op} {right})"
         return V(sql if t.name != "bit" else f"({sql} <> 0)", t)
@@ -446,7 +265,8 @@ class Expressions:
         for _, v in whens:
             t = unify(t, v.t)
         if t.name == "null":
-            raise TSqlError("At least one of the result expressions in a CASE specification must be "
+            raise TSqlError("At least one of the result expressions in a CASE specification must "
+"be "
                             "an expression other than the NULL constant.", 8133)  # fmt: skip
         parts = " ".join(f"WHEN {test} THEN {self.convert(v, t).sql}" for test, v in whens)
         t_out = t if not t.is_integer else replace(t, n=None)
@@ -478,29 +298,39 @@ class Expressions:
         if isinstance(inner, exp.Select) and inner.args.get("for_"):
             return self.for_xml(inner, scope, escaped=True)
         query = self.query(inner, scope)
-        self._column_of(query, "q")
+        self.column_of(query, "q")
         return V(f"({query.sql})", query.cols[0].t)
 
     def _dot(self, node: exp.Dot, scope: Scope) -> V:
         """Translate (SELECT ... FOR XML PATH(''), TYPE).value('.', 'varchar(max)')."""
         call = node.expression
-        if isinstance(node.this, exp.Subquery) and isinstance(call, exp.Anonymous) and call.name.lower() == "value":
+        if (
+            isinstance(node.this, exp.Subquery)
+            and isinstance(call, exp.Anonymous)
+            and call.name.lower() == "value"
+        ):
             inner = node.this.this
             path = call.expressions[0].name if call.expressions else ""
-            if isinstance(inner, exp.Select) and inner.args.get("for_") and path in (".", "./text()[1]", "(./text())[1]", "text()[1]"):
+            if (
+                isinstance(inner, exp.Select)
+                and inner.args.get("for_")
+                and path in (".", "./text()[1]", "(./text())[1]", "text()[1]")
+            ):
                 return self.for_xml(inner, scope, escaped=False)
         name = node.sql("tsql")
-        raise Refused(f"{name[:60]} is a method or a function of the server's own; it is not run here.")
+        raise Refused(
+            f"{name[:60]} is a method or a function of the server's own; it is not run here."
+        )
 
     def _function(self, node: exp.Anonymous, scope: Scope) -> V:
         self.at = node.meta.get("start", self.at)
         return functions.call(self, str(node.this).lower(), node.expressions, scope, node)
 
     def _window(self, node: exp.Window, scope: Scope) -> V:
-        return functions.window(self, node, scope)
+        return aggregates.window(self, node, scope)
 
     def _within(self, node: exp.WithinGroup, scope: Scope) -> V:
-        return functions.within_group(self, node, scope)
+        return aggregates.within_group(self, node, scope)
 
     def _now(self, node: exp.Expression, scope: Scope) -> V:
         return functions.call(self, "getdate", [], scope, node)
@@ -521,97 +351,3 @@ _RULES = {
     exp.WithinGroup: "_within", exp.CurrentTimestamp: "_now", exp.BitwiseNot: "_bit_not",
     exp.Date: "_date_escape", exp.Timestamp: "_date_escape", exp.Concat: "_concat",
 }  # fmt: skip
-
-
-@contextmanager
-def aggregate(scope: Scope):
-    """Translate the argument of an aggregate: columns need no GROUP BY there."""
-    before, scope.in_aggregate = scope.in_aggregate, True
-    try:
-        yield
-    finally:
-        scope.in_aggregate = before
-
-
-def collation_name(name: str) -> str:
-    """Return a collation as it is kept here; the default one has no name."""
-    low = name.lower()
-    if low in ("database_default", "catalog_default", "latin1_general_ci_as"):
-        return ""
-    if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*_(bin2?|(ci|cs)_(ai|as).*)", low):
-        raise TSqlError(f"Invalid collation '{name}'.", 448)
-    if "_cs_" in low or "_ai" in low or "ks" in low.rsplit("_", 2)[-2:] or "ws" in low.rsplit("_", 2)[-2:]:
-        raise Refused(f"The collation {name} is not followed here.",
-                      "Use Latin1_General_BIN or the default.")  # fmt: skip
-    return name if "_bin" in low else ("" if low == "sql_latin1_general_cp1_ci_as" else name)
-
-
-def text_literal(text: str) -> V:
-    """Translate a character literal."""
-    return V(literal(text), char_type(text), text, firm=True)
-
-
-def number(text: str) -> V:
-    """Translate a number as SQL Server types it: int, decimal(p,s) or float."""
-    low = text.lower()
-    if "e" in low:
-        mantissa, _, power = low.partition("e")
-        if not re.fullmatch(r"([0-9]+\.?[0-9]*|\.[0-9]+)e[+-]?[0-9]*", low):
-            raise TSqlError(f"Incorrect syntax near '{text}'.", 102)
-        return V(f"CAST({literal(f'{mantissa}e{power or 0}')} AS DOUBLE)", T("float"))
-    if low.startswith("$"):
-        return V(f"CAST({literal(low[1:] or '0')} AS DECIMAL(19,4))", T("money"))
-    if not re.fullmatch(r"[0-9]*\.?[0-9]*", low):
-        raise TSqlError(f"Incorrect syntax near '{text}'.", 102)
-    if "." not in low:
-        value = int(low)
-        if value <= 2147483647:
-            return V(str(value), T("int", len(str(value))), value, firm=True)
-        return V(f"CAST({literal(str(value))} AS DECIMAL({len(str(value))},0))", decimal(len(str(value)), 0))
-    whole, _, part = low.partition(".")
-    digits = len(whole.lstrip("0")) + len(part)
-    t = decimal(max(digits, 1), len(part))
-    return V(f"CAST({literal(f'{whole or 0}.{part}' if part else whole)} AS {t.duck})", t)
-
-
-def exact_quotient(a: V, b: V, t: T) -> str:
-    """Divide two exact numbers: digits beyond the scale are cut off, not rounded."""
-    x, y = as_decimal(a.t), as_decimal(b.t)
-    whole = [
-        f"CAST(CAST({v.sql} AS DECIMAL(38,{d.s})) * {10**d.s} AS HUGEINT)" for v, d in ((a, x), (b, y))
-    ]
-    shift = t.s - x.s + y.s
-    top = f"{whole[0]} * CAST('{10 ** max(shift, 0)}' AS HUGEINT)"
-    bottom = whole[1] if shift >= 0 else f"{whole[1]} * CAST('{10**-shift}' AS HUGEINT)"
-    unit = f"CAST('{'0.' + '0' * (t.s - 1) + '1' if t.s else '1'}' AS DECIMAL({max(t.s, 1)},{t.s}))"
-    return f"CAST(CAST(({top}) // ({bottom}) AS DECIMAL(38,0)) * {unit} AS {t.duck})"
-
-
-def like_regex(pattern: str, mark: str | None) -> str:
-    """Turn a LIKE pattern into a regular expression (page "LIKE (Transact-SQL)")."""
-    out, i = [], 0
-    while i < len(pattern):
-        char = pattern[i]
-        if mark and char == mark and i + 1 < len(pattern):
-            i += 1
-            out.append(re.escape(pattern[i]))
-        elif char == "%":
-            out.append(".*")
-        elif char == "_":
-            out.append(".")
-        elif char == "[":
-            end = pattern.find("]", i + 2 if pattern[i + 1 : i + 2] != "^" else i + 3)
-            if end < 0:
-                return "[^\\x00-\\x{10FFFF}]"  # an open bracket matches nothing
-            body = pattern[i + 1 : end]
-            negated, body = (True, body[1:]) if body.startswith("^") else (False, body)
-            if mark and mark in body:
-                raise Refused("LIKE with ESCAPE inside [ ] is not run here.")
-            safe = "".join("-" if c == "-" and 0 < k < len(body) - 1 else re.escape(c) if c not in "]" else "\\]"
-                           for k, c in enumerate(body))  # fmt: skip
-            out.append(f"[{'^' if negated else ''}{safe}]")
-            i = end
-        else:
-            out.append(re.escape(char))
-        i += 1
-    return "".join(out)

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
 from sqlglot.tokens import Token, TokenType
 
-from . import ddl, dml
-from .convert import V
+from . import alter, assign, changes, ddl, dml
+from .arguments import text as as_text
+from .blocks import Block, If, Node, Simple, Try, While, statements
+from .control import BreakMet, ContinueMet, Control, ReturnMet
 from .cursor import Cursor, split_commas
+from .duck import to_value
 from .errors import Refused, TSqlError
-from .functions import text as as_text
 from .lexer import Script, parse_expression, parse_query
+from .result import Step
 from .scope import Scope
-from .session import Step, to_value
 from .settings import set_option
-from .splitter import Block, If, Node, Simple, Try, While, split, statements, word
+from .splitter import split
 from .sqltypes import T
-from .store import LEO
+from .value import V
 
 if TYPE_CHECKING:
     from .session import Session
@@ -26,29 +27,18 @@ if TYPE_CHECKING:
 __all__ = ["Interpreter"]
 
 
-class _Break(Exception):
-    pass
-
-
-class _Continue(Exception):
-    pass
-
-
-class _Return(Exception):
-    pass
-
-
-class Interpreter:
+class Interpreter(Control):
     """Runs the statements of one script in a session."""
 
     def __init__(self, session: Session) -> None:
         self.session = session
         self.source = Script("")
         self.declared: dict[str, int] = {}
+        self.trees: dict[tuple[int, int], object] = {}
         self.handlers = {
             "SELECT": self.select, "WITH": self.with_, "(": self.select, "INSERT": self.insert,
             "UPDATE": self.update, "DELETE": self.delete, "MERGE": self.merge,
-            "CREATE": ddl.create, "ALTER": ddl.alter, "DROP": ddl.drop, "TRUNCATE": ddl.truncate,
+            "CREATE": ddl.create, "ALTER": alter.alter, "DROP": ddl.drop, "TRUNCATE": ddl.truncate,
             "DECLARE": self.declare, "SET": self.set, "PRINT": self.print, "USE": self.use,
             "EXEC": self.exec, "EXECUTE": self.exec, "BEGIN": self.begin, "COMMIT": self.commit,
             "ROLLBACK": self.rollback, "SAVE": self.save, "THROW": self.throw,
@@ -68,10 +58,12 @@ class Interpreter:
                 try:
                     self.hoist(batch.body)
                     self.body(batch.body)
-                except _Return:
+                except ReturnMet:
                     pass
-                except (_Break, _Continue):
-                    raise TSqlError("Cannot use BREAK or CONTINUE outside the scope of a WHILE statement.", 135) from None
+                except (BreakMet, ContinueMet):
+                    raise TSqlError(
+                        "Cannot use BREAK or CONTINUE outside the scope of a WHILE statement.", 135
+                    ) from None
         self.session.collect()
 
     def hoist(self, body: list[Node]) -> None:
@@ -80,7 +72,15 @@ class Interpreter:
             if statement.word == "DECLARE":
                 for name, t, _ in self.declarations(statement):
                     if t is not None and name in self.declared:
-                        raise self.locate(TSqlError(f"The variable name '@{name}' has already been declared. Variable names must be unique within a query batch or stored procedure.", 134), statement)
+                        raise self.locate(
+                            TSqlError(
+                                f"The variable name '@{name}' has already been "
+                                "declared. Variable names must be unique within a "
+                                "query batch or stored procedure.",
+                                134,
+                            ),
+                            statement,
+                        )
                     if t is not None:
                         self.declared[name] = id(statement)
                         self.session.values[name] = (t, V(f"CAST(NULL AS {t.duck})", t))
@@ -88,10 +88,12 @@ class Interpreter:
     # Control flow ---------------------------------------------------------------------------
 
     def body(self, nodes: list[Node]) -> None:
+        """Run statements one after the other."""
         for node in nodes:
             self.node(node)
 
     def node(self, node: Node) -> None:
+        """Run a statement, a block or a condition with what depends on it."""
         if isinstance(node, Simple):
             self.simple(node)
         elif isinstance(node, Block):
@@ -107,16 +109,18 @@ class Interpreter:
             self.try_(node)
 
     def while_(self, node: While) -> None:
+        """Run a loop."""
         try:
             while self.test(node.condition):
                 try:
                     self.node(node.body)
-                except _Continue:
+                except ContinueMet:
                     continue
-        except _Break:
+        except BreakMet:
             pass
 
     def try_(self, node: Try) -> None:
+        """Run BEGIN TRY, and BEGIN CATCH if it fails with an error that SQL Server would catch."""
         s = self.session
         try:
             self.body(node.body)
@@ -139,7 +143,9 @@ class Interpreter:
             if "tree" not in condition.cache:
                 condition.cache["tree"] = parse_expression(condition.tokens, self.source.text)
             sql = binder.condition(condition.cache["tree"], Scope())
-            value = self.session.evaluate(f"CASE WHEN {sql} THEN 1 ELSE 0 END" if not binder.withs else "0")
+            value = self.session.evaluate(
+                f"CASE WHEN {sql} THEN 1 ELSE 0 END" if not binder.withs else "0"
+            )
         except TSqlError as error:
             raise self.locate(error, condition, binder.at) from error.__cause__
         self.notes(binder, condition)
@@ -158,17 +164,23 @@ class Interpreter:
                 raise Refused(f"Statements that begin with {statement.word} are not run here.")
             rows = handler(self, statement) if handler in _MODULE_HANDLERS else handler(statement)
         except TSqlError as error:
-            s.store.entries, s.store.schemas = held if not s.snapshots else (s.store.entries, s.store.schemas)
+            s.store.entries, s.store.schemas = (
+                held if not s.snapshots else (s.store.entries, s.store.schemas)
+            )
             if s.xact_abort and s.trancount and not isinstance(error, Refused):
                 self.undo_all()
             at = s.last_binder.at if s.last_binder is not None else None
             raise self.locate(error, statement, at) from error.__cause__
         except RecursionError:
-            raise self.locate(Refused("The statement is nested too deeply to be run here.", "Cut it into steps."), statement) from None
-        except (_Break, _Continue, _Return):
+            raise self.locate(
+                Refused("The statement is nested too deeply to be run here.", "Cut it into steps."),
+                statement,
+            ) from None
+        except (BreakMet, ContinueMet, ReturnMet):
             raise
         except Exception as error:
-            failed = Refused(f"the translator itself failed on this statement ({type(error).__name__}: {error}).",
+            failed = Refused("the translator itself failed on this statement "
+f"({type(error).__name__}: {error}).",
                              "Please report it with the statement.")  # fmt: skip
             raise self.locate(failed, statement) from error
         if rows is not None:
@@ -187,6 +199,7 @@ class Interpreter:
         return error
 
     def notes(self, binder: object, statement: Simple) -> None:
+        """Say what the translator noted, once."""
         line, _ = self.source.place(statement.start)
         for note in binder.notes:
             text = f"Note, line {line}: {note}"
@@ -198,7 +211,10 @@ class Interpreter:
     def value(self, tokens: list[Token], to: T | None = None) -> tuple[V, T]:
         """Evaluate an expression without columns, converted to a type as assignment does."""
         binder = self.session.binder()
-        tree = parse_expression(tokens, self.source.text)
+        key = (tokens[0].start, tokens[-1].end) if tokens else (0, 0)
+        if key not in self.trees:
+            self.trees[key] = parse_expression(tokens, self.source.text)
+        tree = self.trees[key]
         try:
             v = binder.expr(tree, Scope())
             if to is not None:
@@ -221,13 +237,26 @@ class Interpreter:
             cursor = Cursor(part)
             name = cursor.identifier() if part else ""
             if not name.startswith("@"):
-                raise self.locate(Refused("Only variables and table variables can be declared here; cursors are not run.") if cursor.word() in ("CURSOR", "INSENSITIVE", "SCROLL") else cursor.fail("a variable"), statement)
+                raise self.locate(
+                    Refused(
+                        "Only variables and table variables can be declared here; "
+                        "cursors are not run."
+                    )
+                    if cursor.word() in ("CURSOR", "INSENSITIVE", "SCROLL")
+                    else cursor.fail("a variable"),
+                    statement,
+                )
             cursor.take("AS")
             if cursor.word() == "TABLE":
                 out.append((name[1:].lower(), None, part[cursor.i + 1 :]))
                 continue
             if cursor.word() == "CURSOR":
-                raise self.locate(Refused("Cursors are not run here.", "Write it as one statement or a WHILE loop."), statement)
+                raise self.locate(
+                    Refused(
+                        "Cursors are not run here.", "Write it as one statement or a WHILE loop."
+                    ),
+                    statement,
+                )
             try:
                 t = cursor.data_type()
             except TSqlError as error:
@@ -257,7 +286,7 @@ class Interpreter:
         if len(tokens) > 1 and tokens[1].token_type == TokenType.PARAMETER:
             cursor = Cursor(tokens, 1)
             name = cursor.identifier()[1:]
-            op = dml.assignment(cursor)
+            op = assign.assignment(cursor)
             self.assign(name, tokens[cursor.i :], op, tokens[1].start)
             return 1
         set_option(self, statement)
@@ -289,14 +318,14 @@ class Interpreter:
 
     def select(self, statement: Simple) -> int:
         """SELECT: a result set, a new table (INTO) or values for variables."""
-        assigned = dml.variable_list(statement.tokens)
+        assigned = assign.variable_list(statement.tokens)
         if assigned is not None:
-            return dml.select_variables(self, statement, *assigned)
+            return assign.select_variables(self, statement, *assigned)
         if "tree" not in statement.cache:
             statement.cache["tree"] = parse_query(statement.tokens, self.source.text)
         tree = statement.cache["tree"]
-        if dml.into_of(tree):
-            return dml.select_into(self, statement, tree)
+        if assign.into_of(tree):
+            return assign.select_into(self, statement, tree)
         binder = self.session.binder()
         try:
             query = binder.statement(tree)
@@ -309,12 +338,17 @@ class Interpreter:
 
     def with_(self, statement: Simple) -> int:
         """WITH ... and the statement that uses it."""
-        verb, head = dml.after_with(statement.tokens)
+        verb, head = assign.after_with(statement.tokens)
         if verb == "SELECT":
             return self.select(statement)
         rest = Simple(verb, statement.tokens[head:])
         withs = statement.tokens[:head]
-        return {"INSERT": self.insert, "UPDATE": self.update, "DELETE": self.delete, "MERGE": self.merge}[verb](rest, withs)
+        return {
+            "INSERT": self.insert,
+            "UPDATE": self.update,
+            "DELETE": self.delete,
+            "MERGE": self.merge,
+        }[verb](rest, withs)
 
     def insert(self, statement: Simple, withs: list[Token] | None = None) -> int:
         """INSERT."""
@@ -322,11 +356,11 @@ class Interpreter:
 
     def update(self, statement: Simple, withs: list[Token] | None = None) -> int:
         """UPDATE."""
-        return dml.update(self, statement, withs or [])
+        return changes.update(self, statement, withs or [])
 
     def delete(self, statement: Simple, withs: list[Token] | None = None) -> int:
         """DELETE."""
-        return dml.delete(self, statement, withs or [])
+        return changes.delete(self, statement, withs or [])
 
     def merge(self, statement: Simple, withs: list[Token] | None = None) -> int:
         """MERGE."""
@@ -336,124 +370,5 @@ class Interpreter:
 
     # Other statements -----------------------------------------------------------------------
 
-    def use(self, statement: Simple) -> int:
-        """USE changes the database; one that is not LEO's is the project's own."""
-        name = Cursor(statement.tokens, 1).identifier()
-        store = self.session.store
-        if name.lower() not in store.databases and re.fullmatch(r"(npd|hesa|lilr|ilr|leo|ucas)(_i\d+)?", name.lower()):
-            raise TSqlError(f"Database '{name}' does not exist. Make sure that the name is entered correctly.", 911,
-                            f"LEO's databases are {', '.join(LEO)}.", statement.tokens[1].start)  # fmt: skip
-        if name.lower() not in store.databases:
-            store.add_database(name)
-            self.session.say(f"Note, line {self.source.place(statement.start)[0]}: database {name} is taken as your project's own.")
-        self.session.database = store.databases[name.lower()]
-        return 0
 
-    def skip(self, statement: Simple) -> int:
-        """Do nothing: CHECKPOINT changes no answer."""
-        return 0
-
-    def exec(self, statement: Simple) -> int | None:
-        """EXEC of a string, or of sp_executesql."""
-        from .execute import execute
-
-        return execute(self, statement)
-
-    def begin(self, statement: Simple) -> int:
-        """BEGIN TRANSACTION."""
-        s = self.session
-        if word(statement.tokens[1]) not in ("TRAN", "TRANSACTION"):
-            raise Refused("Distributed transactions and conversations are not run here.")
-        if s.trancount == 0:
-            s.snapshot("")
-        s.trancount += 1
-        return 0
-
-    def commit(self, statement: Simple) -> int:
-        """COMMIT: only the outermost one ends the transaction."""
-        s = self.session
-        if s.trancount == 0:
-            raise TSqlError("The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.", 3902)
-        s.trancount -= 1
-        if s.trancount == 0:
-            s.snapshots.clear()
-            s.collect()
-        return 0
-
-    def undo_all(self) -> None:
-        """Roll the whole transaction back."""
-        s = self.session
-        s.roll_back_to(0)
-        s.snapshots.clear()
-        s.trancount = 0
-        s.collect()
-
-    def rollback(self, statement: Simple) -> int:
-        """ROLLBACK, to a savepoint if it names one."""
-        s = self.session
-        words = [t.text for t in statement.tokens[1:] if word(t) not in ("TRAN", "TRANSACTION", "WORK")]
-        if s.trancount == 0:
-            raise TSqlError("The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.", 3903)
-        places = [i for i, snap in enumerate(s.snapshots) if i and words and snap.name.lower() == words[0].lower()]
-        if places:
-            s.roll_back_to(places[-1])
-        else:
-            self.undo_all()
-        return 0
-
-    def save(self, statement: Simple) -> int:
-        """SAVE TRANSACTION name."""
-        if self.session.trancount == 0:
-            raise TSqlError("Cannot issue SAVE TRANSACTION when there is no active transaction.", 628)
-        self.session.snapshot(statement.tokens[-1].text)
-        return 0
-
-    def throw(self, statement: Simple) -> None:
-        """THROW number, message, state; or again the error that was caught."""
-        s = self.session
-        if len(statement.tokens) == 1:
-            if s.caught is None:
-                raise TSqlError("To rethrow an error, a THROW statement must be used inside a CATCH block.", 10704)
-            raise s.caught
-        parts = [self.value(part)[0] for part in split_commas(statement.tokens[1:])]
-        number, message, state = (part.const for part in parts)
-        if not isinstance(number, int) or number < 50000:
-            raise TSqlError("Error number in the THROW statement is out of range (50000 and above).", 35100)
-        error = TSqlError(str(message), number)
-        error.state = state
-        raise error
-
-    def raiserror(self, statement: Simple) -> None:
-        """RAISERROR: severity 11 and above is an error, below it a message."""
-        cursor = Cursor(statement.tokens, 1)
-        parts = [self.value(part)[0] for part in split_commas(cursor.brackets())]
-        message, severity, state = parts[:3] if len(parts) >= 3 else (_ for _ in ()).throw(cursor.fail("three arguments"))
-        text = str(message.const)
-        if isinstance(message.const, int):
-            raise Refused("RAISERROR of a message number is not run here.", "Give it a text.")
-        values = [part.const if part.const is not None else "(null)" for part in parts[3:]]
-        try:
-            text = text.replace("%i", "%d") % tuple(values) if values or "%%" in text else text
-        except (TypeError, ValueError):
-            raise TSqlError("RAISERROR: the arguments do not fit the message.", 2786) from None
-        if severity.const is None or severity.const <= 10:
-            self.session.say(text)
-            return
-        error = TSqlError(text, 50000)
-        error.severity, error.state = severity.const, state.const
-        raise error
-
-    def return_(self, statement: Simple) -> None:
-        """RETURN ends the batch."""
-        raise _Return
-
-    def break_(self, statement: Simple) -> None:
-        """BREAK ends the loop."""
-        raise _Break
-
-    def continue_(self, statement: Simple) -> None:
-        """CONTINUE begins the loop again."""
-        raise _Continue
-
-
-_MODULE_HANDLERS = {ddl.create, ddl.alter, ddl.drop, ddl.truncate}
+_MODULE_HANDLERS = {ddl.create, alter.alter, ddl.drop, ddl.truncate}

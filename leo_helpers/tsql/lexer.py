@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from functools import lru_cache
+from typing import ClassVar
 
 from sqlglot import exp
 from sqlglot.dialects.tsql import TSQL
@@ -12,7 +13,8 @@ from sqlglot.tokens import Token, TokenType
 
 from .errors import Refused, TSqlError
 
-__all__ = ["Script", "parse_expression", "parse_query", "tokenize"]
+__all__ = ["PlainTSQL", "Script", "lead_tokens", "parse_expression", "parse_query", "tokenize"]
+
 
 _KEEP = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT")
 
@@ -23,21 +25,20 @@ class PlainTSQL(TSQL):
     class Tokenizer(TSQL.Tokenizer):
         """sqlglot's words, without the commands that take the rest of a line as text."""
 
-        COMMANDS = set()
-        KEYWORDS = {  # noqa: RUF012 - sqlglot declares it this way
+        COMMANDS: ClassVar[set] = set()
+        KEYWORDS: ClassVar[dict] = {
             word: kind
             for word, kind in TSQL.Tokenizer.KEYWORDS.items()
-            if kind != TokenType.COMMAND and word not in ("CLUSTERED INDEX", "NONCLUSTERED INDEX", "REAL")
+            if kind != TokenType.COMMAND
+            and word not in ("CLUSTERED INDEX", "NONCLUSTERED INDEX", "REAL")
         }
 
     class Parser(TSQL.Parser):
         """sqlglot's grammar, with no function known by name but the casts."""
 
-        FUNCTIONS = {}  # noqa: RUF012 - sqlglot declares it this way
-        FUNCTION_PARSERS = {  # noqa: RUF012 - sqlglot declares it this way
-            name: parser
-            for name, parser in TSQL.Parser.FUNCTION_PARSERS.items()
-            if name in _KEEP
+        FUNCTIONS: ClassVar[dict] = {}
+        FUNCTION_PARSERS: ClassVar[dict] = {
+            name: parser for name, parser in TSQL.Parser.FUNCTION_PARSERS.items() if name in _KEEP
         }
 
 
@@ -45,7 +46,15 @@ _DIALECT = PlainTSQL()
 #: !< and !> are >= and <=.
 _NOT_MORE = {TokenType.GT: TokenType.LTE, TokenType.LT: TokenType.GTE, TokenType.EQ: TokenType.NEQ}
 _SIGNS = (TokenType.PARAMETER, TokenType.HASH)
-_ELSEWHERE = {"OPENROWSET", "OPENQUERY", "OPENDATASOURCE", "OPENXML", "OPENJSON", "CONTAINSTABLE", "FREETEXTTABLE"}
+_ELSEWHERE = {
+    "OPENROWSET",
+    "OPENQUERY",
+    "OPENDATASOURCE",
+    "OPENXML",
+    "OPENJSON",
+    "CONTAINSTABLE",
+    "FREETEXTTABLE",
+}
 #: Words that sqlglot reads and SQL Server does not.
 _FOREIGN = {"LIMIT", "QUALIFY", "DCOLON", "NULLS", "ILIKE", "RLIKE", "DPIPE", "LATERAL", "USING"}
 #: Key words of two words, which sqlglot reads as one only where nothing but blanks is between.
@@ -82,7 +91,11 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
         if text.startswith("/*", at):
             failure = TSqlError("Missing end comment mark '*/'.", 113, at=at)
         else:
-            failure = TSqlError(f"Unclosed quotation mark after the character string '{text[at + 1 : at + 41]}'.", 105, at=at)
+            failure = TSqlError(
+                f"Unclosed quotation mark after the character string '{text[at + 1 : at + 41]}'.",
+                105,
+                at=at,
+            )
         if script is not None:
             line, column = script.place(failure.at or 0)
             failure.locate(line, column, text[failure.at : failure.at + 60] if failure.at else "")
@@ -91,7 +104,12 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
         if token is None:
             continue
         before = tokens[i - 1] if i else None
-        if before is not None and before.token_type in _SIGNS and before.end + 1 == token.start and token.token_type not in _SIGNS:
+        if (
+            before is not None
+            and before.token_type in _SIGNS
+            and before.end + 1 == token.start
+            and token.token_type not in _SIGNS
+        ):
             tokens[i] = _token(TokenType.VAR, token.text, token)  # @end and #drop are names
             continue
         if token.token_type == TokenType.IDENTIFIER and text[token.start : token.end + 1] == "0x":
@@ -99,9 +117,21 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
         elif token.text == "!" and i + 1 < len(tokens) and tokens[i + 1].token_type in _NOT_MORE:
             tokens[i] = _token(_NOT_MORE[tokens[i + 1].token_type], "!", token)
             tokens[i + 1] = None
-        elif token.text.startswith("$") and token.text[1:].isdigit() and token.token_type != TokenType.IDENTIFIER:
-            tail = 2 if i + 2 < len(tokens) and tokens[i + 1].token_type == TokenType.DOT and tokens[i + 2].start == tokens[i + 1].end + 1 else 0
-            tokens[i] = _token(TokenType.NUMBER, "".join(t.text for t in tokens[i : i + tail + 1]), token)
+        elif (
+            token.text.startswith("$")
+            and token.text[1:].isdigit()
+            and token.token_type != TokenType.IDENTIFIER
+        ):
+            tail = (
+                2
+                if i + 2 < len(tokens)
+                and tokens[i + 1].token_type == TokenType.DOT
+                and tokens[i + 2].start == tokens[i + 1].end + 1
+                else 0
+            )
+            tokens[i] = _token(
+                TokenType.NUMBER, "".join(t.text for t in tokens[i : i + tail + 1]), token
+            )
             tokens[i + 1 : i + 1 + tail] = [None] * tail
     return _paired([token for token in tokens if token is not None], text)
 
@@ -112,11 +142,17 @@ def _paired(tokens: list[Token], text: str) -> list[Token]:
     for token in tokens:
         last = out[-1] if out else None
         kind = _PAIRS.get((last.text.upper(), token.text.upper())) if last is not None else None
-        if kind is None or '"' in (text[last.start], text[token.start]) or "[" in (text[last.start], text[token.start]):
+        if (
+            kind is None
+            or '"' in (text[last.start], text[token.start])
+            or "[" in (text[last.start], text[token.start])
+        ):
             out.append(token)
         else:
             words = f"{last.text} {token.text}".upper()
-            out[-1] = Token(kind, words, line=last.line, col=last.col, start=last.start, end=token.end)
+            out[-1] = Token(
+                kind, words, line=last.line, col=last.col, start=last.start, end=token.end
+            )
     return out
 
 
@@ -165,7 +201,9 @@ def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
     for token in tokens:
         if token.token_type.name in _FOREIGN:
             word = text[token.start : token.end + 1]
-            raise TSqlError(f"Incorrect syntax near '{word}'.", 102, "This is not T-SQL.", token.start)
+            raise TSqlError(
+                f"Incorrect syntax near '{word}'.", 102, "This is not T-SQL.", token.start
+            )
         if token.text.upper() in _ELSEWHERE and token.token_type != TokenType.STRING:
             raise Refused(f"{token.text.upper()} reads what is not here.", at=token.start)
     head = _lead(lead)

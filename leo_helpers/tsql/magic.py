@@ -6,9 +6,11 @@ import shlex
 from typing import Any
 
 from .errors import TSqlError
-from .session import Result, Session
+from .result import Result
+from .session import Session
 
-__all__ = ["load_ipython_extension"]
+__all__ = ["Cells", "load_ipython_extension", "options"]
+
 
 _USAGE = "Write %%tsql, with --project N, --data FOLDER, --new or --out NAME if need be."
 

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING, Any
 
 from sqlglot.tokens import Token
 
-from . import ddl, dml
-from .convert import quote
+from . import assign, dml, tables
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError
 from .lexer import lead_tokens, parse_expression, parse_query
 from .scope import Col, Scope, Source
+from .value import quote
 
 if TYPE_CHECKING:
+    from .blocks import Simple
     from .interpreter import Interpreter
-    from .splitter import Simple
 
-__all__ = ["merge"]
+__all__ = ["Clause", "merge"]
 
 
 @dataclass
@@ -54,7 +54,7 @@ def _clauses(cursor: Cursor) -> list[Clause]:
             for part in split_commas(cursor.until({"WHEN", "OUTPUT", "OPTION"})):
                 item = Cursor(part)
                 clause.columns.append(item.name()[-1])
-                if dml.assignment(item):
+                if assign.assignment(item):
                     raise Refused("MERGE with += is not run here.", "Write x = t.x + ...")
                 clause.values.append(part[item.i :])
         elif clause.action == "INSERT" and matched == "source":
@@ -73,7 +73,7 @@ def _clauses(cursor: Cursor) -> list[Clause]:
 
 
 def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
-    """MERGE [INTO] target USING source ON condition WHEN ... THEN ... ;"""
+    """Run MERGE [INTO] target USING source ON condition WHEN ... THEN ..."""
     session, text = interpreter.session, interpreter.source.text
     cursor = Cursor(statement.tokens, 1)
     after = text[statement.end :].lstrip()
@@ -95,10 +95,20 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
     start = Cursor(named)
     entry = session.own_copy(dml.target(session, start.name(), named[0].start))
     binder = session.binder()
-    tree = parse_query([*withs, *lead_tokens("select 1 as one from"), *named, *lead_tokens("inner join"), *using,
-                        *lead_tokens("on"), *on], text)  # fmt: skip
+    tree = parse_query(
+        [
+            *withs,
+            *lead_tokens("select 1 as one from"),
+            *named,
+            *lead_tokens("inner join"),
+            *using,
+            *lead_tokens("on"),
+            *on,
+        ],
+        text,
+    )
     for cte in tree.args["with_"].expressions if tree.args.get("with_") else []:
-        binder._cte(cte)
+        binder.add_cte(cte)
     (join,) = tree.args["joins"]
     scope = Scope()
     target_sql = binder.source(tree.args["from_"].this, scope)
@@ -106,13 +116,30 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
     target, source = scope.sources
     stage, pairs = session.new_physical(), session.new_physical()
     kept = ", ".join(f"{c.sql} AS k{i}" for i, c in enumerate(source.cols, 1))
-    steps: list[Any] = [f"CREATE TABLE {stage} AS {binder.with_clause()}SELECT row_number() OVER () AS sid, {kept} FROM {source_sql}"]
-    held = Source(source.name, [Col(c.name, c.t, f"s.k{i}") for i, c in enumerate(source.cols, 1)], "s")
-    both, only_source, only_target = Scope(None, [target, held]), Scope(None, [held]), Scope(None, [target])
+    steps: list[Any] = [
+        f"CREATE TABLE {stage} AS {binder.with_clause()}SELECT row_number() OVER "
+        f"() AS sid, {kept} FROM {source_sql}"
+    ]
+    held = Source(
+        source.name, [Col(c.name, c.t, f"s.k{i}") for i, c in enumerate(source.cols, 1)], "s"
+    )
+    both, only_source, only_target = (
+        Scope(None, [target, held]),
+        Scope(None, [held]),
+        Scope(None, [target]),
+    )
     condition = binder.condition(join.args["on"], both)
-    steps.append(f"CREATE TABLE {pairs} AS SELECT {target.rid} AS rid, s.sid FROM {target_sql} JOIN {stage} AS s ON {condition}")
+    steps.append(
+        f"CREATE TABLE {pairs} AS SELECT {target.rid} AS rid, s.sid FROM "
+        f"{target_sql} JOIN {stage} AS s ON {condition}"
+    )
     froms = {
-        "both": (both, f"{target_sql} JOIN {pairs} AS p ON p.rid = {target.rid} JOIN {stage} AS s ON s.sid = p.sid", ""),
+        "both": (
+            both,
+            f"{target_sql} JOIN {pairs} AS p ON p.rid = {target.rid} JOIN {stage} "
+            "AS s ON s.sid = p.sid",
+            "",
+        ),
         "source": (only_source, f"{stage} AS s", f"s.sid NOT IN (SELECT sid FROM {pairs})"),
         "target": (only_target, target_sql, f"{target.rid} NOT IN (SELECT rid FROM {pairs})"),
     }
@@ -120,38 +147,61 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
     counts: list[str] = []
     for clause in clauses:
         inside, from_sql, base = froms[clause.matched]
-        test = binder.condition(parse_expression(clause.test, text), inside) if clause.test else "TRUE"
-        wheres = [w for w in (base, f"({test})", *(f"({t}) IS NOT TRUE" for t in taken[clause.matched])) if w]
+        test = (
+            binder.condition(parse_expression(clause.test, text), inside) if clause.test else "TRUE"
+        )
+        wheres = [
+            w
+            for w in (base, f"({test})", *(f"({t}) IS NOT TRUE" for t in taken[clause.matched]))
+            if w
+        ]
         taken[clause.matched].append(test)
         rows, work = f"FROM {from_sql} WHERE {' AND '.join(wheres)}", session.new_physical()
         counts.append(work)
         values = [binder.expr(parse_expression(v, text), inside) for v in clause.values]
         if clause.action == "INSERT":
-            columns = dml._insertable(session, entry, clause.columns or None)
+            columns = dml.insertable(session, entry, clause.columns or None)
             if len(columns) != len(values):
-                raise TSqlError("Column name or number of supplied values does not match table definition.", 213)
-            cells = dml.row_cells(session, binder, entry, {c.name: v for c, v in zip(columns, values, strict=True)})
+                raise TSqlError(
+                    "Column name or number of supplied values does not match table definition.", 213
+                )
+            cells = dml.row_cells(
+                session, binder, entry, {c.name: v for c, v in zip(columns, values, strict=True)}
+            )
             if any(c.identity for c in entry.columns):
                 raise Refused("MERGE into a table with an identity column is not run here.")
-            steps.append(f"CREATE TABLE {work} AS SELECT {', '.join(f'{sql} AS {quote(n)}' for n, sql in cells.items())} {rows}")
-            changes.append(f"INSERT INTO {quote(entry.physical)} ({', '.join(map(quote, cells))}) FROM {work}")
+            steps.append(
+                f"CREATE TABLE {work} AS SELECT "
+                f"{', '.join(f'{sql} AS {quote(n)}' for n, sql in cells.items())} "
+                f"{rows}"
+            )
+            changes.append(
+                f"INSERT INTO {quote(entry.physical)} ({', '.join(map(quote, cells))}) FROM {work}"
+            )
             continue
         cells = []
         for name, v in zip(clause.columns, values, strict=True):
             column = entry.column(name)
             if column is None or column.computed is not None:
                 raise TSqlError(f"Invalid column name '{name}'.", 207)
-            cells.append(f", {binder.convert(v, dml._bare(column.t), 'assign').sql} AS {quote(column.name)}")
+            cells.append(
+                f", {binder.convert(v, dml.bare(column.t), 'assign').sql} AS {quote(column.name)}"
+            )
         steps.append(f"CREATE TABLE {work} AS SELECT {target.rid} AS rid{''.join(cells)} {rows}")
         steps.append(_once(session, work))
         if clause.action == "DELETE":
-            changes.append(f"DELETE FROM {quote(entry.physical)} WHERE rowid IN (SELECT rid FROM {work})")
+            changes.append(
+                f"DELETE FROM {quote(entry.physical)} WHERE rowid IN (SELECT rid FROM {work})"
+            )
         else:
             names = [entry.column(n).name for n in clause.columns]
             sets = ", ".join(f"{quote(n)} = u.{quote(n)}" for n in names)
-            changes.append(f"UPDATE {quote(entry.physical)} AS t SET {sets} FROM {work} AS u WHERE t.rowid = u.rid")
+            changes.append(
+                f"UPDATE {quote(entry.physical)} AS t SET {sets} FROM {work} AS u "
+                "WHERE t.rowid = u.rid"
+            )
     changes.sort(key=lambda sql: sql.startswith("INSERT"))
-    session.execute(*steps, *changes, *ddl.checks(session, entry))
+    session.execute(*steps, *changes, *tables.checks(session, entry))
     interpreter.notes(binder, statement)
     total = " + ".join(f"(SELECT count(*) FROM {work})" for work in counts)
     return int(session.evaluate(total))
@@ -159,8 +209,15 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
 
 def _once(session: Any, work: str):
     def run() -> None:
-        if session.con.execute(f"SELECT 1 FROM {work} GROUP BY rid HAVING count(*) > 1 LIMIT 1").fetchone():
-            raise TSqlError("The MERGE statement attempted to UPDATE or DELETE the same row more than once. This happens when a target "
-                            "row matches more than one source row.", 8672, "Make the source unique by its key first.")  # fmt: skip
+        if session.con.execute(
+            f"SELECT 1 FROM {work} GROUP BY rid HAVING count(*) > 1 LIMIT 1"
+        ).fetchone():
+            raise TSqlError(
+                "The MERGE statement attempted to UPDATE or DELETE the same row more "
+                "than once. This happens when a target "
+                "row matches more than one source row.",
+                8672,
+                "Make the source unique by its key first.",
+            )
 
     return run

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from .convert import V, quote
 from .errors import TSqlError
 from .sqltypes import T
+from .value import V, quote
 
-__all__ = ["Col", "Query", "Scope", "Source", "weaken"]
+__all__ = ["Col", "Query", "Scope", "Source", "from_query", "numbered", "weaken"]
 
 
 @dataclass(frozen=True)
 class Col:
-    """A column as the script names it, its type, the SQL that reads it, and whether it is never NULL."""
+    """A column as the script names it, its type, its SQL, and whether it is never NULL."""
 
     name: str
     t: T
@@ -34,7 +34,7 @@ class Source:
     database: str = ""
     entry: object = None
     recursive: bool = False
-    #: For UPDATE and DELETE: SQL of the row's number in its table, and the table's own column names.
+    #: For UPDATE and DELETE: SQL of the row's number, and the table's own column names.
     rid: str = ""
     base: dict[str, str] = field(default_factory=dict)
 
@@ -47,6 +47,7 @@ class Source:
         )
 
     def find(self, name: str) -> Col | None:
+        """Return a column by its name, in any case."""
         low = name.lower()
         return next((col for col in self.cols if col.name.lower() == low), None)
 
@@ -80,6 +81,7 @@ class Scope:
     windows: bool = True
 
     def chain(self) -> Iterator[Scope]:
+        """Yield this scope and those around it."""
         scope: Scope | None = self
         while scope is not None:
             yield scope
@@ -98,7 +100,9 @@ class Scope:
             )  # fmt: skip
         self.sources.append(source)
 
-    def lookup(self, name: str, table: str, schema: str, database: str) -> tuple[Scope, Source, Col] | None:
+    def lookup(
+        self, name: str, table: str, schema: str, database: str
+    ) -> tuple[Scope, Source, Col] | None:
         """Find a column from the inside out; ambiguity is an error."""
         for scope in self.chain():
             found = []
@@ -109,7 +113,9 @@ class Scope:
                 if col is not None:
                     found.append((scope, source, col))
             if len(found) > 1:
-                raise TSqlError(f"Ambiguous column name '{name}'.", 209, "Write its alias before it.")
+                raise TSqlError(
+                    f"Ambiguous column name '{name}'.", 209, "Write its alias before it."
+                )
             if found:
                 return found[0]
             if table and any(s.answers(table, schema, database) for s in scope.sources):

@@ -2,85 +2,29 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import os
-import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from decimal import Decimal
+from dataclasses import dataclass
 from importlib import resources
-from pathlib import Path
 from typing import Any
 
 import duckdb
 
 from ..connect import DEFAULT_PROJECT, connect
 from ..errors import nearest
-from .convert import V, literal
+from .duck import translate
 from .errors import Refused, TSqlError
 from .lexer import Script
+from .names import split_name
 from .queries import Queries
-from .scope import Col, Query, Scope, Source
-from .splitter import split
-from .store import LeoView, Store, Table, View, column_facts, system_columns
+from .result import Result, read_script
+from .scope import Col, Query, Scope
 from .sqltypes import T
+from .store import LeoView, Store, Table
+from .system import column_facts, system_columns, system_query
+from .value import V
 
-__all__ = ["Result", "Session", "Step", "run"]
-
-
-@dataclass(frozen=True)
-class Step:
-    """One statement that has run: its line, its first word and how many rows it touched."""
-
-    line: int
-    word: str
-    rows: int | None
-
-
-@dataclass
-class Result:
-    """What a script gave.
-
-    Attributes
-    ----------
-    frames : list of pandas.DataFrame
-        One for each SELECT that returns rows, with pyarrow-backed types.
-    messages : list of str
-        What PRINT and RAISERROR wrote, and the session's own notes ("Note, line 3: ...").
-    steps : list of Step
-        Line, first word and rows affected of every statement that ran.
-    """
-
-    frames: list[Any] = field(default_factory=list)
-    messages: list[str] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
-    types: list[list[str]] = field(default_factory=list)
-    _tables: list[tuple[Any, list[Col]]] = field(default_factory=list)
-
-    @property
-    def frame(self) -> Any:
-        """The last result set."""
-        if not self.frames:
-            raise TSqlError("The script returned no rows.", None, "End it with a SELECT.")
-        return self.frames[-1]
-
-    @property
-    def affected(self) -> Any:
-        """Rows affected per statement, as a pandas frame of line, statement and rows."""
-        import pandas as pd
-
-        rows = [(s.line, s.word, s.rows) for s in self.steps]
-        return pd.DataFrame(rows, columns=["line", "statement", "rows"]).convert_dtypes()
-
-    def __repr__(self) -> str:
-        parts = [*self.messages, *(repr(frame) for frame in self.frames)]
-        return "\n".join(parts) or f"{len(self.steps)} statements ran."
-
-    def _repr_html_(self) -> str:
-        from html import escape
-
-        notes = "".join(f"<pre>{escape(message)}</pre>" for message in self.messages)
-        return notes + "".join(frame.to_html(max_rows=50, index=False) for frame in self.frames)
+__all__ = ["Session", "Snapshot", "run"]
 
 
 @dataclass
@@ -198,7 +142,10 @@ class Session:
         """Count a statement."""
         self.steps += 1
         if self.max_steps is not None and self.steps > self.max_steps:
-            raise Refused(f"the script ran more than {self.max_steps} statements.", "Look for a loop without an end.")
+            raise Refused(
+                f"the script ran more than {self.max_steps} statements.",
+                "Look for a loop without an end.",
+            )
 
     def say(self, text: str) -> None:
         """Add a message."""
@@ -238,10 +185,14 @@ class Session:
         """Add a result set and return its number of rows."""
         import pandas as pd
 
-        columns = ", ".join(f"CAST(c{i} AS {c.t.duck}) AS c{i}" for i, c in enumerate(query.cols, 1))
+        columns = ", ".join(
+            f"CAST(c{i} AS {c.t.duck}) AS c{i}" for i, c in enumerate(query.cols, 1)
+        )
         alias = ", ".join(f"c{i}" for i in range(1, len(query.cols) + 1))
         try:
-            table = self.con.sql(f"SELECT {columns} FROM ({query.sql}) AS q({alias})").to_arrow_table()
+            table = self.con.sql(
+                f"SELECT {columns} FROM ({query.sql}) AS q({alias})"
+            ).to_arrow_table()
         except duckdb.Error as error:
             raise translate(error) from error
         frame = table.to_pandas(types_mapper=pd.ArrowDtype)
@@ -258,12 +209,14 @@ class Session:
         entry = self.store.find(parts)
         if entry is not None:
             return entry
-        system = self.store.system(parts)
+        system = system_query(self.store, parts)
         if system is not None:
             return (system, system_columns(self.store.resolve(parts)), self.store.resolve(parts))
         raise self.store.missing(parts, at)
 
-    def source_of(self, entry: Any, alias: str, binder: Queries) -> tuple[str, list[Col], tuple[str, str]]:
+    def source_of(
+        self, entry: Any, alias: str, binder: Queries
+    ) -> tuple[str, list[Col], tuple[str, str]]:
         """Return the SQL, the columns and the place (database, schema) of a source."""
         if isinstance(entry, tuple):
             sql, columns, key = entry
@@ -278,8 +231,12 @@ class Session:
         if table:
             sources = [s for s in sources if s.name.lower() == table.lower()]
             if not sources:
-                return TSqlError(f'The multi-part identifier "{table}.{name}" could not be bound.', 4104,
-                                 f"No source in FROM is called {table}.", at)  # fmt: skip
+                return TSqlError(
+                    f'The multi-part identifier "{table}.{name}" could not be bound.',
+                    4104,
+                    f"No source in FROM is called {table}.",
+                    at,
+                )
         names = nearest(name, [col.name for s in sources for col in s.cols])
         hints = [f"Did you mean {' or '.join(names)}?"] if names else []
         for source in sources:
@@ -318,7 +275,14 @@ class Session:
 
     def schema_name(self, number: Any) -> str | None:
         """Return what SCHEMA_NAME gives for a number."""
-        return next((s for (db, s), i in self.store.schemas.items() if i == number and db == self.database.lower()), None)
+        return next(
+            (
+                s
+                for (db, s), i in self.store.schemas.items()
+                if i == number and db == self.database.lower()
+            ),
+            None,
+        )
 
     def object_name(self, number: Any) -> str | None:
         """Return what OBJECT_NAME gives for a number."""
@@ -354,7 +318,9 @@ class Session:
     def snapshot(self, name: str) -> None:
         """Remember the tables as they are."""
         s = self.store
-        self.snapshots.append(Snapshot(name, dict(s.entries), dict(s.schemas), dict(self.identities)))
+        self.snapshots.append(
+            Snapshot(name, dict(s.entries), dict(s.schemas), dict(self.identities))
+        )
 
     def roll_back_to(self, place: int) -> None:
         """Go back to a snapshot."""
@@ -366,7 +332,12 @@ class Session:
         """Return a table that may be written: in a transaction the first write makes a copy."""
         if not self.snapshots or table.name.startswith("@"):
             return table
-        held = {e.physical for snap in self.snapshots for e in snap.entries.values() if isinstance(e, Table)}
+        held = {
+            e.physical
+            for snap in self.snapshots
+            for e in snap.entries.values()
+            if isinstance(e, Table)
+        }
         if table.physical not in held:
             return table
         from dataclasses import replace
@@ -423,85 +394,3 @@ def run(
     [[2, 3]]
     """
     return Session(project, data).run(script)
-
-
-def read_script(script: str | os.PathLike[str]) -> str:
-    """Return the text of a script given as text or as a path."""
-    if isinstance(script, str) and not ("\n" not in script and script.lower().endswith(".sql")):
-        return script
-    path = Path(script)
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise TSqlError(f"The script {path} cannot be read ({error.strerror}).") from None
-    for encoding in ("utf-8-sig", "utf-16") if data[:2] in (b"\xff\xfe", b"\xfe\xff") else ("utf-8-sig", "cp1252"):
-        try:
-            return data.decode(encoding)
-        except UnicodeDecodeError:
-            continue
-    raise TSqlError(f"The script {path} is neither UTF-8 nor UTF-16.")
-
-
-def split_name(name: str) -> list[str]:
-    """Cut the name in OBJECT_ID('a.[b c].d') into its parts."""
-    parts, rest = [], name.strip()
-    pattern = re.compile(r'\[((?:[^\]]|\]\])*)\]|"((?:[^"]|"")*)"|([^.\[\]"]*)')
-    while True:
-        found = pattern.match(rest)
-        if found is None:
-            return []
-        raw = found.group(1) if found.group(1) is not None else found.group(2) if found.group(2) is not None else found.group(3)
-        parts.append(raw.replace("]]", "]").strip())
-        rest = rest[found.end() :].strip()
-        if not rest:
-            return parts if parts[-1] else []
-        if not rest.startswith("."):
-            return []
-        rest = rest[1:].strip()
-
-
-def to_value(value: Any, t: T) -> V:
-    """Turn a value that DuckDB gave into an expression, for a variable."""
-    if value is None:
-        return V(f"CAST(NULL AS {t.duck})", t)
-    if isinstance(value, bool):
-        return V("TRUE" if value else "FALSE", t)
-    if t.is_string:
-        return V(literal(value), t, value)
-    if isinstance(value, int) and t.name in ("int", "bigint", "smallint", "tinyint"):
-        sql = str(value) if t.name == "int" else f"CAST({value} AS {t.duck})"
-        return V(f"({sql})" if value < 0 else sql, t, value)
-    if isinstance(value, bytes):
-        return V(f"unhex('{value.hex()}')", t)
-    if isinstance(value, float):
-        return V(f"CAST('{value!r}' AS {t.duck})", t)
-    if isinstance(value, Decimal | dt.date | dt.time):
-        return V(f"CAST('{value}' AS {t.duck})", t)
-    return V(f"CAST('{value}' AS {t.duck})", t)
-
-
-_KNOWN = (
-    (r"[Dd]ivision by zero", 8134, "Divide by zero error encountered."),
-    (r"Could not cast value|Out of Range Error|out of range for the destination|value is out of range|Overflow in|"
-     r"could not be cast|DECIMAL\(\d+,\d+\) failed", 8115, "Arithmetic overflow error converting expression to its data type."),
-    (r"More than one row returned by a subquery|Scalar subquery can only return a single row", 512,
-     "Subquery returned more than 1 value. This is not permitted when the subquery follows =, !=, <, <= , >, >= or when the subquery is used as an expression."),
-)  # fmt: skip
-
-
-def translate(error: duckdb.Error) -> TSqlError:
-    """Return SQL Server's error for one of DuckDB's; an unknown one is a refusal, never swallowed."""
-    text = str(error)
-    found = re.search(r"Invalid Input Error: (530)\|(.*)", text, re.S) or re.search(r"Could not convert string '(\d+|R)\|(.*)' to INT32", text, re.S)  # 530 comes from error(), which the optimiser never leaves out
-    if found:
-        number, message = found.groups()
-        return Refused(message) if number == "R" else TSqlError(message, int(number))
-    found = re.search(r"NOT NULL constraint failed: t\d+\.(.*)", text)
-    if found:
-        return TSqlError(f"Cannot insert the value NULL into column '{found.group(1).strip()}'; column does not allow nulls.", 515)
-    for pattern, number, message in _KNOWN:
-        if re.search(pattern, text):
-            return TSqlError(message, number)
-    first = text.splitlines()[0] if text else type(error).__name__
-    return Refused(f"the translated statement failed in DuckDB: {first[:300]}",
-                   "Please report it with the statement.")  # fmt: skip

@@ -7,17 +7,38 @@ from typing import Any
 from sqlglot import exp
 
 from .aggregates import AGGREGATES
-from .convert import V, literal
 from .errors import Refused, TSqlError
 from .scope import Col, Query, Scope, Source, from_query, numbered, weaken
-from .store import Table
 from .sqltypes import T, unify
+from .store import Table
+from .value import V, literal
 
-__all__ = ["Sources"]
+__all__ = ["Sources", "table_parts"]
 
-_HINTS = {"nolock", "tablock", "tablockx", "holdlock", "readuncommitted", "readcommitted", "rowlock", "paglock",
-          "updlock", "xlock", "index", "forceseek", "forcescan", "readpast", "serializable",
-          "repeatableread", "nowait", "noexpand", "snapshot", "keepidentity", "ignore_constraints"}  # fmt: skip
+
+_HINTS = {
+    "nolock",
+    "tablock",
+    "tablockx",
+    "holdlock",
+    "readuncommitted",
+    "readcommitted",
+    "rowlock",
+    "paglock",
+    "updlock",
+    "xlock",
+    "index",
+    "forceseek",
+    "forcescan",
+    "readpast",
+    "serializable",
+    "repeatableread",
+    "nowait",
+    "noexpand",
+    "snapshot",
+    "keepidentity",
+    "ignore_constraints",
+}
 
 
 class Sources:
@@ -92,7 +113,7 @@ class Sources:
     def _names(self: Any, query: Query, names: list[str], alias: str) -> list[str] | None:
         if not alias:
             raise TSqlError("Incorrect syntax: a derived table needs an alias.", 102, at=self.at)
-        self._check_names(query, names, alias)
+        self.check_names(query, names, alias)
         return names or None
 
     def source(self: Any, node: exp.Expression, scope: Scope) -> str:
@@ -112,21 +133,25 @@ class Sources:
             sql, cols = self.values(node, scope.parent)
             query = Query(sql, cols)
         elif isinstance(node, exp.Subquery):
-            if isinstance(node.this, exp.Table | exp.Subquery) and (node.this.args.get("joins") or isinstance(node.this, exp.Table)):
+            if isinstance(node.this, exp.Table | exp.Subquery) and (
+                node.this.args.get("joins") or isinstance(node.this, exp.Table)
+            ):
                 return self._bracketed(node, scope)
             if node.args.get("sample"):
                 raise Refused("TABLESAMPLE draws other rows on every run.")
-            query = self._derived(node.this, scope.parent)
+            query = self.derived(node.this, scope.parent)
         else:
             raise Refused(f"{type(node).__name__.upper()} is not run here in FROM.")
         source = from_query(query, alias, sql_alias, self._names(query, names, alias))
         columns = ", ".join(numbered(len(query.cols)))
         return f"({query.sql}) AS {sql_alias}({columns})", source
 
-    def _derived(self: Any, node: exp.Expression, outer: Scope | None) -> Query:
+    def derived(self: Any, node: exp.Expression, outer: Scope | None) -> Query:
+        """Translate a derived table, in which ORDER BY may not stand alone."""
         if node.args.get("order") and not (node.args.get("limit") or node.args.get("offset")):
             raise TSqlError(
-                "The ORDER BY clause is invalid in views, inline functions, derived tables, subqueries, and common "
+                "The ORDER BY clause is invalid in views, inline functions, "
+"derived tables, subqueries, and common "
                 "table expressions, unless TOP, OFFSET or FOR XML is also specified.", 1033,
             )  # fmt: skip
         return self.query(node, outer)
@@ -141,11 +166,16 @@ class Sources:
             return sql, last
         return f"({sql})", last
 
-    def _table(self: Any, node: exp.Table, alias: str, names: list[str], sql_alias: str, scope: Scope) -> tuple[str, Source]:
+    def _table(
+        self: Any, node: exp.Table, alias: str, names: list[str], sql_alias: str, scope: Scope
+    ) -> tuple[str, Source]:
         if node.args.get("sample"):
             raise Refused("TABLESAMPLE draws other rows on every run.")
         for key in node.args:
-            if key not in ("this", "alias", "db", "catalog", "hints", "joins", "pivots", "sample") and node.args[key]:
+            if (
+                key not in ("this", "alias", "db", "catalog", "hints", "joins", "pivots", "sample")
+                and node.args[key]
+            ):
                 raise Refused(f"A table with {key} is not run here.", at=self.at)
         self._note_hints(node)
         if isinstance(node.this, exp.Anonymous):
@@ -164,54 +194,88 @@ class Sources:
         self.at = self.at if start is None else start
         entry = self.session.find(parts, self.at)
         sql, cols, place = self.session.source_of(entry, sql_alias, self)
-        named = Source(alias or parts[-1], cols, sql_alias, "" if alias else place[1], "" if alias else place[0], entry)
+        named = Source(
+            alias or parts[-1],
+            cols,
+            sql_alias,
+            "" if alias else place[1],
+            "" if alias else place[0],
+            entry,
+        )
         if isinstance(entry, Table):
-            named.rid, named.base = f"{sql_alias}.rowid", {c.name.lower(): c.name for c in entry.columns}
+            named.rid, named.base = (
+                f"{sql_alias}.rowid",
+                {c.name.lower(): c.name for c in entry.columns},
+            )
         return sql, named
 
     def _note_hints(self: Any, node: exp.Table) -> None:
         for hint in node.args.get("hints") or []:
             for item in hint.expressions:
-                name = (item.name if not isinstance(item, exp.Anonymous) else str(item.this)).lower()
+                name = (
+                    item.name if not isinstance(item, exp.Anonymous) else str(item.this)
+                ).lower()
                 if name not in _HINTS:
-                    raise TSqlError(f'"{name}" is not a recognized table hints option.', 321, at=self.at)
+                    raise TSqlError(
+                        f'"{name}" is not a recognized table hints option.', 321, at=self.at
+                    )
                 self.note(f"The hint {name.upper()} changes nothing here.")
 
     def _table_function(self: Any, node: exp.Anonymous, scope: Scope) -> Query:
         name = str(node.this).lower()
         args = [self.expr(arg, scope) for arg in node.expressions]
         if name == "string_split" and len(args) == 2:
-            from .functions import text
+            from .arguments import text
 
             x, divider = (text(self, v) for v in args)
-            return Query(f"SELECT unnest(string_split({x.sql}, {divider.sql})) AS c1", [Col("value", x.t, "")])
+            return Query(
+                f"SELECT unnest(string_split({x.sql}, {divider.sql})) AS c1",
+                [Col("value", x.t, "")],
+            )
         if name == "generate_series" and len(args) in (2, 3):
             t = T("int")
             inside = ", ".join(self.convert(v, t).sql for v in args)
-            return Query(f"SELECT CAST(unnest(generate_series({inside})) AS INTEGER) AS c1", [Col("value", t, "")])
+            return Query(
+                f"SELECT CAST(unnest(generate_series({inside})) AS INTEGER) AS c1",
+                [Col("value", t, "")],
+            )
         raise Refused(f"The table function {name.upper()} is not run here.", "", self.at)
 
     def values(self: Any, node: exp.Values, outer: Scope | None) -> tuple[str, list[Col]]:
         """Translate VALUES (...), (...): each column takes one type."""
-        rows = [[self.expr(v, outer or Scope()) for v in (row.expressions if isinstance(row, exp.Tuple) else [row.this])]
-                for row in node.expressions]  # fmt: skip
+        rows = [
+            [
+                self.expr(v, outer or Scope())
+                for v in (row.expressions if isinstance(row, exp.Tuple) else [row.this])
+            ]
+            for row in node.expressions
+        ]
         width = {len(row) for row in rows}
         if len(width) != 1:
-            raise TSqlError("All the queries in a VALUES list must have the same number of columns.", 10709)
+            raise TSqlError(
+                "All the queries in a VALUES list must have the same number of columns.", 10709
+            )
         types = [row.t for row in rows[0]]
         for row in rows[1:]:
             types = [unify(t, v.t, "VALUES") for t, v in zip(types, row, strict=True)]
         types = [T(t.name) if t.is_integer else t for t in types]
         lines = []
         for row in rows:
-            cells = ", ".join(f"CAST({self.convert(v, t).sql} AS {t.duck}) AS c{i}"
-                              for i, (v, t) in enumerate(zip(row, types, strict=True), 1))  # fmt: skip
-            lines.append(f"SELECT {cells}")
-        return " UNION ALL ".join(lines), [Col("", t, "") for t in types]
+            cells = ", ".join(
+                f"CAST({self.convert(v, t).sql} AS {t.duck})"
+                for v, t in zip(row, types, strict=True)
+            )
+            lines.append(f"({cells})")
+        names = ", ".join(numbered(len(types)))
+        return f"SELECT * FROM (VALUES {', '.join(lines)}) AS v({names})", [
+            Col("", t, "") for t in types
+        ]
 
     # PIVOT ----------------------------------------------------------------------------------
 
-    def _pivot(self: Any, node: exp.Pivot, sql: str, source: Source, scope: Scope) -> tuple[str, Source]:
+    def _pivot(
+        self: Any, node: exp.Pivot, sql: str, source: Source, scope: Scope
+    ) -> tuple[str, Source]:
         alias, _ = self._alias(node)
         if not alias:
             raise TSqlError("Incorrect syntax: PIVOT needs an alias.", 102, at=self.at)
@@ -230,9 +294,17 @@ class Sources:
             raise TSqlError(f"Invalid column name '{name}'.", 207, at=self.at)
         return col
 
-    def _pivoted(self: Any, node: exp.Pivot, sql: str, source: Source, inner: Scope, by: str, names: list[str]) -> Query:
+    def _pivoted(
+        self: Any,
+        node: exp.Pivot,
+        sql: str,
+        source: Source,
+        inner: Scope,
+        by: str,
+        names: list[str],
+    ) -> Query:
         """PIVOT groups by every column that it does not name."""
-        from .expressions import self_key
+        from .keys import self_key
 
         (call,) = node.expressions
         function = str(call.this).lower() if isinstance(call, exp.Anonymous) else ""
@@ -249,21 +321,42 @@ class Sources:
             cols.append(Col(col.name, col.t, ""))
         amount = self._column_in(source, value)
         for name in names:
-            test = self.compare("=", V(spread.sql, spread.t), V(literal(name), T("varchar", max(len(name), 1)), name))
-            only_these = Source("p", [Col("x", amount.t, f"CASE WHEN {test} THEN {amount.sql} END")], "p")
-            v = self.expr(exp.Anonymous(this=function, expressions=[exp.column("x")]), Scope(None, [only_these], {}))
+            test = self.compare(
+                "=",
+                V(spread.sql, spread.t),
+                V(literal(name), T("varchar", max(len(name), 1)), name),
+            )
+            only_these = Source(
+                "p", [Col("x", amount.t, f"CASE WHEN {test} THEN {amount.sql} END")], "p"
+            )
+            v = self.expr(
+                exp.Anonymous(this=function, expressions=[exp.column("x")]),
+                Scope(None, [only_these], {}),
+            )
             items.append(v.sql)
             cols.append(Col(name, v.t, ""))
         shown = ", ".join(f"{item} AS c{i}" for i, item in enumerate(items, 1))
         group = f" GROUP BY {', '.join(keys)}" if keys else ""
         return Query(f"SELECT {shown} FROM {sql}{group}", cols)
 
-    def _unpivoted(self: Any, node: exp.Pivot, sql: str, source: Source, inner: Scope, by: str, names: list[str]) -> Query:
+    def _unpivoted(
+        self: Any,
+        node: exp.Pivot,
+        sql: str,
+        source: Source,
+        inner: Scope,
+        by: str,
+        names: list[str],
+    ) -> Query:
         """UNPIVOT makes a row of each value that is not NULL."""
         value = node.expressions[0].name
         moved = [self._column_in(source, name) for name in names]
         if len({(c.t.name, c.t.n, c.t.p, c.t.s) for c in moved}) != 1:
-            raise TSqlError("The type of a column conflicts with the type of other columns specified in the UNPIVOT list.", 8167)
+            raise TSqlError(
+                "The type of a column conflicts with the type of other columns "
+                "specified in the UNPIVOT list.",
+                8167,
+            )
         low = {name.lower() for name in names}
         kept = [col for col in source.cols if col.name.lower() not in low]
         parts = []
@@ -286,7 +379,11 @@ def table_parts(node: exp.Table) -> list[str]:
         lead = "##" if this.args.get("global_") else "#" if this.args.get("temporary") else ""
     parts = [lead + this.name]
     if node.args.get("catalog"):
-        parts = [node.args["catalog"].name, node.args["db"].name if node.args.get("db") else "", *parts]
+        parts = [
+            node.args["catalog"].name,
+            node.args["db"].name if node.args.get("db") else "",
+            *parts,
+        ]
     elif node.args.get("db"):
         parts = [node.args["db"].name, *parts]
     return parts

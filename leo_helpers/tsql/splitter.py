@@ -3,100 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from sqlglot.tokens import Token, TokenType
 
+from .blocks import Batch, Block, If, Node, Simple, Try, While, word
 from .errors import Refused, TSqlError
 from .lexer import Script
 
-__all__ = ["Batch", "Block", "If", "Node", "Simple", "Try", "While", "split", "statements"]
+__all__ = ["located", "split"]
 
-_STARTS = set(
-    "SELECT WITH INSERT UPDATE DELETE MERGE CREATE ALTER DROP TRUNCATE DECLARE SET IF WHILE BEGIN END "
-    "ELSE RETURN BREAK CONTINUE PRINT THROW RAISERROR EXEC EXECUTE USE COMMIT ROLLBACK SAVE GOTO "
-    "WAITFOR DBCC GRANT DENY REVOKE BULK BACKUP RESTORE KILL FETCH OPEN CLOSE DEALLOCATE "
-    "CHECKPOINT RECONFIGURE".split()
+
+_STARTS_WORDS = (
+    "SELECT WITH INSERT UPDATE DELETE MERGE CREATE ALTER DROP TRUNCATE DECLARE SET IF WHILE "
+    "BEGIN END ELSE RETURN BREAK CONTINUE PRINT THROW RAISERROR EXEC EXECUTE USE COMMIT "
+    "ROLLBACK SAVE GOTO WAITFOR DBCC GRANT DENY REVOKE BULK BACKUP RESTORE KILL FETCH OPEN "
+    "CLOSE DEALLOCATE CHECKPOINT RECONFIGURE"
 )
-_DROPPABLE = set(
-    "TABLE VIEW INDEX SCHEMA PROCEDURE PROC FUNCTION COLUMN CONSTRAINT TYPE SEQUENCE DATABASE TRIGGER "
-    "STATISTICS USER SYNONYM ROLE".split()
+_STARTS = set(_STARTS_WORDS.split())
+_DROPPABLE_WORDS = (
+    "TABLE VIEW INDEX SCHEMA PROCEDURE PROC FUNCTION COLUMN CONSTRAINT TYPE SEQUENCE "
+    "DATABASE TRIGGER STATISTICS USER SYNONYM ROLE"
 )
+_DROPPABLE = set(_DROPPABLE_WORDS.split())
 _VERBS = {"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"}
 _MODULES = {"VIEW", "PROC", "PROCEDURE", "FUNCTION", "TRIGGER"}
 _DEEPEST = 100
-
-
-@dataclass
-class Simple:
-    """One statement without blocks: its first word and its tokens."""
-
-    word: str
-    tokens: list[Token]
-    cache: dict = field(default_factory=dict)
-
-    @property
-    def start(self) -> int:
-        return self.tokens[0].start
-
-    @property
-    def end(self) -> int:
-        return self.tokens[-1].end + 1
-
-
-@dataclass
-class Block:
-    """BEGIN ... END."""
-
-    body: list[Node]
-    start: int
-
-
-@dataclass
-class If:
-    """IF condition statement [ELSE statement]."""
-
-    condition: Simple
-    then: Node
-    other: Node | None
-    start: int
-
-
-@dataclass
-class While:
-    """WHILE condition statement."""
-
-    condition: Simple
-    body: Node
-    start: int
-
-
-@dataclass
-class Try:
-    """BEGIN TRY ... END TRY BEGIN CATCH ... END CATCH."""
-
-    body: list[Node]
-    catch: list[Node]
-    start: int
-
-
-Node = Simple | Block | If | While | Try
-
-
-@dataclass
-class Batch:
-    """What stands between two GOs, and how often it runs."""
-
-    body: list[Node]
-    times: int = 1
-
-
-def word(token: Token | None) -> str:
-    """Return an unquoted word in capitals; '' for anything else."""
-    if token is None or token.token_type in (TokenType.IDENTIFIER, TokenType.STRING, TokenType.NUMBER,
-                                             TokenType.NATIONAL_STRING, TokenType.HEX_STRING):  # fmt: skip
-        return ""
-    return token.text.upper()
 
 
 def split(script: Script) -> Iterator[Batch]:
@@ -120,10 +51,18 @@ def _cut_at_go(script: Script) -> list[tuple[list[Token], int]]:
         if word(tokens[i]) == "GO" and first:
             rest = i + 1
             times = 1
-            if rest < len(tokens) and lines[rest] == lines[i] and tokens[rest].token_type == TokenType.NUMBER:
+            if (
+                rest < len(tokens)
+                and lines[rest] == lines[i]
+                and tokens[rest].token_type == TokenType.NUMBER
+            ):
                 times = int(tokens[rest].text) if tokens[rest].text.isdigit() else 1
                 rest += 1
-            if rest < len(tokens) and tokens[rest].token_type == TokenType.SEMICOLON and lines[rest] == lines[i]:
+            if (
+                rest < len(tokens)
+                and tokens[rest].token_type == TokenType.SEMICOLON
+                and lines[rest] == lines[i]
+            ):
                 rest += 1
             if rest >= len(tokens) or lines[rest] > lines[i]:
                 out.append((current, times))
@@ -133,23 +72,6 @@ def _cut_at_go(script: Script) -> list[tuple[list[Token], int]]:
         i += 1
     out.append((current, 1))
     return out
-
-
-def statements(nodes: list[Node]) -> Iterator[Simple]:
-    """Yield every plain statement and condition, in the order of the text."""
-    for node in nodes:
-        if isinstance(node, Simple):
-            yield node
-        elif isinstance(node, Block):
-            yield from statements(node.body)
-        elif isinstance(node, If):
-            yield node.condition
-            yield from statements([node.then] + ([node.other] if node.other else []))
-        elif isinstance(node, While):
-            yield node.condition
-            yield from statements([node.body])
-        else:
-            yield from statements(node.body + node.catch)
 
 
 class _Splitter:
@@ -187,8 +109,13 @@ class _Splitter:
                 return out
             if self.word() == "END" or self.word() == "ELSE":
                 return out
-            if out and self.word() in ("WITH", "THROW") and self.tokens[self.i - 1].token_type != TokenType.SEMICOLON:
-                raise self.fail(f"Incorrect syntax near the keyword '{self.tokens[self.i].text}'. The previous statement must be "
+            if (
+                out
+                and self.word() in ("WITH", "THROW")
+                and self.tokens[self.i - 1].token_type != TokenType.SEMICOLON
+            ):
+                raise self.fail(f"Incorrect syntax near the keyword '{self.tokens[self.i].text}'. "
+"The previous statement must be "
                                 "terminated with a semicolon.", 319)  # fmt: skip
             out.append(self.statement())
 
@@ -202,7 +129,11 @@ class _Splitter:
             raise self.fail("A statement is missing at the end.", i=self.i - 1)
         self.depth += 1
         if self.depth > _DEEPEST:
-            raise located(self.script, Refused(f"Blocks are nested more than {_DEEPEST} deep."), self.tokens[self.i].start)
+            raise located(
+                self.script,
+                Refused(f"Blocks are nested more than {_DEEPEST} deep."),
+                self.tokens[self.i].start,
+            )
         try:
             return self._statement()
         finally:
@@ -210,7 +141,13 @@ class _Splitter:
 
     def _statement(self) -> Node:
         first, start = self.word(), self.tokens[self.i].start
-        if first == "BEGIN" and self.word(self.i + 1) not in ("TRAN", "TRANSACTION", "DISTRIBUTED", "DIALOG", "CONVERSATION"):
+        if first == "BEGIN" and self.word(self.i + 1) not in (
+            "TRAN",
+            "TRANSACTION",
+            "DISTRIBUTED",
+            "DIALOG",
+            "CONVERSATION",
+        ):
             if self.word(self.i + 1) == "TRY":
                 return self._try(start)
             if self.word(self.i + 1) == "CATCH":
@@ -219,7 +156,9 @@ class _Splitter:
             body = self.body(("END",))
             self.expect("END")
             if not body:
-                raise self.fail("Incorrect syntax near 'end': a block needs a statement.", i=self.i - 1)
+                raise self.fail(
+                    "Incorrect syntax near 'end': a block needs a statement.", i=self.i - 1
+                )
             return Block(body, start)
         if first == "IF":
             condition = self.condition()
@@ -252,7 +191,9 @@ class _Splitter:
 
     def expect(self, wanted: str) -> None:
         if self.word() != wanted:
-            near = self.tokens[self.i].text if self.i < len(self.tokens) else "the end of the script"
+            near = (
+                self.tokens[self.i].text if self.i < len(self.tokens) else "the end of the script"
+            )
             raise self.fail(f"Incorrect syntax near '{near}': expecting {wanted}.")
         self.i += 1
 
@@ -271,14 +212,22 @@ class _Splitter:
         """Take one plain statement."""
         head, first = self.i, self.word()
         if self.at(head + 1) is not None and self.at(head + 1).token_type == TokenType.COLON:
-            raise located(self.script, Refused("Labels and GOTO are not run here.", "Use WHILE and IF."), self.tokens[head].start)
+            raise located(
+                self.script,
+                Refused("Labels and GOTO are not run here.", "Use WHILE and IF."),
+                self.tokens[head].start,
+            )
         if first in ("CREATE", "ALTER"):
             second = [self.word(head + k) for k in range(1, 4)]
             kind = second[2] if second[:2] == ["OR", "ALTER"] else second[0]
             if first == "CREATE" and (kind in _MODULES or kind == "SCHEMA") and head:
                 if self.depth > 1:
-                    raise self.fail(f"Incorrect syntax near the keyword '{kind.lower()}'.", 156, head + 1)
-                raise self.fail(f"'CREATE {kind}' must be the first statement in a query batch.", 111, head)
+                    raise self.fail(
+                        f"Incorrect syntax near the keyword '{kind.lower()}'.", 156, head + 1
+                    )
+                raise self.fail(
+                    f"'CREATE {kind}' must be the first statement in a query batch.", 111, head
+                )
             if kind in _MODULES:
                 taken = self.tokens[head:]
                 self.i = len(self.tokens)
@@ -293,7 +242,13 @@ class _Splitter:
     def find_end(self, head: int, j: int, first: str) -> int:
         """Return where the statement or condition that begins at `head` ends."""
         tokens, depth, case = self.tokens, 0, 0
-        state = {"verb": first if first in _VERBS else "", "body": False, "set": False, "action": False, "to": False}
+        state = {
+            "verb": first if first in _VERBS else "",
+            "body": False,
+            "set": False,
+            "action": False,
+            "to": False,
+        }
         if tokens[head].token_type == TokenType.L_PAREN and j == head + 1:
             depth = 1
         while j < len(tokens):
@@ -311,7 +266,10 @@ class _Splitter:
                 return j
             else:
                 w = word(token)
-                if tokens[j - 1].token_type in (TokenType.DOT, TokenType.PARAMETER, TokenType.HASH) or not w:
+                if (
+                    tokens[j - 1].token_type in (TokenType.DOT, TokenType.PARAMETER, TokenType.HASH)
+                    or not w
+                ):
                     pass
                 elif w == "CASE":
                     case += 1
@@ -323,7 +281,16 @@ class _Splitter:
                     state["body"] = True
                 elif w in ("TO", "FROM"):
                     state["to"] = True
-                elif first == "ALTER" and w in ("ADD", "REBUILD", "ENABLE", "DISABLE", "SWITCH", "CHECK", "NOCHECK", "REORGANIZE"):
+                elif first == "ALTER" and w in (
+                    "ADD",
+                    "REBUILD",
+                    "ENABLE",
+                    "DISABLE",
+                    "SWITCH",
+                    "CHECK",
+                    "NOCHECK",
+                    "REORGANIZE",
+                ):
                     state["action"] = True
             j += 1
         if depth:
@@ -374,8 +341,17 @@ class _Splitter:
             return True
         if w == "THROW":
             nxt = self.at(j + 1)
-            return nxt is not None and nxt.token_type not in (TokenType.NUMBER, TokenType.PARAMETER, TokenType.SEMICOLON) and word(nxt) not in _STARTS
-        return w in ("OPEN", "CLOSE", "SAVE", "CHECKPOINT", "KILL") and before in ("AS", "SELECT", ",")
+            return (
+                nxt is not None
+                and nxt.token_type
+                not in (TokenType.NUMBER, TokenType.PARAMETER, TokenType.SEMICOLON)
+                and word(nxt) not in _STARTS
+            )
+        return w in ("OPEN", "CLOSE", "SAVE", "CHECKPOINT", "KILL") and before in (
+            "AS",
+            "SELECT",
+            ",",
+        )
 
     def _is_cte(self, j: int) -> bool:
         """Tell WITH name AS ( from WITH (NOLOCK), WITH TIES and their like."""
@@ -387,7 +363,11 @@ class _Splitter:
             while k < len(self.tokens) and self.tokens[k].token_type != TokenType.R_PAREN:
                 k += 1
             k += 1
-        return self.word(k) == "AS" and self.at(k + 1) is not None and self.at(k + 1).token_type == TokenType.L_PAREN
+        return (
+            self.word(k) == "AS"
+            and self.at(k + 1) is not None
+            and self.at(k + 1).token_type == TokenType.L_PAREN
+        )
 
 
 def located(script: Script, error: TSqlError, at: int) -> TSqlError:

@@ -1,4 +1,4 @@
-"""SQL Server's data types: precedence, lengths, scales and collations, and what stores them here."""
+"""SQL Server's data types: precedence, lengths, scales, collations, and what stores them."""
 
 from __future__ import annotations
 
@@ -6,14 +6,34 @@ from dataclasses import dataclass, replace
 
 from .errors import Refused, TSqlError
 
-__all__ = ["NULL", "T", "arithmetic", "char_type", "decimal", "parse_type", "unify", "view_type"]
+__all__ = [
+    "BINARY",
+    "DATES",
+    "FLOATS",
+    "INTEGERS",
+    "MONEY",
+    "NULL",
+    "PRECEDENCE",
+    "STRINGS",
+    "T",
+    "arithmetic",
+    "as_decimal",
+    "char_type",
+    "collate",
+    "decimal",
+    "parse_type",
+    "unify",
+    "view_type",
+]
+
 
 #: Highest precedence first, as on the page "Data type precedence (Transact-SQL)".
-PRECEDENCE = (
-    "datetimeoffset datetime2 datetime smalldatetime date time float real decimal money smallmoney "
-    "bigint int smallint tinyint bit uniqueidentifier nvarchar nchar varchar char varbinary binary "
-    "null"
-).split()
+_BY_RANK = (
+    "datetimeoffset datetime2 datetime smalldatetime date time float real decimal money "
+    "smallmoney bigint int smallint tinyint bit uniqueidentifier nvarchar nchar varchar "
+    "char varbinary binary null"
+)
+PRECEDENCE = _BY_RANK.split()
 STRINGS = {"nvarchar", "nchar", "varchar", "char"}
 INTEGERS = {"bigint": 19, "int": 10, "smallint": 5, "tinyint": 3, "bit": 1}
 MONEY = {"money": 19, "smallmoney": 10}
@@ -21,12 +41,25 @@ FLOATS = {"float", "real"}
 DATES = {"date", "datetime", "datetime2", "smalldatetime"}
 BINARY = {"binary", "varbinary"}
 _DUCK = {
-    "bigint": "BIGINT", "int": "INTEGER", "smallint": "SMALLINT", "tinyint": "UTINYINT",
-    "bit": "BOOLEAN", "float": "DOUBLE", "real": "FLOAT", "date": "DATE", "time": "TIME",
-    "datetime": "TIMESTAMP", "datetime2": "TIMESTAMP", "smalldatetime": "TIMESTAMP",
-    "money": "DECIMAL(19,4)", "smallmoney": "DECIMAL(10,4)", "uniqueidentifier": "UUID",
-    "null": "INTEGER", "binary": "BLOB", "varbinary": "BLOB",
-}  # fmt: skip
+    "bigint": "BIGINT",
+    "int": "INTEGER",
+    "smallint": "SMALLINT",
+    "tinyint": "UTINYINT",
+    "bit": "BOOLEAN",
+    "float": "DOUBLE",
+    "real": "FLOAT",
+    "date": "DATE",
+    "time": "TIME",
+    "datetime": "TIMESTAMP",
+    "datetime2": "TIMESTAMP",
+    "smalldatetime": "TIMESTAMP",
+    "money": "DECIMAL(19,4)",
+    "smallmoney": "DECIMAL(10,4)",
+    "uniqueidentifier": "UUID",
+    "null": "INTEGER",
+    "binary": "BLOB",
+    "varbinary": "BLOB",
+}
 _SYNONYMS = {
     "integer": "int", "dec": "decimal", "numeric": "decimal", "character": "char",
     "double precision": "float", "double": "float", "rowversion": "timestamp",
@@ -52,30 +85,37 @@ class T:
 
     @property
     def is_string(self) -> bool:
+        """Whether it is text."""
         return self.name in STRINGS
 
     @property
     def is_integer(self) -> bool:
+        """Whether it is a whole number, bit among them."""
         return self.name in INTEGERS
 
     @property
     def is_exact(self) -> bool:
+        """Whether it is a whole number, a decimal or money."""
         return self.name in INTEGERS or self.name == "decimal" or self.name in MONEY
 
     @property
     def is_number(self) -> bool:
+        """Whether it is a number."""
         return self.is_exact or self.name in FLOATS
 
     @property
     def is_date(self) -> bool:
+        """Whether it is a date, with a time of day or without."""
         return self.name in DATES
 
     @property
     def binary_collation(self) -> bool:
+        """Whether text compares byte by byte."""
         return "_bin" in self.collation.lower()
 
     @property
     def fixed(self) -> bool:
+        """Whether text is padded to its length."""
         return self.name in ("char", "nchar")
 
     @property
@@ -89,6 +129,7 @@ class T:
 
     @property
     def rank(self) -> int:
+        """Its place in the order of precedence, 0 the highest."""
         return PRECEDENCE.index(self.name)
 
     def __str__(self) -> str:
@@ -211,7 +252,7 @@ def unify(a: T, b: T, what: str = "CASE") -> T:
         n = None if a.n is None or b.n is None else max(a.n, b.n)
         name = high.name
         if a.fixed != b.fixed or (a.fixed and a.n != b.n):
-            name = "nvarchar" if "n" == high.name[0] else "varchar"
+            name = "nvarchar" if high.name[0] == "n" else "varchar"
         collation, label = collate(a, b, what)
         return T(name, n, collation=collation, label=label)
     if high.name == "decimal" and low.is_exact:

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from sqlglot import exp
 from sqlglot.tokens import TokenType
 
+from .assign import after_with, variable_list
+from .blocks import Simple, statements, word
 from .cursor import Cursor
-from .dml import after_with, variable_list
 from .errors import TSqlError
 from .lexer import Script, lead_tokens, parse_expression, parse_query
 from .sources import table_parts
-from .splitter import Simple, split, statements, word
+from .splitter import split
 
 __all__ = ["Name", "Statement", "survey"]
 
@@ -114,7 +115,11 @@ def _trees(simple: Simple, text: str) -> Iterator[exp.Expression]:
             yield parse_query([*withs, *tokens[cursor.i :]], text)
     elif verb in ("UPDATE", "DELETE"):
         yield from _changed(verb, withs, Cursor(tokens, start + 1), text)
-    elif verb == "CREATE" and any(word(t) == "AS" for t in tokens) and "VIEW" in [word(t) for t in tokens[:4]]:
+    elif (
+        verb == "CREATE"
+        and any(word(t) == "AS" for t in tokens)
+        and "VIEW" in [word(t) for t in tokens[:4]]
+    ):
         cursor = Cursor(tokens)
         cursor.until({"AS"})
         yield parse_query(tokens[cursor.i + 1 :], text)
