@@ -50,8 +50,8 @@ def main(words: list[str]) -> int:
         words = [word for word in words if word != "--no-data"]
     else:
         make_data()
-    pages = reference.write_all() + gathered.write_all() + harmonisation.write_all()
-    pages += conformance.write_page()
+    pages = reference.write_all() + gathered.write_all()
+    pages += conformance.write_page() + harmonisation.write_all()
     explorer.write_all()
     code = build_book(words)
     if code:
