@@ -55,6 +55,13 @@ _KNOWN = (
 
 
 def translate(error: duckdb.Error) -> TSqlError:
+    """Return SQL Server's error for one of DuckDB's, whose place is the whole statement."""
+    found = _translated(error)
+    found.runtime = True
+    return found
+
+
+def _translated(error: duckdb.Error) -> TSqlError:
     """Return SQL Server's error for one of DuckDB's; an unknown one is a refusal."""
     text = str(error)
     found = re.search(r"Invalid Input Error: (530)\|(.*)", text, re.S) or re.search(

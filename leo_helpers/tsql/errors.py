@@ -43,6 +43,7 @@ class TSqlError(LeoError):
         self.column: int | None = None
         self.statement = ""
         self.severity, self.state = 16, 1
+        self.runtime = False  # met while rows were read, so that only the statement is known
         self.nested = False  # raised inside EXEC, so that a TRY around it catches even 208
 
     def locate(self, line: int, column: int, statement: str) -> None:

@@ -193,7 +193,7 @@ f"({type(error).__name__}: {error}).",
     def locate(self, error: TSqlError, statement: Simple, at: int | None = None) -> TSqlError:
         """Give an error its line, its column and the text of the statement."""
         place = error.at if error.at is not None else at
-        if place is None or not statement.start <= place <= statement.end:
+        if error.runtime or place is None or not statement.start <= place <= statement.end:
             place = statement.start
         error.locate(*self.source.place(place), self.source.text[statement.start : statement.end])
         return error
