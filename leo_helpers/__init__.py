@@ -41,7 +41,7 @@ _VERBS = {
     "LeoError": "errors",
 }
 #: Modules that are reached as ``leo.plots`` and so on without importing them first.
-_MODULES = ("errors", "exercises", "fidelity", "plots", "store", "synth", "years")
+_MODULES = ("errors", "exercises", "fidelity", "plots", "store", "synth", "tsql", "years")
 
 __all__ = ["__version__", *_VERBS, *_MODULES]
 

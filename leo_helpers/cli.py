@@ -301,15 +301,25 @@ def check(
 
 @app.command()
 def sql(
-    query: Annotated[str, typer.Argument(help="A query, or - to read it from standard input.")],
+    query: Annotated[
+        str, typer.Argument(help="A T-SQL script (FILE.sql), a DuckDB query, or - (stdin).")
+    ],
     root: Root = None,
     project: Annotated[
         str, typer.Option(help="The project number used as schema.", show_default=False)
     ] = "",
     limit: Annotated[int, typer.Option(min=1, help="How many rows to print at most.")] = 50,
+    out: Annotated[
+        Path | None, typer.Option(help="Folder for a script's results.", show_default=False)
+    ] = None,
+    tsql: Annotated[bool, typer.Option("--tsql", help="Read the text as T-SQL.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Run a DuckDB query on the data set, with the names of the secure service."""
+    """Run a T-SQL script as the secure service would, or a query in DuckDB's own SQL."""
+    if tsql or query.lower().endswith(".sql"):
+        command = import_module(".tsql.command", __package__)
+        command.run_file(query, root, project, out, limit, as_json, show)
+        return
     import duckdb
 
     text = sys.stdin.read() if query == "-" else query

@@ -40,6 +40,7 @@ def main(words: list[str]) -> int:
     """Build everything and say how long it took."""
     started = time.perf_counter()
     sys.path.insert(0, str(ROOT / "tools"))
+    import conformance
     import explorer
     import gathered
     import harmonisation
@@ -49,7 +50,8 @@ def main(words: list[str]) -> int:
         words = [word for word in words if word != "--no-data"]
     else:
         make_data()
-    pages = reference.write_all() + gathered.write_all() + harmonisation.write_all()
+    pages = reference.write_all() + gathered.write_all()
+    pages += conformance.write_page() + harmonisation.write_all()
     explorer.write_all()
     code = build_book(words)
     if code:

@@ -1,0 +1,229 @@
+"""ALTER TABLE: a changed table is made anew from itself."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .cursor import Cursor, split_commas
+from .definitions import constraint, default_of, read_column, require, typed
+from .errors import Refused, TSqlError
+from .literals import collation_name
+from .scope import Scope
+from .store import Table
+from .tables import own_table, put, register, unique_key
+from .value import V, quote
+
+if TYPE_CHECKING:
+    from .blocks import Simple
+    from .interpreter import Interpreter
+    from .session import Session
+
+__all__ = ["alter", "rebuild", "rename_column"]
+
+
+def alter(interpreter: Interpreter, statement: Simple) -> int:
+    """ALTER TABLE ADD, DROP and ALTER COLUMN; REBUILD and ALTER INDEX change no answer."""
+    session = interpreter.session
+    cursor = Cursor(statement.tokens, 1)
+    if cursor.take("INDEX"):
+        return 0
+    if not cursor.take("TABLE"):
+        raise Refused(f"ALTER {cursor.word()} is not run here.")
+    at = cursor.peek().start
+    table = own_table(session, cursor.name(), at, "ALTER TABLE")
+    if cursor.word() in ("REBUILD", "SET", "ENABLE", "DISABLE"):
+        return 0
+    if cursor.take("WITH"):
+        _ = cursor.take("CHECK") or cursor.take("NOCHECK")
+    if cursor.take("ADD"):
+        return _add(interpreter, cursor, table)
+    if cursor.take("DROP"):
+        return _drop_parts(session, cursor, table)
+    if cursor.take("ALTER", "COLUMN"):
+        return _alter_column(interpreter, cursor, table)
+    raise Refused(f"ALTER TABLE ... {cursor.word()} is not run here.")
+
+
+def _again(session: Session, table: Table) -> Table:
+    return session.store.find([table.database, table.schema, table.name])
+
+
+def rebuild(session: Session, table: Table, columns: dict[str, str]) -> None:
+    """Make a table anew from itself: `columns` gives the SQL of each column that is stored."""
+    shown = ", ".join(columns[c.name] for c in table.columns if c.computed is None)
+    register(session, table, f"SELECT {shown} FROM {quote(table.physical)} AS o", keep_id=table.id)
+
+
+def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
+    session = interpreter.session
+    columns, keys, tests = list(table.columns), list(table.keys), list(table.checks)
+    old = {c.name for c in columns}
+    for part in split_commas(cursor.tokens[cursor.i :]):
+        inner = Cursor(part)
+        if inner.take("CONSTRAINT") and inner.word(1) == "DEFAULT":
+            label = inner.identifier()
+            inner.expect("DEFAULT")
+            tree = default_of(interpreter, inner)
+            inner.expect("FOR")
+            target = inner.identifier().lower()
+            require((target,), [c.name.lower() for c in columns], table)
+            columns = [
+                replace(c, default=tree, default_name=label) if c.name.lower() == target else c
+                for c in columns
+            ]
+            continue
+        inner.i = 0
+        inner.take("COLUMN")
+        if not constraint(interpreter, inner, table, keys, tests):
+            read_column(interpreter, inner, table, columns, keys, tests)
+    names = [c.name.lower() for c in columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise TSqlError(
+                f"Column names in each table must be unique. Column name '{name}' "
+                f"in table '{table.name}' is specified more than once.",
+                2705,
+            )
+    for key in keys:
+        require(key.columns, names, table)
+    for key in keys[len(table.keys) :]:
+        for c in columns:
+            if (
+                key.kind == "PRIMARY KEY"
+                and c.nullable
+                and c.computed is None
+                and c.name.lower() in [n.lower() for n in key.columns]
+            ):
+                raise TSqlError(
+                    "Cannot define PRIMARY KEY constraint on nullable column in "
+                    f"table '{table.name}'.",
+                    8111,
+                )
+    changed = typed(
+        interpreter, replace(table, columns=tuple(columns), keys=tuple(keys), checks=tuple(tests))
+    )
+    binder = session.binder()
+    sqls = {}
+    for c in changed.columns:
+        if c.name in old:
+            sqls[c.name] = f"o.{quote(c.name)}"
+        elif c.identity:
+            seed, step = c.identity
+            sqls[c.name] = f"CAST({seed} + {step} * (row_number() OVER () - 1) AS {c.t.duck})"
+        elif c.default is not None and not c.nullable:
+            sqls[c.name] = binder.convert(binder.expr(c.default, Scope()), c.t, "assign").sql
+        else:
+            sqls[c.name] = f"CAST(NULL AS {c.t.duck})"
+    changed = replace(
+        changed,
+        columns=tuple(replace(c, nullable=c.nullable is not False) for c in changed.columns),
+    )
+    for key in changed.keys[len(table.keys) :]:
+        if {n.lower() for n in key.columns} <= {n.lower() for n in old}:
+            unique_key(
+                session,
+                replace(changed, physical=table.physical, columns=table.columns),
+                key,
+                making=True,
+            )()
+    rebuild(session, changed, sqls)
+    for c in changed.columns:
+        if c.identity and c.name not in old:
+            count = session.fetch(
+                f"SELECT count(*) FROM {quote(_again(session, changed).physical)}"
+            )[0][0]
+            session.identities[table.id] = c.identity[0] + c.identity[1] * count
+    return 0
+
+
+def _drop_parts(session: Session, cursor: Cursor, table: Table) -> int:
+    kind = "CONSTRAINT"
+    columns, keys, tests = table.columns, table.keys, table.checks
+    for part in split_commas(cursor.tokens[cursor.i :]):
+        inner = Cursor(part)
+        kind = (
+            "COLUMN" if inner.take("COLUMN") else "CONSTRAINT" if inner.take("CONSTRAINT") else kind
+        )
+        lenient = inner.take("IF", "EXISTS")
+        name = inner.identifier().lower()
+        if kind == "COLUMN":
+            if not any(c.name.lower() == name for c in columns):
+                if lenient:
+                    continue
+                raise TSqlError(
+                    f"ALTER TABLE DROP COLUMN failed because column '{name}' does "
+                    f"not exist in table '{table.name}'.",
+                    4924,
+                )
+            if any(name in (n.lower() for n in k.columns) for k in keys):
+                raise TSqlError(
+                    f"ALTER TABLE DROP COLUMN {name} failed because one or more "
+                    "objects access this column.",
+                    4922,
+                    "Drop the key or index first.",
+                )
+            columns = tuple(c for c in columns if c.name.lower() != name)
+        else:
+            known = {k.name.lower() for k in keys} | {n.lower() for n, _ in tests}
+            known |= {c.default_name.lower() for c in columns if c.default_name}
+            if name not in known and not lenient:
+                raise TSqlError(f"'{name}' is not a constraint.", 3728)
+            keys = tuple(k for k in keys if k.name.lower() != name)
+            tests = tuple(t for t in tests if t[0].lower() != name)
+            columns = tuple(
+                replace(c, default=None, default_name="") if c.default_name.lower() == name else c
+                for c in columns
+            )
+    changed = replace(table, columns=columns, keys=keys, checks=tests)
+    if [c.name for c in columns] == [c.name for c in table.columns]:
+        put(session, changed)
+        return 0
+    rebuild(session, changed, {c.name: f"o.{quote(c.name)}" for c in columns})
+    return 0
+
+
+def _alter_column(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
+    session = interpreter.session
+    name = cursor.identifier()
+    old = table.column(name)
+    if old is None:
+        raise TSqlError(
+            f"ALTER TABLE ALTER COLUMN failed because column '{name}' does not "
+            f"exist in table '{table.name}'.",
+            4924,
+        )
+    t = cursor.data_type()
+    t = replace(t, label=1) if t.is_string else t
+    nullable = True
+    while not cursor.done:
+        if cursor.take("COLLATE"):
+            t = replace(t, collation=collation_name(cursor.identifier()))
+        elif cursor.take("NOT", "NULL"):
+            nullable = False
+        elif not cursor.take("NULL"):
+            raise cursor.fail()
+    new = replace(old, t=t, nullable=nullable)
+    changed = replace(table, columns=tuple(new if c is old else c for c in table.columns))
+    binder = session.binder()
+    sqls = {c.name: f"o.{quote(c.name)}" for c in table.columns}
+    sqls[new.name] = binder.convert(
+        V(sqls[new.name], old.t), replace(t, collation="", label=0), "assign"
+    ).sql
+    rebuild(session, changed, sqls)
+    return 0
+
+
+def rename_column(session: Session, table: Table, old: str, new: str) -> None:
+    """Give a column another name, in keys too."""
+    sqls = {}
+    columns = []
+    for c in table.columns:
+        renamed = replace(c, name=new) if c.name.lower() == old.lower() else c
+        sqls[renamed.name] = f"o.{quote(c.name)}"
+        columns.append(renamed)
+    keys = tuple(
+        replace(k, columns=tuple(new if n.lower() == old.lower() else n for n in k.columns))
+        for k in table.keys
+    )
+    rebuild(session, replace(table, columns=tuple(columns), keys=keys), sqls)

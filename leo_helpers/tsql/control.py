@@ -1,0 +1,188 @@
+"""Transactions, THROW and RAISERROR."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from .blocks import Simple
+from .cursor import Cursor, split_commas
+from .errors import Refused, TSqlError
+from .store import LEO
+
+if TYPE_CHECKING:
+    from .session import Session
+
+from typing import TYPE_CHECKING
+
+from .blocks import word
+
+if TYPE_CHECKING:
+    from .session import Session
+
+__all__ = ["BreakMet", "ContinueMet", "Control", "ReturnMet"]
+
+
+class BreakMet(Exception):
+    """BREAK was met."""
+
+
+class ContinueMet(Exception):
+    """CONTINUE was met."""
+
+
+class ReturnMet(Exception):
+    """RETURN was met."""
+
+
+class Control:
+    """The statements that begin, end or abandon work."""
+
+    session: Session
+
+    def begin(self, statement: Simple) -> int:
+        """BEGIN TRANSACTION."""
+        s = self.session
+        if word(statement.tokens[1]) not in ("TRAN", "TRANSACTION"):
+            raise Refused("Distributed transactions and conversations are not run here.")
+        if s.trancount == 0:
+            s.snapshot("")
+        s.trancount += 1
+        return 0
+
+    def commit(self, statement: Simple) -> int:
+        """COMMIT: only the outermost one ends the transaction."""
+        s = self.session
+        if s.trancount == 0:
+            raise TSqlError(
+                "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.", 3902
+            )
+        s.trancount -= 1
+        if s.trancount == 0:
+            s.snapshots.clear()
+            s.collect()
+        return 0
+
+    def undo_all(self) -> None:
+        """Roll the whole transaction back."""
+        s = self.session
+        s.roll_back_to(0)
+        s.snapshots.clear()
+        s.trancount = 0
+        s.collect()
+
+    def rollback(self, statement: Simple) -> int:
+        """ROLLBACK, to a savepoint if it names one."""
+        s = self.session
+        words = [
+            t.text for t in statement.tokens[1:] if word(t) not in ("TRAN", "TRANSACTION", "WORK")
+        ]
+        if s.trancount == 0:
+            raise TSqlError(
+                "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.", 3903
+            )
+        places = [
+            i
+            for i, snap in enumerate(s.snapshots)
+            if i and words and snap.name.lower() == words[0].lower()
+        ]
+        if places:
+            s.roll_back_to(places[-1])
+        else:
+            self.undo_all()
+        return 0
+
+    def save(self, statement: Simple) -> int:
+        """SAVE TRANSACTION name."""
+        if self.session.trancount == 0:
+            raise TSqlError(
+                "Cannot issue SAVE TRANSACTION when there is no active transaction.", 628
+            )
+        self.session.snapshot(statement.tokens[-1].text)
+        return 0
+
+    def throw(self, statement: Simple) -> None:
+        """THROW number, message, state; or again the error that was caught."""
+        s = self.session
+        if len(statement.tokens) == 1:
+            if s.caught is None:
+                raise TSqlError(
+                    "To rethrow an error, a THROW statement must be used inside a CATCH block.",
+                    10704,
+                )
+            raise s.caught
+        parts = [self.value(part)[0] for part in split_commas(statement.tokens[1:])]
+        number, message, state = (part.const for part in parts)
+        if not isinstance(number, int) or number < 50000:
+            raise TSqlError(
+                "Error number in the THROW statement is out of range (50000 and above).", 35100
+            )
+        error = TSqlError(str(message), number)
+        error.state = state
+        raise error
+
+    def raiserror(self, statement: Simple) -> None:
+        """RAISERROR: severity 11 and above is an error, below it a message."""
+        cursor = Cursor(statement.tokens, 1)
+        parts = [self.value(part)[0] for part in split_commas(cursor.brackets())]
+        message, severity, state = (
+            parts[:3] if len(parts) >= 3 else (_ for _ in ()).throw(cursor.fail("three arguments"))
+        )
+        text = str(message.const)
+        if isinstance(message.const, int):
+            raise Refused("RAISERROR of a message number is not run here.", "Give it a text.")
+        values = [part.const if part.const is not None else "(null)" for part in parts[3:]]
+        try:
+            text = text.replace("%i", "%d") % tuple(values) if values or "%%" in text else text
+        except (TypeError, ValueError):
+            raise TSqlError("RAISERROR: the arguments do not fit the message.", 2786) from None
+        if severity.const is None or severity.const <= 10:
+            self.session.say(text)
+            return
+        error = TSqlError(text, 50000)
+        error.severity, error.state = severity.const, state.const
+        raise error
+
+    def use(self, statement: Simple) -> int:
+        """USE changes the database; one that is not LEO's is the project's own."""
+        name = Cursor(statement.tokens, 1).identifier()
+        store = self.session.store
+        if name.lower() not in store.databases and re.fullmatch(
+            r"(npd|hesa|lilr|ilr|leo|ucas)(_i\d+)?", name.lower()
+        ):
+            raise TSqlError(
+                f"Database '{name}' does not exist. Make sure that the name is entered correctly.",
+                911,
+                f"LEO's databases are {', '.join(LEO)}.",
+                statement.tokens[1].start,
+            )
+        if name.lower() not in store.databases:
+            store.add_database(name)
+            self.session.say(
+                f"Note, line {self.source.place(statement.start)[0]}: database "
+                f"{name} is taken as your project's own."
+            )
+        self.session.database = store.databases[name.lower()]
+        return 0
+
+    def skip(self, statement: Simple) -> int:
+        """Do nothing: CHECKPOINT changes no answer."""
+        return 0
+
+    def exec(self, statement: Simple) -> int | None:
+        """EXEC of a string, or of sp_executesql."""
+        from .execute import execute
+
+        return execute(self, statement)
+
+    def return_(self, statement: Simple) -> None:
+        """RETURN ends the batch."""
+        raise ReturnMet
+
+    def break_(self, statement: Simple) -> None:
+        """BREAK ends the loop."""
+        raise BreakMet
+
+    def continue_(self, statement: Simple) -> None:
+        """CONTINUE begins the loop again."""
+        raise ContinueMet

@@ -1,0 +1,180 @@
+"""Typed rewrites of WITH, recursive or not, and of UNION, EXCEPT and INTERSECT."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sqlglot import exp
+
+from .errors import Refused, TSqlError
+from .keys import self_key
+from .literals import only
+from .scope import Col, Query, Scope, numbered
+from .sqltypes import T, unify
+from .value import V
+
+__all__ = ["CommonTables"]
+
+
+class CommonTables:
+    """The rewrites of common tables and set operations."""
+
+    def add_cte(self, cte: exp.CTE) -> None:
+        """Translate a common table and keep it under its name."""
+        name = cte.alias
+        names = [col.name for col in cte.args["alias"].columns]
+        body = cte.this
+        if self._refers(body, name):
+            self._recursive_cte(name, names, body)
+            return
+        query = self.derived(body, None)
+        self.check_names(query, names, name)
+        sql_name = self.fresh("cte")
+        cols = self._renamed(query.cols, names)
+        self.withs.append(f"{sql_name} AS ({query.sql})")
+        self.ctes[name.lower()] = (Query(sql_name, cols, rid=query.rid), False)
+
+    def check_names(self, query: Query, names: list[str], name: str) -> None:
+        """Require a name, and only one, for every column of a derived table."""
+        if names and len(names) != len(query.cols):
+            raise TSqlError(
+                f"'{name}' has {'more' if len(names) > len(query.cols) else 'fewer'} "
+                "columns "
+                "than were specified in the column list.",
+                8158,
+                at=self.at,
+            )
+        shown = names or [col.name for col in query.cols]
+        for i, col in enumerate(shown, 1):
+            if not col:
+                raise TSqlError(f"No column name was specified for column {i} of '{name}'.", 8155,
+                                "Give it one with AS.", self.at)  # fmt: skip
+            if col.lower() in (other.lower() for other in shown[: i - 1]):
+                raise TSqlError(
+                    f"The column '{col}' was specified multiple times for '{name}'.",
+                    8156,
+                    at=self.at,
+                )
+
+    def _renamed(self, cols: list[Col], names: list[str]) -> list[Col]:
+        named = zip(names or [""] * len(cols), cols, strict=True)
+        return [replace(c, name=n or c.name, sql="") for n, c in named]
+
+    def _refers(self, body: exp.Expression, name: str) -> bool:
+        return any(
+            table.name.lower() == name.lower() and not table.db and not table.args.get("catalog")
+            for table in body.find_all(exp.Table)
+        ) and isinstance(body, exp.SetOperation)
+
+    def _recursive_cte(self, name: str, names: list[str], body: exp.Expression) -> None:
+        """Translate a recursive common table, with a counter that stops at MAXRECURSION."""
+        anchor, members = body, []
+        while isinstance(anchor, exp.SetOperation) and self._refers_once(anchor.expression, name):
+            if not isinstance(anchor, exp.Union) or anchor.args.get("distinct"):
+                raise TSqlError(f"Recursive common table expression '{name}' does not contain a "
+                                "top-level UNION ALL operator.", 252, at=self.at)  # fmt: skip
+            members.append(anchor.expression)
+            anchor = anchor.this
+        if self._refers_once(anchor, name) or len(members) != 1:
+            raise Refused(f"The recursive common table {name} has a form that is not run here.",
+                          "Use one anchor, UNION ALL and one recursive SELECT.")  # fmt: skip
+        start = self.query(anchor, None)
+        self.check_names(start, names, name)
+        sql_name = self.fresh("cte")
+        cols = self._renamed(start.cols, names)
+        self.ctes[name.lower()] = (Query(sql_name, cols), True)
+        step = self.query(members[0], None)
+        if len(step.cols) != len(cols) + 1:
+            raise TSqlError("All queries combined using UNION ALL must have an equal number of "
+                            "expressions in their target lists.", 205)  # fmt: skip
+        for first, second in zip(start.cols, step.cols, strict=False):
+            a, b = first.t, second.t
+            lengths = a.is_string and None not in (a.n, b.n) and a.n != b.n
+            if a.name != b.name or lengths or (a.name == "decimal" and (a.p, a.s) != (b.p, b.s)):
+                raise TSqlError(
+                    "Types don't match between the anchor and the recursive part in column "
+                    f'"{first.name}" of recursive query "{name}".', 240,
+                    f"The anchor gives {a}, the recursive part {b}; cast both to one type.",
+                )  # fmt: skip
+        names_sql = ", ".join([*numbered(len(cols)), "lvl"])
+        typed = ", ".join(f"CAST(a.c{i} AS {c.t.duck})" for i, c in enumerate(cols, 1))
+        self.withs.append(
+            f"{sql_name}({names_sql}) AS (SELECT {typed}, 0 FROM ({start.sql}) AS "
+            f"a UNION ALL ({step.sql}))"
+        )
+        self.recursive = True
+        self.ctes[name.lower()] = (Query(sql_name, cols), False)
+
+    def _refers_once(self, body: exp.Expression, name: str) -> bool:
+        return any(t.name.lower() == name.lower() and not t.db for t in body.find_all(exp.Table))
+
+    def _set_operation(self, node: exp.SetOperation, scope: Scope | None) -> Query:
+        only(node, "this", "expression", "distinct", "order", "offset", "limit", "with_", "options")
+        parts = self._flatten(node)
+        done = [self.query(part, scope) for part in parts]
+        left = done[0]
+        types = [col.t for col in left.cols]
+        for right in done[1:]:
+            if len(right.cols) != len(types):
+                raise TSqlError(
+                    "All queries combined using a UNION, INTERSECT or EXCEPT operator "
+                    "must "
+                    "have an equal number of expressions in their target lists.",
+                    205,
+                )
+            types = [unify(t, col.t, "UNION") for t, col in zip(types, right.cols, strict=True)]
+        firm = [all(q.cols[i].firm for q in done) for i in range(len(types))]
+        cols = [
+            Col(c.name, t if not t.is_integer else T(t.name), "", f)
+            for c, t, f in zip(left.cols, types, firm, strict=True)
+        ]
+        sides = [self._cast_columns(q, [c.t for c in cols]) for q in done]
+        word = type(node).__name__.upper()
+        if word == "UNION":
+            sql = " UNION ALL ".join(f"({side})" for side in sides)
+            if node.args.get("distinct"):
+                sql = f"SELECT {self.distinct_of(cols, 'u')} FROM ({sql}) AS u"
+        else:
+            test = " AND ".join(
+                f"{self_key(V(f'x.c{i}', c.t))} IS NOT DISTINCT FROM {self_key(V(f'y.c{i}', c.t))}"
+                for i, c in enumerate(cols, 1)
+            )
+            no = "NOT " if word == "EXCEPT" else ""
+            sql = (f"SELECT {self.distinct_of(cols, 'x')} FROM ({sides[0]}) AS x WHERE {no}EXISTS "
+                   f"(SELECT 1 FROM ({sides[1]}) AS y WHERE {test})")  # fmt: skip
+        if node.args.get("order"):
+            return self._order_outside(sql, cols, node, Scope(scope), [])
+        return Query(sql, cols)
+
+    def _flatten(self, node: exp.SetOperation) -> list[exp.Expression]:
+        """Take a long UNION ALL chain apart, which leans to the left and would nest deeply."""
+        if isinstance(node, exp.Union) and not node.args.get("distinct"):
+            parts, rest = [], node
+            while (
+                isinstance(rest, exp.Union)
+                and not rest.args.get("distinct")
+                and (rest is node or not rest.args.get("order"))
+            ):
+                parts.append(rest.expression)
+                rest = rest.this
+            return [rest, *reversed(parts)]
+        return [node.this, node.expression]
+
+    def distinct_of(self, cols: list[Col], alias: str) -> str:
+        """Return the select list that leaves out rows that count as equal."""
+        values = [V(f"{alias}.c{i}", c.t) for i, c in enumerate(cols, 1)]
+        keys = [self_key(v) for v in values]
+        columns = ", ".join(v.sql for v in values)
+        if keys == [v.sql for v in values]:
+            return f"DISTINCT {columns}"
+        return f"DISTINCT ON ({', '.join(keys)}) {columns}"
+
+    def _cast_columns(self, query: Query, types: list[T]) -> str:
+        if [c.t for c in query.cols] == types:
+            return query.sql
+        alias = self.fresh()
+        columns = ", ".join(
+            f"{self.convert(V(f'{alias}.c{i}', c.t), t).sql} AS c{i}"
+            for i, (c, t) in enumerate(zip(query.cols, types, strict=True), 1)
+        )
+        return f"SELECT {columns} FROM ({query.sql}) AS {alias}"

@@ -1,0 +1,314 @@
+"""CREATE, ALTER, DROP and TRUNCATE, and what keys and checks make of the rows."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import duckdb
+from sqlglot.tokens import Token, TokenType
+
+from .cursor import Cursor, split_commas
+from .definitions import definition, index_tail, key_columns, require
+from .errors import Refused, TSqlError
+from .lexer import parse_expression, parse_query
+from .store import Key, LeoView, Table, View
+from .tables import create_sql, own_table, put, register, unique_key
+from .value import quote
+
+if TYPE_CHECKING:
+    from .blocks import Simple
+    from .interpreter import Interpreter
+    from .session import Session
+
+__all__ = ["create", "drop", "table_variable", "truncate"]
+
+
+def create(interpreter: Interpreter, statement: Simple) -> int:
+    """CREATE TABLE, INDEX, SCHEMA or VIEW."""
+    cursor = Cursor(statement.tokens, 1)
+    again = cursor.take("OR", "ALTER")
+    if cursor.take("VIEW"):
+        return _view(interpreter, statement, cursor, again)
+    if cursor.take("TABLE"):
+        return _table(interpreter, cursor)
+    if cursor.take("SCHEMA"):
+        return _schema(interpreter, cursor)
+    unique = cursor.take("UNIQUE")
+    while cursor.take("CLUSTERED") or cursor.take("NONCLUSTERED") or cursor.take("COLUMNSTORE"):
+        pass
+    if cursor.take("INDEX"):
+        return _index(interpreter, cursor, unique)
+    if cursor.take("STATISTICS"):
+        return 0
+    raise Refused(
+        f"CREATE {cursor.word()} is not run here.", "Tables, views, indexes and schemas are."
+    )
+
+
+def _schema(interpreter: Interpreter, cursor: Cursor) -> int:
+    store, database = interpreter.session.store, interpreter.session.database.lower()
+    if cursor.word() == "AUTHORIZATION":
+        raise Refused("CREATE SCHEMA without a name is not run here.")
+    name = cursor.identifier()
+    if cursor.take("AUTHORIZATION"):
+        cursor.identifier()
+    if not cursor.done:
+        raise cursor.fail()
+    if store.is_leo(database):
+        raise TSqlError(
+            f"CREATE SCHEMA permission denied in database '{database}'.",
+            262,
+            "The LEO databases are read-only; USE your project's database.",
+        )
+    if (database, name.lower()) in store.schemas:
+        raise TSqlError(f"There is already an object named '{name}' in the database.", 2714)
+    store.schemas = {**store.schemas, (database, name.lower()): len(store.schemas) + 5}
+    return 0
+
+
+# CREATE TABLE -------------------------------------------------------------------------------
+
+
+def _table(interpreter: Interpreter, cursor: Cursor) -> int:
+    session = interpreter.session
+    at = cursor.peek().start if cursor.peek() else None
+    parts = cursor.name()
+    (database, _, _), shown = session.store.writable(parts, at)
+    if session.store.find(parts) is not None:
+        raise TSqlError(f"There is already an object named '{shown}' in the database.", 2714,
+                        f"Write drop table if exists {'.'.join(parts)} first.", at)  # fmt: skip
+    body = cursor.brackets()
+    _storage(cursor)
+    table = definition(
+        interpreter,
+        body,
+        Table(database, parts[-2] if len(parts) > 1 and parts[-2] else "dbo", shown, "", ()),
+    )
+    register(session, table)
+    return 0
+
+
+def _storage(cursor: Cursor) -> None:
+    """Step over ON filegroup and WITH (DATA_COMPRESSION = ...), which change no answer."""
+    while not cursor.done:
+        if cursor.take("WITH"):
+            cursor.brackets()
+        elif cursor.take("ON") or cursor.take("TEXTIMAGE_ON") or cursor.take("FILESTREAM_ON"):
+            cursor.identifier()
+            if cursor.kind() == TokenType.L_PAREN:
+                cursor.brackets()
+        else:
+            raise cursor.fail()
+
+
+def table_variable(interpreter: Interpreter, name: str, tokens: list[Token]) -> None:
+    """DECLARE @t TABLE (...); it stays until the batch ends."""
+    session = interpreter.session
+    if name.lower() in session.store.variables and name.lower() in interpreter.declared:
+        return
+    interpreter.declared[name.lower()] = 1
+    table = definition(interpreter, Cursor(tokens).brackets(), Table("tempdb", "", name, "", ()))
+    table = replace(table, physical=session.new_physical(), id=session.store.next_id())
+    session.execute(create_sql(table))
+    session.store.variables[name.lower()] = table
+
+
+# Keys and checks ----------------------------------------------------------------------------
+
+
+# CREATE INDEX, VIEW -------------------------------------------------------------------------
+
+
+def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
+    """CREATE INDEX: a unique one is enforced, others change no answer but must name columns."""
+    session = interpreter.session
+    name = cursor.identifier()
+    cursor.expect("ON")
+    at = cursor.peek().start
+    table = own_table(session, cursor.name(), at, "CREATE INDEX")
+    if cursor.done:  # CREATE CLUSTERED COLUMNSTORE INDEX i ON t
+        columns: tuple[str, ...] = ()
+    else:
+        columns = key_columns(cursor.brackets()) if cursor.kind() == TokenType.L_PAREN else ()
+    included: tuple[str, ...] = ()
+    where, ignore = None, False
+    while not cursor.done:
+        if cursor.take("INCLUDE"):
+            included = key_columns(cursor.brackets())
+        elif cursor.take("WHERE"):
+            where = parse_expression(cursor.until({"WITH", "ON"}), interpreter.source.text)
+        elif cursor.word() in ("WITH", "ON"):
+            ignore = index_tail(cursor) or ignore
+        else:
+            raise cursor.fail()
+    names = [c.name.lower() for c in table.columns]
+    require(columns + included, names, table)
+    if name.lower() in (n.lower() for n in (*table.indexes, *(k.name for k in table.keys))):
+        raise TSqlError(
+            "The operation failed because an index or statistics with name "
+            f"'{name}' already exists on table '{table.label}'.",
+            1913,
+        )
+    if unique:
+        key = Key(name, columns, "index", where, ignore)
+        try:
+            unique_key(session, table, key, making=True)()
+        except duckdb.Error as error:
+            from .duck import translate
+
+            raise translate(error) from error
+        changed = replace(table, keys=(*table.keys, key))
+    else:
+        changed = replace(table, indexes=(*table.indexes, name))
+    put(session, changed)
+    return 0
+
+
+def _view(interpreter: Interpreter, statement: Simple, cursor: Cursor, again: bool) -> int:
+    session = interpreter.session
+    at = cursor.peek().start
+    parts = cursor.name()
+    (database, _, _), shown = session.store.writable(parts, at)
+    names: tuple[str, ...] = ()
+    if cursor.kind() == TokenType.L_PAREN:
+        names = key_columns(cursor.brackets())
+    if cursor.take("WITH"):
+        while cursor.word() != "AS":
+            cursor.i += 1
+    cursor.expect("AS")
+    tokens = cursor.tokens[cursor.i :]
+    if len(tokens) > 3 and [t.text.upper() for t in tokens[-3:]] == ["WITH", "CHECK", "OPTION"]:
+        raise Refused("WITH CHECK OPTION is not followed here.")
+    tree = parse_query(tokens, interpreter.source.text)
+    if tree.args.get("order") and not tree.args.get("limit"):
+        raise TSqlError(
+            "The ORDER BY clause is invalid in views, inline functions, derived "
+            "tables, subqueries, and common table expressions, unless TOP, OFFSET "
+            "or FOR XML is also specified.",
+            1033,
+        )
+    old = session.store.find(parts)
+    if old is not None and not (again and isinstance(old, View)):
+        raise TSqlError(f"There is already an object named '{shown}' in the database.", 2714, at=at)
+    if any(t.token_type == TokenType.PARAMETER for t in tokens):
+        raise TSqlError(
+            "Must declare the scalar variable: a view cannot use variables.", 137, at=at
+        )
+    binder = session.binder()
+    query = binder.query(tree, None)
+    binder.check_names(query, list(names), shown)
+    view = View(
+        database,
+        parts[-2] if len(parts) > 1 and parts[-2] else "dbo",
+        shown,
+        tree,
+        names,
+        old.id if old else session.store.next_id(),
+    )
+    session.store.entries = {**session.store.entries, session.store.resolve(parts): view}
+    return 0
+
+
+# ALTER, DROP, TRUNCATE ----------------------------------------------------------------------
+
+
+def drop(interpreter: Interpreter, statement: Simple) -> int:
+    """DROP TABLE, VIEW, INDEX or SCHEMA, with IF EXISTS."""
+    session, store = interpreter.session, interpreter.session.store
+    cursor = Cursor(statement.tokens, 1)
+    kind = cursor.word()
+    if kind not in ("TABLE", "VIEW", "INDEX", "SCHEMA", "STATISTICS"):
+        raise Refused(f"DROP {kind} is not run here.")
+    cursor.i += 1
+    lenient = cursor.take("IF", "EXISTS")
+    if kind == "STATISTICS":
+        return 0
+    for part in split_commas(cursor.tokens[cursor.i :]):
+        inner = Cursor(part)
+        at = inner.peek().start if inner.peek() else None
+        parts = inner.name()
+        if kind == "SCHEMA":
+            _drop_schema(session, parts[-1], lenient)
+            continue
+        if kind == "INDEX":
+            _drop_index(session, inner, parts, lenient)
+            continue
+        if not inner.done:
+            raise inner.fail()
+        entry = store.find(parts)
+        wanted = Table if kind == "TABLE" else View
+        if isinstance(entry, LeoView):
+            raise TSqlError(f"Cannot drop '{'.'.join(parts)}': LEO is read-only.", 3701, at=at)
+        if not isinstance(entry, wanted):
+            if lenient and entry is None:
+                continue
+            raise TSqlError(
+                f"Cannot drop the {kind.lower()} '{'.'.join(parts)}', because it "
+                "does not exist or you do not have permission.",
+                3701,
+                "Write drop table if exists.",
+                at,
+            )
+        store.entries = {k: e for k, e in store.entries.items() if e is not entry}
+    if not session.snapshots:
+        session.collect()
+    return 0
+
+
+def _drop_schema(session: Session, name: str, lenient: bool) -> None:
+    key = (session.database.lower(), name.lower())
+    if key not in session.store.schemas:
+        if lenient:
+            return
+        raise TSqlError(
+            f"Cannot drop the schema '{name}', because it does not exist or you do "
+            "not have permission.",
+            15151,
+        )
+    session.store.schemas = dict(session.store.schemas)
+    session.store.drop_schema(*key)
+
+
+def _drop_index(session: Session, cursor: Cursor, parts: list[str], lenient: bool) -> None:
+    name = parts[-1]
+    if cursor.take("ON"):
+        table = session.store.find(cursor.name())
+    else:
+        table = session.store.find(parts[:-1])
+    held = isinstance(table, Table) and any(
+        n.lower() == name.lower()
+        for n in (*table.indexes, *(k.name for k in table.keys if k.kind == "index"))
+    )
+    if not held:
+        if lenient:
+            return
+        raise TSqlError(
+            f"Cannot drop the index '{name}', because it does not exist or you do "
+            "not have permission.",
+            3701,
+        )
+    put(
+        session,
+        replace(
+            table,
+            indexes=tuple(n for n in table.indexes if n.lower() != name.lower()),
+            keys=tuple(
+                k for k in table.keys if k.kind != "index" or k.name.lower() != name.lower()
+            ),
+        ),
+    )
+
+
+def truncate(interpreter: Interpreter, statement: Simple) -> int:
+    """TRUNCATE TABLE empties a table and begins its identity again."""
+    session = interpreter.session
+    cursor = Cursor(statement.tokens, 1)
+    cursor.expect("TABLE")
+    at = cursor.peek().start
+    table = session.own_copy(own_table(session, cursor.name(), at, "TRUNCATE TABLE"))
+    session.execute(f"DELETE FROM {quote(table.physical)}")
+    for column in table.columns:
+        if column.identity:
+            session.identities[table.id] = column.identity[0]
+    return 0

@@ -1,0 +1,278 @@
+"""Reads the columns and constraints of CREATE TABLE and ALTER TABLE ADD."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+from sqlglot.tokens import Token, TokenType
+
+from .cursor import Cursor, split_commas
+from .errors import Refused, TSqlError
+from .lexer import parse_expression
+from .literals import collation_name
+from .scope import Scope, Source
+from .sqltypes import T
+from .store import Column, Key, Table
+from .value import quote
+
+if TYPE_CHECKING:
+    from .interpreter import Interpreter
+
+__all__ = [
+    "constraint",
+    "default_of",
+    "definition",
+    "index_tail",
+    "key_columns",
+    "read_column",
+    "require",
+    "typed",
+]
+
+
+_OPTIONS = {
+    "NOT",
+    "NULL",
+    "COLLATE",
+    "IDENTITY",
+    "DEFAULT",
+    "CONSTRAINT",
+    "PRIMARY",
+    "PRIMARY KEY",
+    "UNIQUE",
+    "CHECK",
+    "REFERENCES",
+    "FOREIGN",
+    "FOREIGN KEY",
+    "SPARSE",
+    "ROWGUIDCOL",
+    "INDEX",
+    "PERSISTED",
+    "WITH",
+    "FOR",
+}
+
+
+def definition(interpreter: Interpreter, body: list[Token], table: Table) -> Table:
+    """Read the columns and constraints between the brackets of CREATE TABLE."""
+    columns: list[Column] = []
+    keys: list[Key] = []
+    tests: list[tuple[str, exp.Expression]] = []
+    for part in split_commas(body):
+        cursor = Cursor(part)
+        if not part:
+            if part is not None and columns and len(body):
+                continue  # a comma too many at the end is allowed by SQL Server
+            raise cursor.fail("a column")
+        if not constraint(interpreter, cursor, table, keys, tests):
+            read_column(interpreter, cursor, table, columns, keys, tests)
+    names = [c.name.lower() for c in columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise TSqlError(
+                f"Column names in each table must be unique. Column name '{name}' "
+                f"in table '{table.name}' is specified more than once.",
+                2705,
+            )
+    primary = {c.lower() for k in keys if k.kind == "PRIMARY KEY" for c in k.columns}
+    if sum(k.kind == "PRIMARY KEY" for k in keys) > 1:
+        raise TSqlError(
+            f"Cannot add multiple PRIMARY KEY constraints to table '{table.name}'.", 8110
+        )
+    for key in keys:
+        require(key.columns, names, table)
+    columns = [
+        replace(c, nullable=False) if c.name.lower() in primary and c.computed is None else c
+        for c in columns
+    ]
+    return typed(
+        interpreter, replace(table, columns=tuple(columns), keys=tuple(keys), checks=tuple(tests))
+    )
+
+
+def require(wanted: tuple[str, ...], names: list[str], table: Table) -> None:
+    """Raise error 1911 for a key column that the table does not have."""
+    for name in wanted:
+        if name.lower() not in names:
+            raise TSqlError(
+                f"Column name '{name}' does not exist in the target table or view.", 1911
+            )
+
+
+def typed(interpreter: Interpreter, table: Table) -> Table:
+    """Give the computed columns the type of their expression."""
+    binder = interpreter.session.binder()
+    stored = [c for c in table.columns if c.computed is None]
+    cols = [_col(c, "x") for c in stored]
+    out = []
+    for column in table.columns:
+        if column.computed is not None:
+            v = binder.expr(column.computed, Scope(None, [Source(table.name, cols, "x")]))
+            t = replace(v.t, n=None) if v.t.is_integer else v.t
+            column = replace(column, t=replace(t, label=min(t.label, 1) if not t.is_string else 1))
+        out.append(column)
+    return replace(table, columns=tuple(out))
+
+
+def _col(column: Column, alias: str):
+    from .scope import Col
+
+    return Col(column.name, column.t, f"{alias}.{quote(column.name)}")
+
+
+def constraint(
+    interpreter: Interpreter,
+    cursor: Cursor,
+    table: Table,
+    keys: list,
+    tests: list,
+    column: str = "",
+) -> bool:
+    """Read one constraint, if one stands here."""
+    name = ""
+    if cursor.take("CONSTRAINT"):
+        name = cursor.identifier()
+    primary = cursor.take("PRIMARY KEY") or cursor.take("PRIMARY", "KEY")
+    if primary or cursor.take("UNIQUE"):
+        while cursor.take("CLUSTERED") or cursor.take("NONCLUSTERED"):
+            pass
+        columns = (
+            (column,)
+            if column and cursor.kind() != TokenType.L_PAREN
+            else key_columns(cursor.brackets())
+        )
+        kind = "PRIMARY KEY" if primary else "UNIQUE KEY"
+        ignore = index_tail(cursor)
+        keys.append(
+            Key(name or f"{'PK' if primary else 'UQ'}__{table.name}", columns, kind, None, ignore)
+        )
+        return True
+    if cursor.take("CHECK"):
+        cursor.take("NOT", "FOR", "REPLICATION")
+        tests.append(
+            (
+                name or f"CK__{table.name}",
+                parse_expression(cursor.brackets(), interpreter.source.text),
+            )
+        )
+        return True
+    if cursor.word() in ("FOREIGN", "FOREIGN KEY", "REFERENCES"):
+        raise Refused(
+            "Foreign keys are not enforced here.",
+            "Leave them out of the script.",
+            cursor.peek().start,
+        )
+    if not column and cursor.take("INDEX"):
+        index = cursor.identifier()
+        unique = cursor.take("UNIQUE")
+        while cursor.take("CLUSTERED") or cursor.take("NONCLUSTERED"):
+            pass
+        columns = key_columns(cursor.brackets())
+        if unique:
+            keys.append(Key(index, columns, "index"))
+        index_tail(cursor)
+        return True
+    if name:
+        if cursor.word() == "DEFAULT" and column:
+            return False
+        raise cursor.fail("PRIMARY KEY, UNIQUE or CHECK")
+    return False
+
+
+def key_columns(tokens: list[Token]) -> tuple[str, ...]:
+    """Read the columns of a key, each with ASC or DESC."""
+    out = []
+    for part in split_commas(tokens):
+        cursor = Cursor(part)
+        out.append(cursor.identifier())
+        _ = cursor.take("ASC") or cursor.take("DESC")
+        if not cursor.done:
+            raise cursor.fail()
+    return tuple(out)
+
+
+def index_tail(cursor: Cursor) -> bool:
+    """Step over WITH (...) and ON filegroup of a key; tell whether IGNORE_DUP_KEY is on."""
+    ignore = False
+    while cursor.word() in ("WITH", "ON"):
+        if cursor.take("WITH"):
+            inside = [t.text.upper() for t in cursor.brackets()]
+            if "IGNORE_DUP_KEY" in inside and "ON" in inside[inside.index("IGNORE_DUP_KEY") :][:3]:
+                ignore = True
+        else:
+            cursor.expect("ON")
+            cursor.identifier()
+    return ignore
+
+
+def read_column(
+    interpreter: Interpreter, cursor: Cursor, table: Table, columns: list, keys: list, tests: list
+) -> None:
+    """Read one column."""
+    name = cursor.identifier()
+    if cursor.take("AS"):
+        tree = parse_expression(
+            cursor.until({"PERSISTED", "CONSTRAINT", "PRIMARY", "PRIMARY KEY", "UNIQUE", "NOT"}),
+            interpreter.source.text,
+        )
+        column = Column(name, T("int"), computed=tree)
+        cursor.take("PERSISTED")
+        cursor.take("NOT", "NULL")
+    else:
+        t = cursor.data_type()
+        column = Column(name, replace(t, label=1) if t.is_string else t)
+    while not cursor.done:
+        before = cursor.i
+        if cursor.take("NOT", "NULL"):
+            column = replace(column, nullable=False)
+        elif cursor.take("NULL") or cursor.take("SPARSE") or cursor.take("ROWGUIDCOL"):
+            pass
+        elif cursor.take("COLLATE"):
+            column = replace(
+                column, t=replace(column.t, collation=collation_name(cursor.identifier()), label=1)
+            )
+        elif cursor.take("IDENTITY"):
+            seed, step = (1, 1)
+            if cursor.kind() == TokenType.L_PAREN:
+                at = cursor.i
+                parts = ["".join(t.text for t in part) for part in split_commas(cursor.brackets())]
+                if len(parts) != 2 or not all(re.fullmatch(r"[+-]?\d+", part) for part in parts):
+                    cursor.i = at
+                    raise cursor.fail("IDENTITY (seed, increment)")
+                seed, step = map(int, parts)
+            column = replace(column, identity=(seed, step), nullable=False)
+        elif cursor.take("DEFAULT") or (
+            cursor.word() == "CONSTRAINT" and cursor.word(2) == "DEFAULT"
+        ):
+            label = ""
+            if cursor.take("CONSTRAINT"):
+                label = cursor.identifier()
+                cursor.expect("DEFAULT")
+            column = replace(column, default=default_of(interpreter, cursor), default_name=label)
+        elif column.default is not None and cursor.take("WITH", "VALUES"):
+            column = replace(
+                column, nullable=False if not column.nullable else None
+            )  # every row gets it
+        elif constraint(interpreter, cursor, table, keys, tests, name):
+            pass
+        else:
+            raise cursor.fail()
+        if cursor.i == before:
+            raise cursor.fail()
+    columns.append(column)
+
+
+def default_of(interpreter: Interpreter, cursor: Cursor) -> exp.Expression:
+    """Read the expression after DEFAULT."""
+    start = cursor.i
+    if cursor.word() == "NULL":
+        cursor.i += 1
+        taken = cursor.tokens[start : cursor.i]
+    else:
+        cursor.i += 1 if cursor.kind() != TokenType.L_PAREN else 0
+        rest = cursor.until(_OPTIONS)
+        taken = cursor.tokens[start : start + len(rest) + (cursor.i - start - len(rest))]
+    return parse_expression(taken, interpreter.source.text)

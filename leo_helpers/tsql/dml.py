@@ -1,0 +1,373 @@
+"""INSERT, UPDATE, DELETE and SELECT that writes: into tables and into variables."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from sqlglot import exp
+from sqlglot.tokens import Token, TokenType
+
+from . import tables
+from .cursor import Cursor, split_commas
+from .errors import Refused, TSqlError
+from .lexer import lead_tokens, parse_query
+from .scope import Col, Query, Scope, Source
+from .sqltypes import T
+from .store import Column, LeoView, Table
+from .value import V, quote
+
+if TYPE_CHECKING:
+    from .blocks import Simple
+    from .interpreter import Interpreter
+    from .queries import Queries
+
+__all__ = [
+    "bare",
+    "give_output",
+    "insert",
+    "insertable",
+    "is_default",
+    "row_cells",
+    "skip_hints",
+    "target",
+    "top_of",
+    "write_rows",
+]
+
+
+# SELECT @x = ... and SELECT ... INTO --------------------------------------------------------
+
+
+# INSERT -------------------------------------------------------------------------------------
+
+
+def insert(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
+    """INSERT [INTO] table [(columns)] VALUES, SELECT or DEFAULT VALUES."""
+    session, text = interpreter.session, interpreter.source.text
+    cursor = Cursor(statement.tokens, 1)
+    limit = top_of(interpreter, cursor)
+    cursor.take("INTO")
+    at = cursor.peek().start if cursor.peek() else None
+    parts = cursor.name()
+    entry = session.own_copy(target(session, parts, at))
+    skip_hints(cursor)
+    names = None
+    if (
+        cursor.kind() == TokenType.L_PAREN
+        and cursor.word(1) not in ("SELECT", "WITH")
+        and cursor.kind(1) != TokenType.L_PAREN
+    ):
+        names = [Cursor(p).identifier() for p in split_commas(cursor.brackets())]
+    skip_hints(cursor)
+    output = []
+    if cursor.take("OUTPUT"):
+        output = cursor.until({"VALUES", "SELECT", "DEFAULT", "EXEC", "EXECUTE"})
+    binder = session.binder()
+    columns = insertable(session, entry, names)
+    body = statement.tokens[cursor.i :]
+    try:
+        if cursor.take("DEFAULT", "VALUES"):
+            query, columns = Query("SELECT 1 AS c1", [Col("", T("int"), "")]), []
+        elif cursor.word() in ("EXEC", "EXECUTE"):
+            return _insert_exec(interpreter, binder, entry, columns, cursor)
+        elif cursor.word() == "VALUES":
+            query, columns = _insert_values(
+                binder, parse_query(body, text), columns, names is not None
+            )
+        else:
+            query = binder.statement(parse_query([*withs, *body], text))
+        if columns and len(query.cols) != len(columns):
+            more = len(query.cols) > len(columns)
+            if names is None:
+                raise TSqlError(
+                    "Column name or number of supplied values does not match table definition.", 213
+                )
+            raise TSqlError(
+                "The select list for the INSERT statement contains "
+                + ("more" if more else "fewer")
+                + " items than the insert list. "
+                "The number of SELECT values must match the number of "
+                "INSERT columns.",
+                121 if more else 120,
+            )
+        count = write_rows(interpreter, binder, entry, columns, query, limit, output)
+    except TSqlError as error:
+        error.at = error.at if error.at is not None else binder.at
+        raise
+    interpreter.notes(binder, statement)
+    return count
+
+
+def _insert_exec(
+    interpreter: Interpreter, binder: Queries, entry: Table, columns: list[Column], cursor: Cursor
+) -> int:
+    """INSERT ... EXEC writes every result set of the executed text."""
+    from .blocks import Simple
+    from .execute import execute
+    from .result import Result
+
+    session = interpreter.session
+    held, session.result = session.result, Result()
+    try:
+        execute(interpreter, Simple("EXEC", cursor.tokens[cursor.i :]))
+        tables, said = session.result._tables, session.result.messages
+    finally:
+        session.result = held
+    held.messages += said
+    count = 0
+    for table, cols in tables:
+        if len(cols) != len(columns):
+            raise TSqlError(
+                "Column name or number of supplied values does not match table definition.", 213
+            )
+        names = [f"c{i}" for i in range(1, len(cols) + 1)]
+        session.con.register("executed", table.rename_columns(names))
+        count += write_rows(
+            interpreter, binder, entry, columns, Query("SELECT * FROM executed", cols)
+        )
+    return count
+
+
+def top_of(interpreter: Interpreter, cursor: Cursor) -> str:
+    """Read TOP (n) of INSERT, UPDATE or DELETE as a LIMIT."""
+    if not cursor.take("TOP"):
+        return ""
+    tokens = cursor.brackets()
+    if cursor.word() == "PERCENT":
+        raise Refused("TOP ... PERCENT is not run here in this statement.")
+    v, _ = interpreter.value(tokens, T("bigint"))
+    return f" LIMIT {v.const}"
+
+
+def skip_hints(cursor: Cursor) -> None:
+    """Step over WITH (TABLOCK) and its like."""
+    if cursor.word() == "WITH" and cursor.kind(1) == TokenType.L_PAREN:
+        cursor.i += 1
+        cursor.brackets()
+
+
+def target(session: Any, parts: list[str], at: int | None) -> Table:
+    """Return the table that a statement writes to."""
+    entry = session.find(parts, at)
+    if isinstance(entry, Table):
+        return entry
+    if isinstance(entry, LeoView):
+        raise TSqlError(
+            "The INSERT, UPDATE or DELETE permission was denied on the object "
+            f"'{entry.name}', database '{entry.database}'.",
+            229,
+            "The LEO views are read-only; copy what you need with SELECT ... INTO.",
+            at,
+        )
+    raise Refused("Writing through a view is not run here.", "Write to its table.", at)
+
+
+def insertable(session: Any, entry: Table, names: list[str] | None) -> list[Column]:
+    """Return the columns that an INSERT fills, or raise what SQL Server would."""
+    if names is None:
+        return [
+            c
+            for c in entry.columns
+            if c.computed is None and (c.identity is None or session.identity_insert == entry.id)
+        ]
+    out = []
+    for name in names:
+        column = entry.column(name)
+        if column is None:
+            raise TSqlError(
+                f"Invalid column name '{name}'.",
+                207,
+                f"{entry.label} has {', '.join(c.name for c in entry.columns)}.",
+            )
+        if column.computed is not None:
+            raise TSqlError(
+                f'The column "{name}" cannot be modified because it is either a '
+                "computed column or is the result of a UNION operator.",
+                271,
+            )
+        if column.identity and session.identity_insert != entry.id:
+            raise TSqlError(
+                "Cannot insert explicit value for identity column in table "
+                f"'{entry.name}' when IDENTITY_INSERT is set to OFF.",
+                544,
+            )
+        if column in out:
+            raise TSqlError(
+                f"The column name '{name}' is specified more than once in the SET "
+                "clause or column list of an INSERT.",
+                264,
+            )
+        out.append(column)
+    return out
+
+
+def is_default(node: exp.Expression) -> bool:
+    """Tell whether the word DEFAULT stands for a value."""
+    if isinstance(node, exp.Var):
+        return node.name.lower() == "default"
+    return (
+        isinstance(node, exp.Column)
+        and node.name.lower() == "default"
+        and not node.this.args.get("quoted")
+    )
+
+
+def _insert_values(
+    binder: Queries, tree: exp.Expression, columns: list[Column], listed: bool
+) -> tuple[Query, list[Column]]:
+    """Translate VALUES, in which DEFAULT may stand."""
+    rows = [
+        list(row.expressions) if isinstance(row, exp.Tuple) else [row.this]
+        for row in tree.expressions
+    ]
+    for row in rows:
+        if len(row) != len(columns) and not listed:
+            raise TSqlError(
+                "Column name or number of supplied values does not match table definition.", 213
+            )
+        if len(row) != len(columns):
+            more = len(row) > len(columns)
+            raise TSqlError(
+                "There are "
+                + ("fewer" if more else "more")
+                + " columns in the INSERT statement than values specified in the VALUES "
+                "clause. "
+                "The number of values in the VALUES clause must match "
+                "the number of columns specified in the INSERT "
+                "statement.",
+                110 if more else 109,
+            )
+        for i, column in enumerate(columns):
+            if is_default(row[i]):
+                row[i] = column.default if column.default is not None else exp.Null()
+    if len(rows) == 1:
+        cells = [binder.expr(v, Scope()) for v in rows[0]]
+        sql = ", ".join(f"{v.sql} AS c{i}" for i, v in enumerate(cells, 1))
+        return Query(f"SELECT {sql}", [Col("", v.t, "") for v in cells]), columns
+    lists = exp.Values(expressions=[exp.Tuple(expressions=[v.copy() for v in row]) for row in rows])
+    sql, cols = binder.values(lists, None)
+    return Query(sql, cols), columns
+
+
+def row_cells(session: Any, binder: Queries, entry: Table, given: dict[str, V]) -> dict[str, str]:
+    """Return the SQL of every stored column of a new row."""
+    cells = {}
+    for column in entry.columns:
+        if column.computed is not None:
+            continue
+        if column.name in given:
+            cells[column.name] = binder.convert(given[column.name], bare(column.t), "assign").sql
+        elif column.identity:
+            first = (
+                session.identities[entry.id]
+                if entry.id in session.identities
+                else column.identity[0]
+            )
+            cells[column.name] = (
+                f"CAST({first} + {column.identity[1]} * (row_number() OVER () - 1) "
+                f"AS {column.t.duck})"
+            )
+        elif column.default is not None:
+            cells[column.name] = binder.convert(
+                binder.expr(column.default, Scope()), bare(column.t), "assign"
+            ).sql
+        else:
+            cells[column.name] = f"CAST(NULL AS {column.t.duck})"
+    return cells
+
+
+def bare(t: T) -> T:
+    """Return a type without its collation, which assignment does not change."""
+    return T(t.name, t.n, t.p, t.s)
+
+
+def write_rows(
+    interpreter: Interpreter,
+    binder: Queries,
+    entry: Table,
+    columns: list[Column],
+    query: Query,
+    limit: str = "",
+    output: list[Token] | None = None,
+    check: bool = True,
+) -> int:
+    """Insert the rows of a query, with identity, defaults, keys and OUTPUT."""
+    session = interpreter.session
+    given = {c.name: V(f"q.c{i}", query.cols[i - 1].t) for i, c in enumerate(columns, 1)}
+    cells = row_cells(session, binder, entry, given)
+    named = ", ".join(quote(name) for name in cells)
+    rows = (
+        f"SELECT {', '.join(f'{sql} AS {quote(name)}' for name, sql in cells.items())} "
+        f"FROM ({query.sql}{limit and ''}) AS q{limit}"
+    )
+    tests = tables.checks(session, entry) if check else []
+    for key in entry.keys:
+        if key.ignore_duplicates:
+            rows = tables.without_duplicates(session, entry, key, rows)
+    if output:
+        stage = session.new_physical()
+        done = session.execute(
+            f"CREATE TABLE {quote(stage)} AS {rows}",
+            f"INSERT INTO {quote(entry.physical)} ({named}) FROM {quote(stage)}",
+            *tests,
+        )
+        give_output(interpreter, output, entry, {"inserted": stage})
+    else:
+        done = session.execute(f"INSERT INTO {quote(entry.physical)} ({named}) {rows}", *tests)
+    count = int(done[0][0])
+    for column in entry.columns:
+        if column.identity and count:
+            first = session.identities.get(entry.id, column.identity[0])
+            if column.name in given:
+                top = session.fetch(
+                    "SELECT "
+                    f"{'max' if column.identity[1] > 0 else 'min'}({quote(column.name)}) "
+                    f"FROM {quote(entry.physical)}"
+                )[0][0]
+                session.identities[entry.id], session.identity = (
+                    max(first, top + column.identity[1]),
+                    top,
+                )
+            else:
+                session.identities[entry.id] = first + column.identity[1] * count
+                session.identity = first + column.identity[1] * (count - 1)
+    return count
+
+
+def give_output(
+    interpreter: Interpreter, tokens: list[Token], entry: Table, stages: dict[str, str]
+) -> None:
+    """OUTPUT inserted.x, deleted.y [INTO table], from tables that hold the rows of both kinds."""
+    from dataclasses import replace
+
+    session, binder = interpreter.session, interpreter.session.binder()
+    cursor = Cursor(tokens)
+    listed = cursor.until({"INTO"})
+    tree = parse_query([*lead_tokens("select"), *listed], interpreter.source.text)
+    scope, froms = Scope(), []
+    for name, stage in stages.items():
+        sql, cols = session.store.source(replace(entry, physical=stage), name, binder)
+        scope.add(Source(name, cols, name))
+        froms.append(sql)
+    items = binder.items_of(tree, scope)
+    join = (
+        froms[0]
+        if len(froms) == 1
+        else f"{froms[0]} JOIN {froms[1]} ON {' = '.join(f'{n}.rid' for n in stages)}"
+    )
+    cells = ", ".join(f"{v.sql} AS c{i}" for i, (_, v) in enumerate(items, 1))
+    query = Query(f"SELECT {cells} FROM {join}", [Col(n, v.t, "") for n, v in items])
+    if cursor.take("INTO"):
+        at = cursor.peek().start
+        into = session.own_copy(target(session, cursor.name(), at))
+        names = (
+            [Cursor(p).identifier() for p in split_commas(cursor.brackets())]
+            if not cursor.done
+            else None
+        )
+        write_rows(interpreter, binder, into, insertable(session, into, names), query)
+    else:
+        session.frame(query)
+
+
+# UPDATE and DELETE --------------------------------------------------------------------------

@@ -1,0 +1,73 @@
+"""What goes wrong in a script: SQL Server's own errors, and what the rehearsal refuses."""
+
+from __future__ import annotations
+
+from ..errors import LeoError
+
+__all__ = ["Refused", "TSqlError"]
+
+
+class TSqlError(LeoError):
+    """An error that SQL Server would report too, with its number and the place in the script.
+
+    Parameters
+    ----------
+    message : str
+        What SQL Server would say, or the nearest to it that is known.
+    number : int, optional
+        SQL Server's message number.
+    next_step : str, optional
+        What to do about it.
+    at : int, optional
+        Offset in the text of the script; the line and the column follow from it.
+
+    Attributes
+    ----------
+    line, column : int or None
+        Where in the script, counted from 1.
+    statement : str
+        The text of the statement.
+
+    Examples
+    --------
+    >>> print(TSqlError("Invalid object name 'x'.", 208))
+    Invalid object name 'x'. [SQL Server message 208]
+    """
+
+    def __init__(
+        self, message: str, number: int | None = None, next_step: str = "", at: int | None = None
+    ) -> None:
+        super().__init__(message, next_step)
+        self.number, self.at = number, at
+        self.line: int | None = None
+        self.column: int | None = None
+        self.statement = ""
+        self.severity, self.state = 16, 1
+        self.runtime = False  # met while rows were read, so that only the statement is known
+        self.nested = False  # raised inside EXEC, so that a TRY around it catches even 208
+
+    def locate(self, line: int, column: int, statement: str) -> None:
+        """Fill in the place, unless a nested call has done it."""
+        if self.line is None:
+            self.line, self.column, self.statement = line, column, statement
+
+    def __str__(self) -> str:
+        where = f"Line {self.line}, column {self.column}: " if self.line else ""
+        number = f" [SQL Server message {self.number}]" if self.number else ""
+        step = f" {self.next_step}" if self.next_step else ""
+        excerpt = " ".join(self.statement.split())
+        text = f"\n  In: {excerpt[:200]}{' ...' if len(excerpt) > 200 else ''}" if excerpt else ""
+        return f"{where}{self.message}{number}{step}{text}"
+
+
+class Refused(TSqlError):
+    """T-SQL that may be right inside, but that the rehearsal cannot honour, so it does not guess.
+
+    Examples
+    --------
+    >>> print(Refused("Cursors are not run here.", next_step="Write it as one statement."))
+    Refused: Cursors are not run here. Write it as one statement.
+    """
+
+    def __init__(self, message: str, next_step: str = "", at: int | None = None) -> None:
+        super().__init__(f"Refused: {message}", None, next_step, at)

@@ -1,0 +1,228 @@
+"""EXEC of a string and sp_executesql: a batch of its own, with variables of its own."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot.tokens import Token, TokenType
+
+from .alter import rename_column
+from .cursor import Cursor, split_commas
+from .errors import Refused, TSqlError
+from .lexer import Script
+from .sqltypes import T
+from .store import Table
+from .value import V
+
+if TYPE_CHECKING:
+    from .blocks import Simple
+    from .interpreter import Interpreter
+
+__all__ = ["execute"]
+
+
+_DEEPEST = 32
+
+
+def execute(interpreter: Interpreter, statement: Simple) -> int | None:
+    """Run EXEC ('...') or EXEC sp_executesql."""
+    cursor = Cursor(statement.tokens, 1)
+    if cursor.kind() == TokenType.L_PAREN:
+        inner = cursor.brackets()
+        if not cursor.done:
+            raise Refused("EXEC ('...') AT another server is not run here.")
+        return _batch(interpreter, _joined(interpreter, inner), {})
+    name = cursor.name()[-1].lower()
+    if name == "sp_executesql":
+        return _sp_executesql(interpreter, cursor)
+    if name == "sp_rename":
+        return _sp_rename(interpreter, cursor)
+    raise Refused(
+        f"The procedure {name} is not run here.",
+        "Only EXEC of a string and sp_executesql are.",
+        statement.tokens[1].start,
+    )
+
+
+def _joined(interpreter: Interpreter, tokens: list[Token]) -> str | None:
+    """Join the texts and variables of EXEC (...): nothing else may stand there."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        if token.token_type == TokenType.PLUS:
+            parts.append([])
+        else:
+            parts[-1].append(token)
+    texts = []
+    for part in parts:
+        variable = len(part) == 2 and part[0].token_type == TokenType.PARAMETER
+        text = len(part) == 1 and part[0].token_type in (
+            TokenType.STRING,
+            TokenType.NATIONAL_STRING,
+        )
+        if not (variable or text):
+            wrong = part[0] if part else tokens[0]
+            raise TSqlError(
+                f"Incorrect syntax near '{wrong.text}'.",
+                102,
+                "Inside EXEC (...) only texts and variables may be "
+                "joined; build the text "
+                "in a variable first.",
+                wrong.start,
+            )
+        texts.append(interpreter.value(part, T("nvarchar"))[0].const)
+    return None if None in texts else "".join(map(str, texts))
+
+
+def _sp_executesql(interpreter: Interpreter, cursor: Cursor) -> int | None:
+    session = interpreter.session
+    parts = split_commas(cursor.tokens[cursor.i :])
+    texts: list[object] = []
+    given: list[tuple[str, list, bool]] = []
+    for part in parts:
+        named = (
+            len(part) > 3
+            and part[0].token_type == TokenType.PARAMETER
+            and part[2].token_type == TokenType.EQ
+        )
+        name, tokens = (part[1].text.lower(), part[3:]) if named else ("", part)
+        out = tokens[-1].text.upper() in ("OUTPUT", "OUT") if tokens else False
+        tokens = tokens[:-1] if out else tokens
+        if len(texts) < 2 and name in ("", "stmt", "statement", "params", "parameters"):
+            texts.append(interpreter.value(tokens)[0].const)
+        else:
+            given.append((name, tokens, out))
+    declared = _parameters(str(texts[1])) if len(texts) > 1 and texts[1] else []
+    values: dict[str, tuple[T, V]] = {}
+    outs: list[tuple[str, str]] = []
+    for i, (name, tokens, out) in enumerate(given):
+        found = (
+            next(((n, t) for n, t in declared if n == name), None)
+            if name
+            else declared[i]
+            if i < len(declared)
+            else None
+        )
+        if found is None:
+            raise TSqlError(f"@{name or i + 1} is not a parameter of the statement.", 8145)
+        values[found[0]] = (found[1], interpreter.value(tokens, found[1])[0])
+        if out:
+            outs.append((found[0], tokens[-1].text.lower()))
+    for name, _ in declared:
+        if name not in values:
+            raise TSqlError(
+                f"The parameterized query expects the parameter '@{name}', which was not supplied.",
+                8178,
+            )
+    held = session.values
+    rows = _batch(interpreter, texts[0] if texts else None, values, keep := {})
+    for inner, outer in outs:
+        t, _ = held[outer]
+        binder = session.binder()
+        done = binder.convert(keep[inner][1], t, "explicit")
+        from .duck import to_value
+
+        session.values[outer] = (t, to_value(session.evaluate(done.sql), t))
+    return rows
+
+
+def _sp_rename(interpreter: Interpreter, cursor: Cursor) -> int:
+    """Give a table or, with 'COLUMN', one of its columns another name."""
+    from .names import split_name
+
+    session = interpreter.session
+    values = [
+        interpreter.value(
+            p[3:]
+            if p[0].token_type == TokenType.PARAMETER
+            and len(p) > 3
+            and p[2].token_type == TokenType.EQ
+            else p
+        )[0].const
+        for p in split_commas(cursor.tokens[cursor.i :])
+    ]
+    old, new, kind = (*values, None)[:3] if len(values) < 3 else values[:3]
+    parts = split_name(str(old))
+    column = str(kind or "").upper() == "COLUMN"
+    name = parts.pop() if column and len(parts) > 1 else ""
+    entry = session.store.find(parts) if parts else None
+    if not isinstance(entry, Table) or str(kind or "OBJECT").upper() not in ("OBJECT", "COLUMN"):
+        raise Refused("sp_rename is run here for tables and columns that the script has made.")
+    if column:
+        if entry.column(name) is None or entry.column(str(new)) is not None:
+            raise TSqlError(
+                "Either the parameter @objname is ambiguous or the claimed "
+                f"@objtype (COLUMN) is wrong: {old}.",
+                15248,
+            )
+        if any(c.computed is not None for c in entry.columns) or entry.checks:
+            raise Refused(
+                "sp_rename of a column in a table with computed columns or checks is not run here."
+            )
+        rename_column(session, entry, name, str(new))
+        return 0
+    key = (entry.database.lower(), entry.schema.lower(), entry.name.lower())
+    new_key = (*key[:2], str(new).lower())
+    if new_key in session.store.entries:
+        raise TSqlError(f"Error: The new name '{new}' is already in use as a object name.", 15335)
+    entries = {k: e for k, e in session.store.entries.items() if k != key}
+    session.store.entries = {**entries, new_key: replace(entry, name=str(new))}
+    return 0
+
+
+def _parameters(text: str) -> list[tuple[str, T]]:
+    out = []
+    for part in split_commas(Script(text).tokens):
+        cursor = Cursor(part)
+        name = cursor.identifier()[1:].lower()
+        cursor.take("AS")
+        out.append((name, cursor.data_type()))
+    return out
+
+
+def _batch(
+    interpreter: Interpreter, text: object, values: dict, keep: dict | None = None
+) -> int | None:
+    """Run a text as a batch: its variables, USE and temporary tables end with it."""
+    from .interpreter import Interpreter
+
+    session = interpreter.session
+    if text is None:
+        return None
+    if session.nesting >= _DEEPEST:
+        raise TSqlError(
+            "Maximum stored procedure, function, trigger, or view nesting level "
+            "exceeded (limit 32).",
+            217,
+        )
+    held, tables, database = session.values, session.store.variables, session.database
+    temporary = {key for key in session.store.entries if key[2].startswith("#")}
+    session.values, session.store.variables = dict(values), {}
+    session.nesting += 1
+    inner = Interpreter(session)
+    try:
+        inner.script(Script(str(text)))
+        if keep is not None:
+            keep.update(session.values)
+    except TSqlError as error:
+        raise _outside(error) from error
+    finally:
+        session.nesting -= 1
+        session.values, session.store.variables, session.database = held, tables, database
+        for key in [
+            k
+            for k in session.store.entries
+            if k[2].startswith("#") and not k[2].startswith("##") and k not in temporary
+        ]:
+            del session.store.entries[key]
+    return session.rowcount
+
+
+def _outside(error: TSqlError) -> TSqlError:
+    """Say that the line is that of the executed text, and leave room for the script's own."""
+    place = f" (line {error.line}, column {error.column} of the executed text)"
+    kind = Refused if isinstance(error, Refused) else TSqlError
+    out = kind.__new__(kind)
+    TSqlError.__init__(out, error.message + place, error.number, error.next_step)
+    out.nested = True
+    return out

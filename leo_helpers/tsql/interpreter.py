@@ -1,0 +1,374 @@
+"""Runs what is procedural: variables, IF, WHILE, TRY, EXEC, transactions and settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot.tokens import Token, TokenType
+
+from . import alter, assign, changes, ddl, dml
+from .arguments import text as as_text
+from .blocks import Block, If, Node, Simple, Try, While, statements
+from .control import BreakMet, ContinueMet, Control, ReturnMet
+from .cursor import Cursor, split_commas
+from .duck import to_value
+from .errors import Refused, TSqlError
+from .lexer import Script, parse_expression, parse_query
+from .result import Step
+from .scope import Scope
+from .settings import set_option
+from .splitter import split
+from .sqltypes import T
+from .value import V
+
+if TYPE_CHECKING:
+    from .session import Session
+
+__all__ = ["Interpreter"]
+
+
+class Interpreter(Control):
+    """Runs the statements of one script in a session."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+        self.source = Script("")
+        self.declared: dict[str, int] = {}
+        self.trees: dict[tuple[int, int], object] = {}
+        self.handlers = {
+            "SELECT": self.select, "WITH": self.with_, "(": self.select, "INSERT": self.insert,
+            "UPDATE": self.update, "DELETE": self.delete, "MERGE": self.merge,
+            "CREATE": ddl.create, "ALTER": alter.alter, "DROP": ddl.drop, "TRUNCATE": ddl.truncate,
+            "DECLARE": self.declare, "SET": self.set, "PRINT": self.print, "USE": self.use,
+            "EXEC": self.exec, "EXECUTE": self.exec, "BEGIN": self.begin, "COMMIT": self.commit,
+            "ROLLBACK": self.rollback, "SAVE": self.save, "THROW": self.throw,
+            "RAISERROR": self.raiserror, "RETURN": self.return_, "BREAK": self.break_,
+            "CONTINUE": self.continue_, "CHECKPOINT": self.skip,
+        }  # fmt: skip
+
+    def script(self, script: Script) -> None:
+        """Run every batch; variables end with their batch."""
+        self.source = script
+        batches = list(split(script))
+        for n, batch in enumerate(batches):
+            for _ in range(batch.times):
+                if n:
+                    self.session.values, self.session.store.variables = {}, {}
+                self.declared = {}
+                try:
+                    self.hoist(batch.body)
+                    self.body(batch.body)
+                except ReturnMet:
+                    pass
+                except (BreakMet, ContinueMet):
+                    raise TSqlError(
+                        "Cannot use BREAK or CONTINUE outside the scope of a WHILE statement.", 135
+                    ) from None
+        self.session.collect()
+
+    def hoist(self, body: list[Node]) -> None:
+        """Make known every variable of a batch, as SQL Server does before it runs."""
+        for statement in statements(body):
+            if statement.word == "DECLARE":
+                for name, t, _ in self.declarations(statement):
+                    if t is not None and name in self.declared:
+                        raise self.locate(
+                            TSqlError(
+                                f"The variable name '@{name}' has already been "
+                                "declared. Variable names must be unique within a "
+                                "query batch or stored procedure.",
+                                134,
+                            ),
+                            statement,
+                        )
+                    if t is not None:
+                        self.declared[name] = id(statement)
+                        self.session.values[name] = (t, V(f"CAST(NULL AS {t.duck})", t))
+
+    # Control flow ---------------------------------------------------------------------------
+
+    def body(self, nodes: list[Node]) -> None:
+        """Run statements one after the other."""
+        for node in nodes:
+            self.node(node)
+
+    def node(self, node: Node) -> None:
+        """Run a statement, a block or a condition with what depends on it."""
+        if isinstance(node, Simple):
+            self.simple(node)
+        elif isinstance(node, Block):
+            self.body(node.body)
+        elif isinstance(node, If):
+            if self.test(node.condition):
+                self.node(node.then)
+            elif node.other is not None:
+                self.node(node.other)
+        elif isinstance(node, While):
+            self.while_(node)
+        else:
+            self.try_(node)
+
+    def while_(self, node: While) -> None:
+        """Run a loop."""
+        try:
+            while self.test(node.condition):
+                try:
+                    self.node(node.body)
+                except ContinueMet:
+                    continue
+        except BreakMet:
+            pass
+
+    def try_(self, node: Try) -> None:
+        """Run BEGIN TRY, and BEGIN CATCH if it fails with an error that SQL Server would catch."""
+        s = self.session
+        try:
+            self.body(node.body)
+        except TSqlError as error:
+            compiled = error.number in (102, 207, 208, 137) and not error.nested
+            if isinstance(error, Refused) or error.number is None or compiled:
+                raise  # a refusal or a compile error is not caught in its own scope
+            before, s.caught = s.caught, error
+            s.error_number = error.number
+            try:
+                self.body(node.catch)
+            finally:
+                s.caught = before
+
+    def test(self, condition: Simple) -> bool:
+        """Evaluate the condition of IF or WHILE."""
+        binder = self.session.binder()
+        try:
+            self.session.step()
+            if "tree" not in condition.cache:
+                condition.cache["tree"] = parse_expression(condition.tokens, self.source.text)
+            sql = binder.condition(condition.cache["tree"], Scope())
+            value = self.session.evaluate(
+                f"CASE WHEN {sql} THEN 1 ELSE 0 END" if not binder.withs else "0"
+            )
+        except TSqlError as error:
+            raise self.locate(error, condition, binder.at) from error.__cause__
+        self.notes(binder, condition)
+        self.session.rowcount = 0
+        return bool(value)
+
+    def simple(self, statement: Simple) -> None:
+        """Run one plain statement; an error gets its place and leaves the session as it was."""
+        s = self.session
+        s.last_binder = None
+        handler = self.handlers.get(statement.word)
+        held = s.store.entries, s.store.schemas
+        try:
+            s.step()
+            if handler is None:
+                raise Refused(f"Statements that begin with {statement.word} are not run here.")
+            rows = handler(self, statement) if handler in _MODULE_HANDLERS else handler(statement)
+        except TSqlError as error:
+            s.store.entries, s.store.schemas = (
+                held if not s.snapshots else (s.store.entries, s.store.schemas)
+            )
+            if s.xact_abort and s.trancount and not isinstance(error, Refused):
+                self.undo_all()
+            at = s.last_binder.at if s.last_binder is not None else None
+            raise self.locate(error, statement, at) from error.__cause__
+        except RecursionError:
+            raise self.locate(
+                Refused("The statement is nested too deeply to be run here.", "Cut it into steps."),
+                statement,
+            ) from None
+        except (BreakMet, ContinueMet, ReturnMet):
+            raise
+        except Exception as error:
+            failed = Refused("the translator itself failed on this statement "
+f"({type(error).__name__}: {error}).",
+                             "Please report it with the statement.")  # fmt: skip
+            raise self.locate(failed, statement) from error
+        if rows is not None:
+            s.rowcount = rows
+        s.error_number = 0
+        line, _ = self.source.place(statement.start)
+        if s.nesting == 0:
+            s.result.steps.append(Step(line, statement.word, rows))
+
+    def locate(self, error: TSqlError, statement: Simple, at: int | None = None) -> TSqlError:
+        """Give an error its line, its column and the text of the statement."""
+        place = error.at if error.at is not None else at
+        if error.runtime or place is None or not statement.start <= place <= statement.end:
+            place = statement.start
+        error.locate(*self.source.place(place), self.source.text[statement.start : statement.end])
+        return error
+
+    def notes(self, binder: object, statement: Simple) -> None:
+        """Say what the translator noted, once."""
+        line, _ = self.source.place(statement.start)
+        for note in binder.notes:
+            text = f"Note, line {line}: {note}"
+            if text not in self.session.result.messages:
+                self.session.say(text)
+
+    # Values ---------------------------------------------------------------------------------
+
+    def value(self, tokens: list[Token], to: T | None = None) -> tuple[V, T]:
+        """Evaluate an expression without columns, converted to a type as assignment does."""
+        binder = self.session.binder()
+        key = (tokens[0].start, tokens[-1].end) if tokens else (0, 0)
+        if key not in self.trees:
+            self.trees[key] = parse_expression(tokens, self.source.text)
+        tree = self.trees[key]
+        try:
+            v = binder.expr(tree, Scope())
+            if to is not None:
+                v = binder.convert(v, to, "explicit")
+            held = self.session.fetch(f"{binder.with_clause()}SELECT {v.sql}")[0][0]
+        except TSqlError as error:
+            error.at = error.at if error.at is not None else binder.at
+            raise
+        t = to or v.t
+        return to_value(held, t if to is not None else (v.t if v.t.name != "null" else T("int"))), t
+
+    def expression(self, tokens: list[Token], binder: object, scope: Scope | None = None) -> V:
+        """Translate an expression without running it."""
+        return binder.expr(parse_expression(tokens, self.source.text), scope or Scope())
+
+    def declarations(self, statement: Simple) -> list[tuple[str, T | None, list[Token]]]:
+        """Return name, type (None: a table) and initial value of each variable of DECLARE."""
+        out = []
+        for part in split_commas(statement.tokens[1:]):
+            cursor = Cursor(part)
+            name = cursor.identifier() if part else ""
+            if not name.startswith("@"):
+                raise self.locate(
+                    Refused(
+                        "Only variables and table variables can be declared here; "
+                        "cursors are not run."
+                    )
+                    if cursor.word() in ("CURSOR", "INSENSITIVE", "SCROLL")
+                    else cursor.fail("a variable"),
+                    statement,
+                )
+            cursor.take("AS")
+            if cursor.word() == "TABLE":
+                out.append((name[1:].lower(), None, part[cursor.i + 1 :]))
+                continue
+            if cursor.word() == "CURSOR":
+                raise self.locate(
+                    Refused(
+                        "Cursors are not run here.", "Write it as one statement or a WHILE loop."
+                    ),
+                    statement,
+                )
+            try:
+                t = cursor.data_type()
+            except TSqlError as error:
+                raise self.locate(error, statement) from None
+            initial = []
+            if cursor.take_kind(TokenType.EQ):
+                initial = part[cursor.i :]
+            elif not cursor.done:
+                raise self.locate(cursor.fail(), statement)
+            out.append((name[1:].lower(), t, initial))
+        return out
+
+    def declare(self, statement: Simple) -> int | None:
+        """DECLARE @x int = 1, @t table (...)."""
+        rows = None
+        for name, t, rest in self.declarations(statement):
+            if t is None:
+                ddl.table_variable(self, "@" + name, rest)
+            elif rest:
+                self.session.values[name] = (t, self.value(rest, t)[0])
+                rows = 1
+        return rows
+
+    def set(self, statement: Simple) -> int | None:
+        """SET @x = ..., SET @x += ..., or a setting."""
+        tokens = statement.tokens
+        if len(tokens) > 1 and tokens[1].token_type == TokenType.PARAMETER:
+            cursor = Cursor(tokens, 1)
+            name = cursor.identifier()[1:]
+            op = assign.assignment(cursor)
+            self.assign(name, tokens[cursor.i :], op, tokens[1].start)
+            return 1
+        set_option(self, statement)
+        return 0
+
+    def assign(self, name: str, tokens: list[Token], op: str, at: int) -> None:
+        """Give a variable a value, for = and for += and its like."""
+        held = self.session.variable(name, at)
+        t = self.session.values[name.lower()][0]
+        if not op:
+            self.session.values[name.lower()] = (t, self.value(tokens, t)[0])
+            return
+        binder = self.session.binder()
+        v = self.expression(tokens, binder)
+        done = binder.convert(binder.arithmetic(op, held, v), t, "explicit")
+        got = self.session.fetch(f"{binder.with_clause()}SELECT {done.sql}")[0][0]
+        self.session.values[name.lower()] = (t, to_value(got, t))
+
+    def print(self, statement: Simple) -> int:
+        """PRINT writes a message."""
+        v, _ = self.value(statement.tokens[1:])
+        binder = self.session.binder()
+        text = binder.convert(as_text(binder, v), T("nvarchar", 4000), "explicit")
+        got = self.session.evaluate(text.sql)
+        self.session.say(got if got is not None else " ")
+        return 0
+
+    # Queries and DML ------------------------------------------------------------------------
+
+    def select(self, statement: Simple) -> int:
+        """SELECT: a result set, a new table (INTO) or values for variables."""
+        assigned = assign.variable_list(statement.tokens)
+        if assigned is not None:
+            return assign.select_variables(self, statement, *assigned)
+        if "tree" not in statement.cache:
+            statement.cache["tree"] = parse_query(statement.tokens, self.source.text)
+        tree = statement.cache["tree"]
+        if assign.into_of(tree):
+            return assign.select_into(self, statement, tree)
+        binder = self.session.binder()
+        try:
+            query = binder.statement(tree)
+            rows = self.session.frame(query)
+        except TSqlError as error:
+            error.at = error.at if error.at is not None else binder.at
+            raise
+        self.notes(binder, statement)
+        return rows
+
+    def with_(self, statement: Simple) -> int:
+        """WITH ... and the statement that uses it."""
+        verb, head = assign.after_with(statement.tokens)
+        if verb == "SELECT":
+            return self.select(statement)
+        rest = Simple(verb, statement.tokens[head:])
+        withs = statement.tokens[:head]
+        return {
+            "INSERT": self.insert,
+            "UPDATE": self.update,
+            "DELETE": self.delete,
+            "MERGE": self.merge,
+        }[verb](rest, withs)
+
+    def insert(self, statement: Simple, withs: list[Token] | None = None) -> int:
+        """INSERT."""
+        return dml.insert(self, statement, withs or [])
+
+    def update(self, statement: Simple, withs: list[Token] | None = None) -> int:
+        """UPDATE."""
+        return changes.update(self, statement, withs or [])
+
+    def delete(self, statement: Simple, withs: list[Token] | None = None) -> int:
+        """DELETE."""
+        return changes.delete(self, statement, withs or [])
+
+    def merge(self, statement: Simple, withs: list[Token] | None = None) -> int:
+        """MERGE."""
+        from .merge import merge
+
+        return merge(self, statement, withs or [])
+
+    # Other statements -----------------------------------------------------------------------
+
+
+_MODULE_HANDLERS = {ddl.create, alter.alter, ddl.drop, ddl.truncate}

@@ -1,0 +1,260 @@
+"""T-SQL text to sqlglot's tokens and trees: every function stays as it was written."""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import lru_cache
+from typing import ClassVar
+
+from sqlglot import exp
+from sqlglot.dialects.tsql import TSQL
+from sqlglot.errors import ErrorLevel, ParseError, TokenError
+from sqlglot.tokens import Token, TokenType
+
+from .errors import Refused, TSqlError
+
+__all__ = ["PlainTSQL", "Script", "lead_tokens", "parse_expression", "parse_query", "tokenize"]
+
+
+_KEEP = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT")
+
+
+class PlainTSQL(TSQL):
+    """T-SQL in which functions are not turned into others and no word swallows a line."""
+
+    class Tokenizer(TSQL.Tokenizer):
+        """sqlglot's words, without the commands that take the rest of a line as text."""
+
+        COMMANDS: ClassVar[set] = set()
+        KEYWORDS: ClassVar[dict] = {
+            word: kind
+            for word, kind in TSQL.Tokenizer.KEYWORDS.items()
+            if kind != TokenType.COMMAND
+            and word not in ("CLUSTERED INDEX", "NONCLUSTERED INDEX", "REAL")
+        }
+
+    class Parser(TSQL.Parser):
+        """sqlglot's grammar, with no function known by name but the casts."""
+
+        FUNCTIONS: ClassVar[dict] = {}
+        FUNCTION_PARSERS: ClassVar[dict] = {
+            name: parser for name, parser in TSQL.Parser.FUNCTION_PARSERS.items() if name in _KEEP
+        }
+
+
+_DIALECT = PlainTSQL()
+#: !< and !> are >= and <=.
+_NOT_MORE = {TokenType.GT: TokenType.LTE, TokenType.LT: TokenType.GTE, TokenType.EQ: TokenType.NEQ}
+_SIGNS = (TokenType.PARAMETER, TokenType.HASH)
+_ELSEWHERE = {
+    "OPENROWSET",
+    "OPENQUERY",
+    "OPENDATASOURCE",
+    "OPENXML",
+    "OPENJSON",
+    "CONTAINSTABLE",
+    "FREETEXTTABLE",
+}
+#: Words that sqlglot reads and SQL Server does not.
+_FOREIGN = {"LIMIT", "QUALIFY", "DCOLON", "NULLS", "ILIKE", "RLIKE", "DPIPE", "LATERAL", "USING"}
+#: Key words of two words, which sqlglot reads as one only where nothing but blanks is between.
+_PAIRS = {
+    ("GROUP", "BY"): TokenType.GROUP_BY,
+    ("ORDER", "BY"): TokenType.ORDER_BY,
+    ("PARTITION", "BY"): TokenType.PARTITION_BY,
+    ("PRIMARY", "KEY"): TokenType.PRIMARY_KEY,
+    ("FOREIGN", "KEY"): TokenType.FOREIGN_KEY,
+    ("GROUPING", "SETS"): TokenType.GROUPING_SETS,
+}
+
+
+class Script:
+    """A script's text with its tokens and line numbers."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.starts = [0] + [i + 1 for i, char in enumerate(text) if char == "\n"]
+        self.tokens = tokenize(text, self)
+
+    def place(self, at: int) -> tuple[int, int]:
+        """Return line and column of an offset, from 1."""
+        line = bisect_right(self.starts, at)
+        return line, at - self.starts[line - 1] + 1
+
+
+def tokenize(text: str, script: Script | None = None) -> list[Token]:
+    """Cut T-SQL into tokens; the offsets are those of the text."""
+    try:
+        tokens = _DIALECT.tokenize(text)
+    except TokenError as error:
+        at = _open_place(text)
+        if text.startswith("/*", at):
+            failure = TSqlError("Missing end comment mark '*/'.", 113, at=at)
+        else:
+            failure = TSqlError(
+                f"Unclosed quotation mark after the character string '{text[at + 1 : at + 41]}'.",
+                105,
+                at=at,
+            )
+        if script is not None:
+            line, column = script.place(failure.at or 0)
+            failure.locate(line, column, text[failure.at : failure.at + 60] if failure.at else "")
+        raise failure from error
+    for i, token in enumerate(tokens):
+        if token is None:
+            continue
+        before = tokens[i - 1] if i else None
+        if (
+            before is not None
+            and before.token_type in _SIGNS
+            and before.end + 1 == token.start
+            and token.token_type not in _SIGNS
+        ):
+            tokens[i] = _token(TokenType.VAR, token.text, token)  # @end and #drop are names
+            continue
+        if token.token_type == TokenType.IDENTIFIER and text[token.start : token.end + 1] == "0x":
+            tokens[i] = _token(TokenType.HEX_STRING, "", token)
+        elif token.text == "!" and i + 1 < len(tokens) and tokens[i + 1].token_type in _NOT_MORE:
+            tokens[i] = _token(_NOT_MORE[tokens[i + 1].token_type], "!", token)
+            tokens[i + 1] = None
+        elif (
+            token.text.startswith("$")
+            and token.text[1:].isdigit()
+            and token.token_type != TokenType.IDENTIFIER
+        ):
+            tail = (
+                2
+                if i + 2 < len(tokens)
+                and tokens[i + 1].token_type == TokenType.DOT
+                and tokens[i + 2].start == tokens[i + 1].end + 1
+                else 0
+            )
+            tokens[i] = _token(
+                TokenType.NUMBER, "".join(t.text for t in tokens[i : i + tail + 1]), token
+            )
+            tokens[i + 1 : i + 1 + tail] = [None] * tail
+    return _paired([token for token in tokens if token is not None], text)
+
+
+def _paired(tokens: list[Token], text: str) -> list[Token]:
+    """Make one token of key words of two words that a comment keeps apart."""
+    out: list[Token] = []
+    for token in tokens:
+        last = out[-1] if out else None
+        kind = _PAIRS.get((last.text.upper(), token.text.upper())) if last is not None else None
+        if (
+            kind is None
+            or '"' in (text[last.start], text[token.start])
+            or "[" in (text[last.start], text[token.start])
+        ):
+            out.append(token)
+        else:
+            words = f"{last.text} {token.text}".upper()
+            out[-1] = Token(
+                kind, words, line=last.line, col=last.col, start=last.start, end=token.end
+            )
+    return out
+
+
+def _token(kind: TokenType, text: str, like: Token) -> Token:
+    return Token(kind, text, line=like.line, col=like.col, start=like.start, end=like.end)
+
+
+def _open_place(text: str) -> int:
+    """Return where the first string, name or comment begins that never ends."""
+    pairs = {"'": "'", '"': '"', "[": "]"}
+    at, size = 0, len(text)
+    while at < size:
+        char = text[at]
+        if text.startswith("--", at):
+            at = text.find("\n", at)
+            if at < 0:
+                break
+        elif text.startswith("/*", at):
+            depth, end = 1, at + 2
+            while depth and end < size:
+                if text.startswith("/*", end):
+                    depth, end = depth + 1, end + 2
+                elif text.startswith("*/", end):
+                    depth, end = depth - 1, end + 2
+                else:
+                    end += 1
+            if depth:
+                return at
+            at = end - 1
+        elif char in pairs:
+            end = at + 1
+            while True:
+                end = text.find(pairs[char], end)
+                if end < 0:
+                    return at
+                if text.startswith(pairs[char] * 2, end):
+                    end += 2
+                    continue
+                break
+            at = end
+        at += 1
+    return 0
+
+
+def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
+    for token in tokens:
+        if token.token_type.name in _FOREIGN:
+            word = text[token.start : token.end + 1]
+            raise TSqlError(
+                f"Incorrect syntax near '{word}'.", 102, "This is not T-SQL.", token.start
+            )
+        if token.text.upper() in _ELSEWHERE and token.token_type != TokenType.STRING:
+            raise Refused(f"{token.text.upper()} reads what is not here.", at=token.start)
+    head = _lead(lead)
+    try:
+        parser = _DIALECT.parser(error_level=ErrorLevel.RAISE)
+        trees = parser.parse([*head, *tokens], text)
+    except (ParseError, TokenError) as error:
+        at = tokens[0].start if tokens else 0
+        near = ""
+        if isinstance(error, ParseError) and error.errors:
+            first = error.errors[0]
+            near = str(first.get("highlight") or "")
+            at = _offset(tokens, first) or at
+        raise TSqlError(
+            f"Incorrect syntax near '{near}'.", 102,
+            "If SQL Server accepts this, the rehearsal cannot read it yet.", at,
+        ) from error  # fmt: skip
+    except RecursionError as error:
+        raise Refused("The expression is nested too deeply to be read here.",
+                      "Cut it into steps.", tokens[0].start) from error  # fmt: skip
+    if len(trees) != 1 or trees[0] is None:
+        at = tokens[0].start if tokens else 0
+        raise TSqlError("Incorrect syntax: an expression is missing.", 102, at=at)
+    return trees[0]
+
+
+def _offset(tokens: list[Token], error: dict) -> int | None:
+    for token in tokens:
+        if token.line == error.get("line") and token.col == error.get("col"):
+            return token.start
+    return None
+
+
+@lru_cache(maxsize=8)
+def _lead(text: str) -> tuple[Token, ...]:
+    return tuple(_DIALECT.tokenize(text)) if text else ()
+
+
+def parse_query(tokens: list[Token], text: str) -> exp.Expression:
+    """Return the tree of a SELECT, with WITH or UNION if need be."""
+    return _parse(tokens, text, "")
+
+
+def parse_expression(tokens: list[Token], text: str) -> exp.Expression:
+    """Return the tree of one expression or condition."""
+    if not tokens:
+        raise TSqlError("Incorrect syntax: an expression is missing.", 102)
+    tree = _parse(tokens, text, "select top 1 1 from t where")
+    return tree.args["where"].this
+
+
+def lead_tokens(text: str) -> list[Token]:
+    """Return the tokens of words that a clause needs before it to be a statement."""
+    return list(_lead(text))

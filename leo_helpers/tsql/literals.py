@@ -1,0 +1,157 @@
+"""Literals, collations and types as the script names them, and exact division."""
+
+from __future__ import annotations
+
+import re
+from contextlib import contextmanager
+
+from sqlglot import exp
+
+from .errors import Refused, TSqlError
+from .scope import Scope
+from .sqltypes import T, as_decimal, char_type, decimal, parse_type
+from .value import V, literal
+
+__all__ = [
+    "aggregate",
+    "collation_name",
+    "exact_quotient",
+    "like_regex",
+    "number",
+    "only",
+    "text_literal",
+    "type_of",
+]
+
+
+_TYPE_NAMES = {
+    "FLOAT": "float",
+    "DOUBLE": "float",
+    "UTINYINT": "tinyint",
+    "UUID": "uniqueidentifier",
+    "TIMESTAMPTZ": "datetimeoffset",
+    "VARIANT": "sql_variant",
+}
+
+
+def only(node: exp.Expression, *names: str) -> None:
+    """Refuse a node that carries anything that no rule has looked at, so that nothing is lost."""
+    for name, value in node.args.items():
+        if name not in names and value not in (None, False, [], ""):
+            raise Refused(f"{type(node).__name__.upper()} with {name.strip('_')} is not run here.")
+
+
+def type_of(node: exp.DataType, explicit: bool = True) -> T:
+    """Return the type that a CAST names."""
+    name = str(node.args.get("kind") or "") or node.this.value
+    args = [param.this.name for param in node.expressions]
+    return parse_type(_TYPE_NAMES.get(name.upper(), name), args, explicit)
+
+
+@contextmanager
+def aggregate(scope: Scope):
+    """Translate the argument of an aggregate: columns need no GROUP BY there."""
+    before, scope.in_aggregate = scope.in_aggregate, True
+    try:
+        yield
+    finally:
+        scope.in_aggregate = before
+
+
+def collation_name(name: str) -> str:
+    """Return a collation as it is kept here; the default one has no name."""
+    low = name.lower()
+    if low in ("database_default", "catalog_default", "latin1_general_ci_as"):
+        return ""
+    if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*_(bin2?|(ci|cs)_(ai|as).*)", low):
+        raise TSqlError(f"Invalid collation '{name}'.", 448)
+    if (
+        "_cs_" in low
+        or "_ai" in low
+        or "ks" in low.rsplit("_", 2)[-2:]
+        or "ws" in low.rsplit("_", 2)[-2:]
+    ):
+        raise Refused(f"The collation {name} is not followed here.",
+                      "Use Latin1_General_BIN or the default.")  # fmt: skip
+    return name if "_bin" in low else ("" if low == "sql_latin1_general_cp1_ci_as" else name)
+
+
+def text_literal(text: str) -> V:
+    """Translate a character literal."""
+    return V(literal(text), char_type(text), text, firm=True)
+
+
+def number(text: str) -> V:
+    """Translate a number as SQL Server types it: int, decimal(p,s) or float."""
+    low = text.lower()
+    if "e" in low:
+        mantissa, _, power = low.partition("e")
+        if not re.fullmatch(r"([0-9]+\.?[0-9]*|\.[0-9]+)e[+-]?[0-9]*", low):
+            raise TSqlError(f"Incorrect syntax near '{text}'.", 102)
+        return V(f"CAST({literal(f'{mantissa}e{power or 0}')} AS DOUBLE)", T("float"))
+    if low.startswith("$"):
+        return V(f"CAST({literal(low[1:] or '0')} AS DECIMAL(19,4))", T("money"))
+    if not re.fullmatch(r"[0-9]*\.?[0-9]*", low):
+        raise TSqlError(f"Incorrect syntax near '{text}'.", 102)
+    if "." not in low:
+        value = int(low)
+        if value <= 2147483647:
+            return V(str(value), T("int", len(str(value))), value, firm=True)
+        return V(
+            f"CAST({literal(str(value))} AS DECIMAL({len(str(value))},0))",
+            decimal(len(str(value)), 0),
+        )
+    whole, _, part = low.partition(".")
+    digits = len(whole.lstrip("0")) + len(part)
+    t = decimal(max(digits, 1), len(part))
+    return V(f"CAST({literal(f'{whole or 0}.{part}' if part else whole)} AS {t.duck})", t)
+
+
+def exact_quotient(a: V, b: V, t: T) -> str:
+    """Divide two exact numbers: digits beyond the scale are cut off, not rounded."""
+    x, y = as_decimal(a.t), as_decimal(b.t)
+    whole = [
+        f"CAST(CAST({v.sql} AS DECIMAL(38,{d.s})) * {10**d.s} AS HUGEINT)"
+        for v, d in ((a, x), (b, y))
+    ]
+    shift = t.s - x.s + y.s
+    top = f"{whole[0]} * CAST('{10 ** max(shift, 0)}' AS HUGEINT)"
+    bottom = whole[1] if shift >= 0 else f"{whole[1]} * CAST('{10**-shift}' AS HUGEINT)"
+    unit = f"CAST('{'0.' + '0' * (t.s - 1) + '1' if t.s else '1'}' AS DECIMAL({max(t.s, 1)},{t.s}))"
+    return f"CAST(CAST(({top}) // ({bottom}) AS DECIMAL(38,0)) * {unit} AS {t.duck})"
+
+
+def like_regex(pattern: str, mark: str | None) -> str:
+    """Turn a LIKE pattern into a regular expression (page "LIKE (Transact-SQL)")."""
+    out, i = [], 0
+    while i < len(pattern):
+        char = pattern[i]
+        if mark and char == mark and i + 1 < len(pattern):
+            i += 1
+            out.append(re.escape(pattern[i]))
+        elif char == "%":
+            out.append(".*")
+        elif char == "_":
+            out.append(".")
+        elif char == "[":
+            end = pattern.find("]", i + 2 if pattern[i + 1 : i + 2] != "^" else i + 3)
+            if end < 0:
+                return "[^\\x00-\\x{10FFFF}]"  # an open bracket matches nothing
+            body = pattern[i + 1 : end]
+            negated, body = (True, body[1:]) if body.startswith("^") else (False, body)
+            if mark and mark in body:
+                raise Refused("LIKE with ESCAPE inside [ ] is not run here.")
+            safe = "".join(
+                "-"
+                if c == "-" and 0 < k < len(body) - 1
+                else re.escape(c)
+                if c not in "]"
+                else "\\]"
+                for k, c in enumerate(body)
+            )
+            out.append(f"[{'^' if negated else ''}{safe}]")
+            i = end
+        else:
+            out.append(re.escape(char))
+        i += 1
+    return "".join(out)

@@ -1,0 +1,79 @@
+-- DuckDB macros that the translator calls; each says which page of SQL Server's documentation it rests on.
+
+-- An error of SQL Server's, number|message: a cast that fails, because error() is volatile and would bar an
+-- expression from GROUP BY and PARTITION BY.
+create macro t_fail(m) as cast(cast(m as integer) as varchar);
+
+-- Latin1_General_CI_AS: case and trailing blanks do not count (Collation and Unicode support; ANSI padding in comparisons).
+create macro t_key(x) as lower(rtrim(x, ' '));
+-- The same collation in ORDER BY and <: punctuation before digits before letters.
+create macro t_sort(x) as translate(lower(rtrim(x, ' ')), '''- !"#$%&()*,./:;?@[\]^_`{|}~+<=>',
+    e'\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f !"#$');
+-- Binary values are padded with zeros when they are compared (binary and varbinary).
+create macro t_binary_key(x) as regexp_replace(hex(x), '(00)+$', '');
+
+-- Whole numbers from text: blanks count as 0 (CAST and CONVERT).
+create macro t_integer(x) as try_cast(case when trim(x) = '' then '0'
+    when regexp_full_match(trim(x), '[+-]?[0-9]+') then trim(x) end as bigint);
+create macro t_exact_text(x) as case when regexp_full_match(trim(x), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)') then trim(x) end;
+create macro t_money_text(x) as case when trim(x) = '' then '0'
+    when regexp_full_match(trim(x), '[+-]?[$£]?[+-]?([0-9,]+[.]?[0-9]*|[.][0-9]+)') then regexp_replace(trim(x), '[$£,]', '', 'g') end;
+create macro t_float_text(x) as case when trim(x) = '' then '0'
+    when regexp_full_match(trim(x), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eEdD][+-]?[0-9]+)?') then replace(lower(trim(x)), 'd', 'e') end;
+create macro t_bit_text(x) as case when lower(trim(x)) = 'true' then true when lower(trim(x)) = 'false' then false
+    when t_integer(x) is not null then t_integer(x) <> 0 end;
+
+-- Dates from text, formats that mean the same in every language (Date and time types, supported string literal formats).
+create macro t_iso(x) as case when trim(x) = '' then timestamp '1900-01-01'
+    when regexp_full_match(trim(x), '[0-9]{8}([ T].*)?')
+        then try_cast(substr(trim(x), 1, 4) || '-' || substr(trim(x), 5, 2) || '-' || substr(trim(x), 7) as timestamp)
+    when regexp_full_match(trim(x), '[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,7})?)?)?')
+        then try_cast(regexp_replace(regexp_replace(trim(x), '^([0-9]{4}).([0-9]+).([0-9]+)', '\1-\2-\3'), '([.][0-9]{6})[0-9]$', '\1') as timestamp)
+    else try_strptime(regexp_replace(trim(x), '[ ,-]+', ' ', 'g'), ['%d %b %Y', '%b %d %Y', '%d %B %Y', '%B %d %Y', '%Y %b %d',
+        '%d %b %Y %H:%M', '%d %b %Y %H:%M:%S', '%b %d %Y %I:%M%p', '%b %d %Y %H:%M', '%b %d %Y %H:%M:%S', '%d %b %y', '%b %d %y']) end;
+create macro t_numeric_date(x, f) as try_strptime(regexp_replace(trim(x), '[/.-]', '/', 'g'), f);
+create macro t_looks_numeric_date(x) as regexp_full_match(trim(x), '[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?');
+-- datetime is kept to 1/300 of a second, smalldatetime to a minute.
+create macro t_datetime(x) as date_trunc('second', x) + to_milliseconds(
+    (round(round((date_part('microsecond', x) % 1000000) / 1000000.0 * 300) / 300 * 1000))::bigint);
+create macro t_minute(x) as date_trunc('minute', x + to_milliseconds(30001) - to_milliseconds(case when
+    date_part('microsecond', x) <= 29998000 then 1 else 0 end));
+create macro t_round_time(x, digits) as date_trunc('second', x) + to_microseconds(
+    (round((date_part('microsecond', x) % 1000000) / 1000000.0, digits) * 1000000)::bigint);
+-- CAST of datetime to text is style 0.
+create macro t_month_text(x) as strftime(x, '%b ') || lpad(strftime(x, '%-d'), 2, ' ') || strftime(x, ' %Y');
+create macro t_clock(x) as lpad(strftime(x, '%-I:%M%p'), 7, ' ');
+-- float as text keeps six digits (float and real styles, 0).
+create macro t_float(x) as case when x = 0 then '0' else
+    regexp_replace(format('{:.6g}', x), 'e([+-])([0-9]{2})$', 'e\10\2') end;
+create macro t_float16(x) as regexp_replace(format('{:.15e}', x), 'e([+-])([0-9]{2})$', 'e\10\2');
+
+-- DATEPART and DATEDIFF count boundaries; a week begins on Sunday for DATEDIFF, whatever DATEFIRST is.
+create macro t_weeks(a, b) as floor((date_diff('day', date '1970-01-04', b::date)) / 7.0)::int - floor((date_diff('day', date '1970-01-04', a::date)) / 7.0)::int;
+create macro t_weekday(x, datefirst) as ((date_part('dow', x) + 7 - datefirst) % 7 + 1)::int;
+create macro t_week(x, datefirst) as ((date_part('doy', x) + (date_part('dow', date_trunc('year', x)) + 7 - datefirst) % 7 - 1) // 7 + 1)::int;
+
+-- LEN leaves out trailing blanks; STR, STUFF, SUBSTRING and PATINDEX as on their pages.
+create macro t_len(x) as length(rtrim(x, ' '))::int;
+create macro t_substring(x, a, n) as case when n < 0 then t_fail('537|Invalid length parameter passed to the substring function.')
+    else substr(x, greatest(a, 1)::bigint, greatest(a::bigint + n - greatest(a, 1), 0)) end;
+create macro t_left(x, n) as case when n < 0 then t_fail('536|Invalid length parameter passed to the left function.') else left(x, n::bigint) end;
+create macro t_right(x, n) as case when n < 0 then t_fail('536|Invalid length parameter passed to the right function.') else right(x, n::bigint) end;
+create macro t_stuff(x, a, n, y) as case when a < 1 or n < 0 or a > length(x) then null
+    else left(x, (a - 1)::bigint) || coalesce(y, '') || substr(x, (a + n)::bigint) end;
+create macro t_str(x, n, d) as case when length(printf('%.0f', x)) > n then repeat('*', n::bigint) else
+    lpad(left(printf('%.' || d::varchar || 'f', round(x, d)), n::bigint), n::int, ' ') end;
+create macro t_charindex(y, x, start) as case when x is null then null when length(y) = 0 then 0 when strpos(substr(x, greatest(start, 1)::bigint), y) = 0 then 0
+    else (strpos(substr(x, greatest(start, 1)::bigint), y) + greatest(start, 1) - 1)::int end;
+create macro t_isnumeric(x) as case when x is not null and (regexp_full_match(trim(x), '[+-]?[$£]?[+-]?([0-9][0-9,]*[.]?[0-9]*|[.][0-9]+)([eEdD][+-]?[0-9]+)?')
+    or regexp_full_match(trim(x), '[+$£.,-]')) then 1 else 0 end;
+create macro t_replace_ci(x, y, z) as case when length(y) = 0 then x else
+    regexp_replace(x, '(?is)' || regexp_escape(y), replace(z, '\', '\\'), 'g') end;
+create macro t_initial_zero(n) as case when n < 0 then null else n end;
+create macro t_xml(x) as replace(replace(replace(x, '&', '&amp;'), '<', '&lt;'), '>', '&gt;');
+-- ROUND of whole numbers at negative places, halves away from zero.
+create macro t_round_int(x, d) as case when d >= 0 then x else
+    (sign(x) * ((abs(x)::hugeint + (10 ** (-d))::hugeint // 2) // (10 ** (-d))::hugeint) * (10 ** (-d))::hugeint) end;
+-- DATEADD beyond the years 1 to 9999 is an error.
+create macro t_dated(x, kind) as case when x > timestamp '9999-12-31 23:59:59.999999' or x < timestamp '0001-01-01'
+    then t_fail('517|Adding a value to a ''' || kind || ''' column caused an overflow.')::timestamp else x end;

@@ -1,0 +1,223 @@
+"""MERGE: source and target are paired once, then every clause works on the old rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sqlglot.tokens import Token
+
+from . import assign, dml, tables
+from .cursor import Cursor, split_commas
+from .errors import Refused, TSqlError
+from .lexer import lead_tokens, parse_expression, parse_query
+from .scope import Col, Scope, Source
+from .value import quote
+
+if TYPE_CHECKING:
+    from .blocks import Simple
+    from .interpreter import Interpreter
+
+__all__ = ["Clause", "merge"]
+
+
+@dataclass
+class Clause:
+    """WHEN [NOT] MATCHED [BY SOURCE] [AND ...] THEN action."""
+
+    matched: str  # both, source (only there) or target (only there)
+    test: list[Token]
+    action: str
+    columns: list[str] = field(default_factory=list)
+    values: list[list[Token]] = field(default_factory=list)
+
+
+def _clauses(cursor: Cursor) -> list[Clause]:
+    out = []
+    while cursor.take("WHEN"):
+        matched = "both"
+        if cursor.take("NOT"):
+            cursor.expect("MATCHED")
+            matched = "source"
+            if cursor.take("BY", "SOURCE"):
+                matched = "target"
+            else:
+                cursor.take("BY", "TARGET")
+        else:
+            cursor.expect("MATCHED")
+        test = cursor.until({"THEN"})[1:] if cursor.word() == "AND" else []
+        cursor.expect("THEN")
+        clause = Clause(matched, test, cursor.word())
+        cursor.i += 1
+        if clause.action == "UPDATE" and matched != "source":
+            cursor.expect("SET")
+            for part in split_commas(cursor.until({"WHEN", "OUTPUT", "OPTION"})):
+                item = Cursor(part)
+                clause.columns.append(item.name()[-1])
+                if assign.assignment(item):
+                    raise Refused("MERGE with += is not run here.", "Write x = t.x + ...")
+                clause.values.append(part[item.i :])
+        elif clause.action == "INSERT" and matched == "source":
+            from sqlglot.tokens import TokenType
+
+            if cursor.kind() == TokenType.L_PAREN:
+                clause.columns = [Cursor(p).name()[-1] for p in split_commas(cursor.brackets())]
+            if cursor.take("DEFAULT", "VALUES"):
+                raise Refused("MERGE with INSERT DEFAULT VALUES is not run here.")
+            cursor.expect("VALUES")
+            clause.values = split_commas(cursor.brackets())
+        elif clause.action != "DELETE" or matched == "source":
+            raise cursor.fail()
+        out.append(clause)
+    return out
+
+
+def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
+    """Run MERGE [INTO] target USING source ON condition WHEN ... THEN ..."""
+    session, text = interpreter.session, interpreter.source.text
+    cursor = Cursor(statement.tokens, 1)
+    after = text[statement.end :].lstrip()
+    if not (statement.cache.get("closed") or after.startswith(";")):
+        raise TSqlError("A MERGE statement must be terminated by a semi-colon (;).", 10713)
+    if cursor.word() == "TOP":
+        raise Refused("MERGE TOP is not run here.")
+    cursor.take("INTO")
+    named = cursor.until({"USING"})
+    cursor.expect("USING")
+    using = cursor.until({"ON"})
+    cursor.expect("ON")
+    on = cursor.until({"WHEN"})
+    clauses = _clauses(cursor)
+    if cursor.word() == "OUTPUT":
+        raise Refused("OUTPUT of MERGE is not run here.", "Write UPDATE and INSERT with OUTPUT.")
+    if not clauses or not (cursor.done or cursor.word() == "OPTION"):
+        raise cursor.fail()
+    start = Cursor(named)
+    entry = session.own_copy(dml.target(session, start.name(), named[0].start))
+    binder = session.binder()
+    tree = parse_query(
+        [
+            *withs,
+            *lead_tokens("select 1 as one from"),
+            *named,
+            *lead_tokens("inner join"),
+            *using,
+            *lead_tokens("on"),
+            *on,
+        ],
+        text,
+    )
+    for cte in tree.args["with_"].expressions if tree.args.get("with_") else []:
+        binder.add_cte(cte)
+    (join,) = tree.args["joins"]
+    scope = Scope()
+    target_sql = binder.source(tree.args["from_"].this, scope)
+    source_sql = binder.source(join.this, scope)
+    target, source = scope.sources
+    stage, pairs = session.new_physical(), session.new_physical()
+    kept = ", ".join(f"{c.sql} AS k{i}" for i, c in enumerate(source.cols, 1))
+    steps: list[Any] = [
+        f"CREATE TABLE {stage} AS {binder.with_clause()}SELECT row_number() OVER "
+        f"() AS sid, {kept} FROM {source_sql}"
+    ]
+    held = Source(
+        source.name, [Col(c.name, c.t, f"s.k{i}") for i, c in enumerate(source.cols, 1)], "s"
+    )
+    both, only_source, only_target = (
+        Scope(None, [target, held]),
+        Scope(None, [held]),
+        Scope(None, [target]),
+    )
+    condition = binder.condition(join.args["on"], both)
+    steps.append(
+        f"CREATE TABLE {pairs} AS SELECT {target.rid} AS rid, s.sid FROM "
+        f"{target_sql} JOIN {stage} AS s ON {condition}"
+    )
+    froms = {
+        "both": (
+            both,
+            f"{target_sql} JOIN {pairs} AS p ON p.rid = {target.rid} JOIN {stage} "
+            "AS s ON s.sid = p.sid",
+            "",
+        ),
+        "source": (only_source, f"{stage} AS s", f"s.sid NOT IN (SELECT sid FROM {pairs})"),
+        "target": (only_target, target_sql, f"{target.rid} NOT IN (SELECT rid FROM {pairs})"),
+    }
+    changes, taken = [], {"both": [], "source": [], "target": []}
+    counts: list[str] = []
+    for clause in clauses:
+        inside, from_sql, base = froms[clause.matched]
+        test = (
+            binder.condition(parse_expression(clause.test, text), inside) if clause.test else "TRUE"
+        )
+        wheres = [
+            w
+            for w in (base, f"({test})", *(f"({t}) IS NOT TRUE" for t in taken[clause.matched]))
+            if w
+        ]
+        taken[clause.matched].append(test)
+        rows, work = f"FROM {from_sql} WHERE {' AND '.join(wheres)}", session.new_physical()
+        counts.append(work)
+        values = [binder.expr(parse_expression(v, text), inside) for v in clause.values]
+        if clause.action == "INSERT":
+            columns = dml.insertable(session, entry, clause.columns or None)
+            if len(columns) != len(values):
+                raise TSqlError(
+                    "Column name or number of supplied values does not match table definition.", 213
+                )
+            cells = dml.row_cells(
+                session, binder, entry, {c.name: v for c, v in zip(columns, values, strict=True)}
+            )
+            if any(c.identity for c in entry.columns):
+                raise Refused("MERGE into a table with an identity column is not run here.")
+            steps.append(
+                f"CREATE TABLE {work} AS SELECT "
+                f"{', '.join(f'{sql} AS {quote(n)}' for n, sql in cells.items())} "
+                f"{rows}"
+            )
+            changes.append(
+                f"INSERT INTO {quote(entry.physical)} ({', '.join(map(quote, cells))}) FROM {work}"
+            )
+            continue
+        cells = []
+        for name, v in zip(clause.columns, values, strict=True):
+            column = entry.column(name)
+            if column is None or column.computed is not None:
+                raise TSqlError(f"Invalid column name '{name}'.", 207)
+            cells.append(
+                f", {binder.convert(v, dml.bare(column.t), 'assign').sql} AS {quote(column.name)}"
+            )
+        steps.append(f"CREATE TABLE {work} AS SELECT {target.rid} AS rid{''.join(cells)} {rows}")
+        steps.append(_once(session, work))
+        if clause.action == "DELETE":
+            changes.append(
+                f"DELETE FROM {quote(entry.physical)} WHERE rowid IN (SELECT rid FROM {work})"
+            )
+        else:
+            names = [entry.column(n).name for n in clause.columns]
+            sets = ", ".join(f"{quote(n)} = u.{quote(n)}" for n in names)
+            changes.append(
+                f"UPDATE {quote(entry.physical)} AS t SET {sets} FROM {work} AS u "
+                "WHERE t.rowid = u.rid"
+            )
+    changes.sort(key=lambda sql: sql.startswith("INSERT"))
+    session.execute(*steps, *changes, *tables.checks(session, entry))
+    interpreter.notes(binder, statement)
+    total = " + ".join(f"(SELECT count(*) FROM {work})" for work in counts)
+    return int(session.evaluate(total))
+
+
+def _once(session: Any, work: str):
+    def run() -> None:
+        if session.con.execute(
+            f"SELECT 1 FROM {work} GROUP BY rid HAVING count(*) > 1 LIMIT 1"
+        ).fetchone():
+            raise TSqlError(
+                "The MERGE statement attempted to UPDATE or DELETE the same row more "
+                "than once. This happens when a target "
+                "row matches more than one source row.",
+                8672,
+                "Make the source unique by its key first.",
+            )
+
+    return run

@@ -1,0 +1,181 @@
+"""Typed rewrites of ORDER BY, TOP and OFFSET: NULLs lowest, text by collation, ties kept."""
+
+from __future__ import annotations
+
+from sqlglot import exp
+
+from .errors import Refused, TSqlError
+from .keys import sort_key
+from .scope import Col, Query, Scope
+from .sqltypes import T
+from .value import V
+
+__all__ = ["Ordering", "directed"]
+
+
+class Ordering:
+    """The rewrites of what puts rows in order and takes the first of them."""
+
+    def order_keys(
+        self, items: list[exp.Expression], scope: Scope, window: bool = False
+    ) -> list[str]:
+        """Translate the ORDER BY of a window: NULLs lowest, text by collation."""
+        keys = []
+        for item in items:
+            if window and isinstance(item.this, exp.Literal):
+                raise TSqlError("Windowed functions do not support constants as ORDER BY clause "
+                                "expressions.", 5309)  # fmt: skip
+            if isinstance(item.this, exp.Subquery) and not item.this.find(exp.From):
+                continue  # (SELECT NULL): no order
+            keys.append(directed(sort_key(self.expr(item.this, scope)), item))
+        return keys
+
+    def _order_items(
+        self, node: exp.Expression, scope: Scope, items: list[tuple[str, V]]
+    ) -> list[tuple[V, exp.Expression, int | None]]:
+        out = []
+        for item in node.args["order"].expressions if node.args.get("order") else []:
+            e = item.this
+            if isinstance(e, exp.Literal) and not e.is_string:
+                place = int(e.this) if e.this.isdigit() else 0
+                if not 1 <= place <= len(items):
+                    raise TSqlError(
+                        f"The ORDER BY position number {place} is out of range of "
+                        "the number of items in the select list.",
+                        108,
+                    )
+                out.append((items[place - 1][1], item, place))
+                continue
+            bare = e.this if isinstance(e, exp.Collate) else e
+            place = None
+            if isinstance(bare, exp.Column | exp.Identifier) and not bare.args.get("table"):
+                places = [
+                    i for i, (name, _) in enumerate(items, 1) if name.lower() == bare.name.lower()
+                ]
+                place = places[0] if places else None
+            if place is not None and bare is e:
+                out.append((items[place - 1][1], item, place))
+                continue
+            v = self.expr(e, scope)
+            same = [i for i, (_, other) in enumerate(items, 1) if other.sql == v.sql]
+            out.append((v, item, same[0] if same else None))
+        return out
+
+    def _order_inside(
+        self,
+        columns: str,
+        tail: str,
+        cols: list[Col],
+        node: exp.Select,
+        scope: Scope,
+        items: list[tuple[str, V]],
+        exists: bool,
+    ) -> Query:
+        order = self._order_items(node, scope, items)
+        keys = [directed(sort_key(v), item) for v, item, _ in order]
+        limit, options = self.top_of(node)
+        by = f" ORDER BY {', '.join(keys)}" if keys else ""
+        if limit is not None and (options.get("with_ties") or options.get("percent")):
+            return self._ties(columns, tail, cols, order, limit, options)
+        if limit is not None and not keys and not exists and not self._single(node, limit):
+            self.note("TOP without ORDER BY: SQL Server may return any of the rows.")
+        return Query(f"SELECT {columns}{tail}{by}{self._slice(node, limit)}", cols, bool(keys))
+
+    def _single(self, node: exp.Select, limit: str) -> bool:
+        return not node.args.get("from_")
+
+    def _order_outside(
+        self,
+        sql: str,
+        cols: list[Col],
+        node: exp.Expression,
+        scope: Scope,
+        items: list[tuple[str, V]],
+    ) -> Query:
+        """Order a DISTINCT or a set operation by its own columns."""
+        shown = items or [(c.name, V(f"o.c{i}", c.t)) for i, c in enumerate(cols, 1)]
+        order = self._order_items(node, scope, shown)
+        if any(place is None for _, _, place in order):
+            raise TSqlError("ORDER BY items must appear in the select list if the statement "
+"contains DISTINCT, "
+                            "UNION, INTERSECT or EXCEPT.", 145)  # fmt: skip
+        keys = [directed(sort_key(V(f"o.c{place}", v.t)), item) for v, item, place in order]
+        limit, options = self.top_of(node)
+        columns = ", ".join(f"o.c{i}" for i in range(1, len(cols) + 1))
+        if limit is not None and (options.get("with_ties") or options.get("percent")):
+            named = ", ".join(f"o.c{i} AS c{i}" for i in range(1, len(cols) + 1))
+            outer = [(V(f"o.c{place}", v.t), item, place) for v, item, place in order]
+            return self._ties(named, f" FROM ({sql}) AS o", cols, outer, limit, options)
+        if limit is not None and not keys:
+            self.note("TOP without ORDER BY: SQL Server may return any of the rows.")
+        if not keys and limit is None:
+            return Query(sql, cols)
+        by = f" ORDER BY {', '.join(keys)}" if keys else ""
+        return Query(
+            f"SELECT {columns} FROM ({sql}) AS o{by}{self._slice(node, limit)}", cols, bool(keys)
+        )
+
+    def _ties(
+        self, columns: str, tail: str, cols: list[Col], order: list, limit: str, options: dict
+    ) -> Query:
+        """TOP n WITH TIES and TOP n PERCENT, by rank; the keys may be windows themselves."""
+        if options.get("with_ties") and not order:
+            raise TSqlError(
+                "The TOP N WITH TIES clause is not allowed without a corresponding "
+                "ORDER BY clause.",
+                1062,
+            )
+        held = "".join(f", {sort_key(v)} AS k{i}" for i, (v, _, _) in enumerate(order, 1))
+        keys = [directed(f"h.k{i}", item) for i, (_, item, _) in enumerate(order, 1)]
+        over = f"OVER (ORDER BY {', '.join(keys)})" if keys else "OVER ()"
+        rank = "rank" if options.get("with_ties") else "row_number"
+        count = (
+            f"ceil(count(*) OVER () * CAST({limit} AS DOUBLE) / 100)"
+            if options.get("percent")
+            else limit
+        )
+        shown = ", ".join(f"h.c{i}" for i in range(1, len(cols) + 1))
+        inner = (
+            f"SELECT {shown}, {rank}() {over} AS rk, row_number() {over} AS rn, "
+            f"{count} AS lim FROM (SELECT {columns}{held}{tail}) AS h"
+        )
+        out = ", ".join(f"w.c{i}" for i in range(1, len(cols) + 1))
+        return Query(
+            f"SELECT {out} FROM ({inner}) AS w WHERE w.rk <= w.lim ORDER BY w.rn", cols, bool(keys)
+        )
+
+    def top_of(self, node: exp.Expression) -> tuple[str | None, dict]:
+        """Return the number of TOP or FETCH, with its options."""
+        limit = node.args.get("limit")
+        if limit is None:
+            return None, {}
+        if isinstance(limit, exp.Fetch):
+            if limit.args.get("direction") not in (None, "NEXT", "FIRST"):
+                raise Refused("FETCH with this direction is not run here.")
+            return self._count(limit.args.get("count")), {}
+        options = limit.args.get("limit_options")
+        given = {} if options is None else options.args
+        v = self._count(limit.expression, percent=bool(given.get("percent")))
+        return v, given
+
+    def _count(self, node: exp.Expression, percent: bool = False) -> str:
+        v = self.expr(node, Scope())
+        if isinstance(v.const, int) and v.const < 0:
+            raise TSqlError("A TOP or FETCH clause contains an invalid value.", 1014)
+        if isinstance(v.const, int):
+            return str(v.const)
+        if v.t.name == "null":
+            raise TSqlError("A TOP or FETCH clause contains an invalid value.", 1014)
+        return v.sql if percent else f"({self.convert(v, T('bigint')).sql})"
+
+    def _slice(self, node: exp.Expression, limit: str | None) -> str:
+        offset = node.args.get("offset")
+        if offset is not None and not node.args.get("order"):
+            raise TSqlError("Incorrect syntax near 'offset': OFFSET needs ORDER BY.", 102)
+        sql = f" LIMIT {limit}" if limit is not None else ""
+        return sql + (f" OFFSET {self._count(offset.expression)}" if offset is not None else "")
+
+
+def directed(key: str, item: exp.Expression) -> str:
+    """Return a sort key with its direction; NULL is the lowest value."""
+    return f"{key} DESC NULLS LAST" if item.args.get("desc") else f"{key} ASC NULLS FIRST"

@@ -1,0 +1,89 @@
+"""What a script gives: frames, messages and rows affected; and how a script is read."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from .errors import TSqlError
+from .scope import Col
+
+__all__ = ["Result", "Step", "read_script"]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One statement that has run: its line, its first word and how many rows it touched."""
+
+    line: int
+    word: str
+    rows: int | None
+
+
+@dataclass
+class Result:
+    """What a script gave.
+
+    Attributes
+    ----------
+    frames : list of pandas.DataFrame
+        One for each SELECT that returns rows, with pyarrow-backed types.
+    messages : list of str
+        What PRINT and RAISERROR wrote, and the session's own notes ("Note, line 3: ...").
+    steps : list of Step
+        Line, first word and rows affected of every statement that ran.
+    """
+
+    frames: list[Any] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    types: list[list[str]] = field(default_factory=list)
+    _tables: list[tuple[Any, list[Col]]] = field(default_factory=list)
+
+    @property
+    def frame(self) -> Any:
+        """The last result set."""
+        if not self.frames:
+            raise TSqlError("The script returned no rows.", None, "End it with a SELECT.")
+        return self.frames[-1]
+
+    @property
+    def affected(self) -> Any:
+        """Rows affected per statement, as a pandas frame of line, statement and rows."""
+        import pandas as pd
+
+        rows = [(s.line, s.word, s.rows) for s in self.steps]
+        return pd.DataFrame(rows, columns=["line", "statement", "rows"]).convert_dtypes()
+
+    def __repr__(self) -> str:
+        parts = [*self.messages, *(repr(frame) for frame in self.frames)]
+        return "\n".join(parts) or f"{len(self.steps)} statements ran."
+
+    def _repr_html_(self) -> str:
+        from html import escape
+
+        notes = "".join(f"<pre>{escape(message)}</pre>" for message in self.messages)
+        return notes + "".join(frame.to_html(max_rows=50, index=False) for frame in self.frames)
+
+
+def read_script(script: str | os.PathLike[str]) -> str:
+    """Return the text of a script given as text or as a path."""
+    if isinstance(script, str) and not ("\n" not in script and script.lower().endswith(".sql")):
+        return script
+    path = Path(script)
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise TSqlError(f"The script {path} cannot be read ({error.strerror}).") from None
+    for encoding in (
+        ("utf-8-sig", "utf-16")
+        if data[:2] in (b"\xff\xfe", b"\xfe\xff")
+        else ("utf-8-sig", "cp1252")
+    ):
+        try:
+            return data.decode(encoding)
+        except UnicodeDecodeError:
+            continue
+    raise TSqlError(f"The script {path} is neither UTF-8 nor UTF-16.")

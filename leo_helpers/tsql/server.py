@@ -1,0 +1,128 @@
+"""Functions that ask the server: OBJECT_ID and its like, @@ROWCOUNT, the error that was caught."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from .errors import Refused
+from .sqltypes import T, decimal, parse_type
+from .value import V, literal
+
+if TYPE_CHECKING:
+    from .queries import Queries
+    from .scope import Scope
+from .arguments import text
+
+__all__ = [
+    "col_length",
+    "db_id",
+    "error_fact",
+    "identity_column",
+    "known",
+    "name_value",
+    "object_id",
+    "random_value",
+    "schema_id",
+    "server_variable",
+]
+
+
+INT, FLOAT = T("int"), T("float")
+
+
+def known(b: Queries, arg: exp.Expression, scope: Scope) -> str | None:
+    """Return a text argument that must be known before the statement runs."""
+    v = b.expr(arg, scope)
+    if v.t.name == "null":
+        return None
+    if isinstance(v.const, str):
+        return v.const
+    return b.session.evaluate(text(b, v).sql)
+
+
+def object_id(b: Queries, args: list, scope: Scope) -> V:
+    """OBJECT_ID says whether a table or view is there (page "OBJECT_ID")."""
+    name = known(b, args[0], scope)
+    kind = known(b, args[1], scope) if len(args) > 1 else None
+    return _id(None if name is None else b.session.object_id(name, kind))
+
+
+def _id(value: int | None) -> V:
+    return V("CAST(NULL AS INTEGER)" if value is None else str(value), INT, value)
+
+
+def schema_id(b: Queries, args: list, scope: Scope) -> V:
+    """SCHEMA_ID says whether a schema is there."""
+    return _id(b.session.schema_id(known(b, args[0], scope) if args else None))
+
+
+def db_id(b: Queries, args: list, scope: Scope) -> V:
+    """DB_ID says whether a database is there."""
+    return _id(b.session.db_id(known(b, args[0], scope) if args else None))
+
+
+def col_length(b: Queries, args: list, scope: Scope) -> V:
+    """COL_LENGTH says whether a column is there, and how many bytes it has."""
+    table, column = (known(b, arg, scope) for arg in args)
+    value = b.session.col_length(table or "", column or "")
+    return V(f"CAST({'NULL' if value is None else value} AS SMALLINT)", T("smallint"))
+
+
+def name_value(value: str | None) -> V:
+    """Return a text that the server gives, or NULL."""
+    if value is None:
+        return V("CAST(NULL AS VARCHAR)", T("nvarchar", 128))
+    return V(literal(value), T("nvarchar", 128), value)
+
+
+def error_fact(field: str):
+    """Return the rule of ERROR_NUMBER() and its like."""
+
+    def rule(b: Queries, args: list, scope: Scope) -> V:
+        error = b.session.caught
+        value = None if error is None else getattr(error, field)
+        if field == "message":
+            return (
+                name_value(value)
+                if value is None
+                else V(literal(value), T("nvarchar", 4000), value)
+            )
+        return _id(value)
+
+    return rule
+
+
+def _cast_const(value: str, t: T) -> V:
+    return V(f"CAST({value} AS {t.duck})", t)
+
+
+def server_variable(b: Queries, name: str) -> V:
+    """Translate @@ROWCOUNT and its like."""
+    s = b.session
+    numbers = {"rowcount": s.rowcount, "trancount": s.trancount, "error": s.error_number,
+               "datefirst": s.datefirst, "fetch_status": -1}  # fmt: skip
+    if name in numbers:
+        return V(str(numbers[name]), INT, numbers[name])
+    if name == "identity":
+        return _cast_const("NULL" if s.identity is None else str(s.identity), decimal(38, 0))
+    raise Refused(f"@@{name} is not known here.", "", b.at)
+
+
+def random_value(name: str):
+    """Return the rule that refuses a function of chance."""
+
+    def rule(b: Queries, args: list, scope: Scope) -> V:
+        raise Refused(f"{name} draws other values on every run, so no answer can be compared.",
+                      "Sample by a column, such as a hash of a key.", b.at)  # fmt: skip
+
+    return rule
+
+
+def identity_column(b: Queries, args: list, scope: Scope) -> V:
+    """IDENTITY(type, seed, step) numbers the rows of SELECT ... INTO."""
+    seed, step = (b.constant(b.expr(arg, scope)) for arg in args[1:]) if len(args) == 3 else (1, 1)
+    t = parse_type(args[0].name, [])
+    number = f"CAST({seed} + {step} * (row_number() OVER () - 1) AS {t.duck})"
+    return V(number, t, firm=True, identity=(seed, step))

@@ -1,0 +1,396 @@
+"""A session on the synthetic LEO: its tables, variables and settings, and how statements run."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import resources
+from typing import Any
+
+import duckdb
+
+from ..connect import DEFAULT_PROJECT, connect
+from ..errors import nearest
+from .duck import translate
+from .errors import Refused, TSqlError
+from .lexer import Script
+from .names import split_name
+from .queries import Queries
+from .result import Result, read_script
+from .scope import Col, Query, Scope
+from .sqltypes import T
+from .store import LeoView, Store, Table
+from .system import column_facts, system_columns, system_query
+from .value import V
+
+__all__ = ["Session", "Snapshot", "run"]
+
+
+@dataclass
+class Snapshot:
+    """What a rollback goes back to."""
+
+    name: str
+    entries: dict
+    schemas: dict
+    identities: dict
+
+
+class Session:
+    """Runs T-SQL on the synthetic LEO and keeps tables, variables and settings between calls.
+
+    Parameters
+    ----------
+    project : str, optional
+        Your project number: the schema of the LEO views.
+    data : path, optional
+        Folder of a data set; without it the default one.
+    database : str, default "project"
+        Name of your project's own database, until the script says USE.
+    max_steps : int, optional
+        Stop a script that runs more statements and conditions than this, such as a loop without
+        an end.
+
+    Raises
+    ------
+    DataSetError
+        If there is no data set in the folder.
+
+    Examples
+    --------
+    >>> session = Session()
+    >>> session.run("select 7 / 2 as n into #t")
+    1 statements ran.
+    >>> session.run("select n from #t").frame["n"].tolist()
+    [3]
+    """
+
+    def __init__(
+        self,
+        project: str | None = None,
+        data: str | os.PathLike[str] | None = None,
+        database: str = "project",
+        max_steps: int | None = None,
+    ) -> None:
+        self.max_steps = max_steps
+        self.con = connect(project or DEFAULT_PROJECT, data)
+        macros = (resources.files(__package__) / "macros.sql").read_text("utf-8")
+        self.con.execute(macros)
+        self.project, self.home = project or DEFAULT_PROJECT, database
+        self.counter = 0
+        self.physical: set[str] = set()
+        self.store = Store(self, self.project)
+        self.store.open()
+        self.reset()
+
+    def reset(self) -> None:
+        """Forget every table, variable and setting, as a new connection would."""
+        self.database = self.home
+        self.store.clear(self.home)
+        self.values: dict[str, tuple[T, V]] = {}
+        self.rowcount = self.error_number = self.nesting = self.trancount = 0
+        self.datefirst, self.dateformat = 7, ""
+        self.identity: int | None = None
+        self.identities: dict[int, int] = {}
+        self.identity_insert: int | None = None
+        self.caught: TSqlError | None = None
+        self.snapshots: list[Snapshot] = []
+        self.xact_abort = False
+        self.result = Result()
+        self.steps = 0
+        self.script: Script | None = None
+        self.last_binder: Queries | None = None
+        self.collect()
+
+    # Running --------------------------------------------------------------------------------
+
+    def run(self, script: str | os.PathLike[str]) -> Result:
+        """Run a script, or a file with one.
+
+        Parameters
+        ----------
+        script : str or path
+            T-SQL text, or the path of a file: a ``Path``, or a text that ends in ``.sql``.
+
+        Returns
+        -------
+        Result
+            Frames, messages and rows affected.
+
+        Raises
+        ------
+        TSqlError
+            What SQL Server would report; the statement that failed has changed nothing.
+        Refused
+            What the rehearsal cannot honour.
+        """
+        from .interpreter import Interpreter
+
+        self.result, self.steps = Result(), 0
+        self.script = Script(read_script(script))
+        self.values, self.store.variables = {**self.values}, {**self.store.variables}
+        Interpreter(self).script(self.script)
+        return self.result
+
+    def binder(self) -> Queries:
+        """Return a translator for one statement."""
+        self.last_binder = Queries(self)
+        return self.last_binder
+
+    def step(self) -> None:
+        """Count a statement."""
+        self.steps += 1
+        if self.max_steps is not None and self.steps > self.max_steps:
+            raise Refused(
+                f"the script ran more than {self.max_steps} statements.",
+                "Look for a loop without an end.",
+            )
+
+    def say(self, text: str) -> None:
+        """Add a message."""
+        self.result.messages.append(text)
+
+    def execute(self, *sqls: str | Callable[[], None]) -> Any:
+        """Run DuckDB SQL as one unit; a step may also be a check written in Python."""
+        self.con.execute("BEGIN")
+        out = None
+        try:
+            for sql in sqls:
+                if callable(sql):
+                    sql()
+                else:
+                    out = self.con.execute(sql).fetchall()
+            self.con.execute("COMMIT")
+        except duckdb.Error as error:
+            self.con.execute("ROLLBACK")
+            raise translate(error) from error
+        except BaseException:
+            self.con.execute("ROLLBACK")
+            raise
+        return out
+
+    def fetch(self, sql: str) -> list[tuple]:
+        """Return the rows of a query."""
+        try:
+            return self.con.execute(sql).fetchall()
+        except duckdb.Error as error:
+            raise translate(error) from error
+
+    def evaluate(self, sql: str) -> Any:
+        """Return the value of an expression without columns."""
+        return self.fetch(f"SELECT {sql}")[0][0]
+
+    def frame(self, query: Query) -> int:
+        """Add a result set and return its number of rows."""
+        import pandas as pd
+
+        columns = ", ".join(
+            f"CAST(c{i} AS {c.t.duck}) AS c{i}" for i, c in enumerate(query.cols, 1)
+        )
+        alias = ", ".join(f"c{i}" for i in range(1, len(query.cols) + 1))
+        try:
+            table = self.con.sql(
+                f"SELECT {columns} FROM ({query.sql}) AS q({alias})"
+            ).to_arrow_table()
+        except duckdb.Error as error:
+            raise translate(error) from error
+        frame = table.to_pandas(types_mapper=pd.ArrowDtype)
+        frame.columns = [c.name for c in query.cols]
+        self.result.frames.append(frame)
+        self.result._tables.append((table, query.cols))
+        self.result.types.append([str(c.t) for c in query.cols])
+        return table.num_rows
+
+    # Names ----------------------------------------------------------------------------------
+
+    def find(self, parts: list[str], at: int | None = None) -> Any:
+        """Return what a name in FROM means, or raise error 208."""
+        entry = self.store.find(parts)
+        if entry is not None:
+            return entry
+        system = system_query(self.store, parts)
+        if system is not None:
+            return (system, system_columns(self.store.resolve(parts)), self.store.resolve(parts))
+        raise self.store.missing(parts, at)
+
+    def source_of(
+        self, entry: Any, alias: str, binder: Queries
+    ) -> tuple[str, list[Col], tuple[str, str]]:
+        """Return the SQL, the columns and the place (database, schema) of a source."""
+        if isinstance(entry, tuple):
+            sql, columns, key = entry
+            cols = [Col(name, t, f"{alias}.c{i}") for i, (name, t) in enumerate(columns, 1)]
+            return f"({sql}) AS {alias}", cols, (key[0], key[1])
+        sql, cols = self.store.source(entry, alias, binder)
+        return sql, cols, (entry.database, entry.schema)
+
+    def missing_column(self, name: str, table: str, scope: Scope, at: int | None) -> TSqlError:
+        """Return error 207 or 4104 with the years in which LEO has the column."""
+        sources = [s for part in scope.chain() for s in part.sources]
+        if table:
+            sources = [s for s in sources if s.name.lower() == table.lower()]
+            if not sources:
+                return TSqlError(
+                    f'The multi-part identifier "{table}.{name}" could not be bound.',
+                    4104,
+                    f"No source in FROM is called {table}.",
+                    at,
+                )
+        names = nearest(name, [col.name for s in sources for col in s.cols])
+        hints = [f"Did you mean {' or '.join(names)}?"] if names else []
+        for source in sources:
+            if isinstance(source.entry, LeoView):
+                from .advice import years_of
+
+                hints += years_of(source.entry, name)
+        return TSqlError(f"Invalid column name '{name}'.", 207, " ".join(hints), at)
+
+    def variable(self, name: str, at: int | None) -> V:
+        """Return the value of a variable."""
+        if name.lower() not in self.values:
+            raise TSqlError(f'Must declare the scalar variable "@{name}".', 137, at=at)
+        return self.values[name.lower()][1]
+
+    def object_id(self, name: str, kind: str | None) -> int | None:
+        """Return what OBJECT_ID gives for a name."""
+        parts = split_name(name)
+        if not parts:
+            return None
+        entry = self.store.find(parts)
+        if entry is None or parts[-1].startswith("@"):
+            return None
+        if parts[-1].startswith("#") and (len(parts) == 1 and self.database.lower() != "tempdb"):
+            return None  # a temporary table lives in tempdb: OBJECT_ID('#t') finds nothing
+        wanted = (kind or "").strip().upper()
+        is_table = isinstance(entry, Table)
+        return entry.id if wanted in ("", "U" if is_table else "V") else None
+
+    def schema_id(self, name: str | None) -> int | None:
+        """Return what SCHEMA_ID gives for a name."""
+        database = self.database.lower()
+        if self.store.is_leo(database):
+            return 5 if (name or "").lower() == self.project.lower() else None
+        return self.store.schemas.get((database, (name or "dbo").strip().lower()))
+
+    def schema_name(self, number: Any) -> str | None:
+        """Return what SCHEMA_NAME gives for a number."""
+        return next(
+            (
+                s
+                for (db, s), i in self.store.schemas.items()
+                if i == number and db == self.database.lower()
+            ),
+            None,
+        )
+
+    def object_name(self, number: Any) -> str | None:
+        """Return what OBJECT_NAME gives for a number."""
+        return next((e.name for e in self.store.entries.values() if e.id == number), None)
+
+    def db_id(self, name: str | None) -> int | None:
+        """Return what DB_ID gives for a name."""
+        names = list(self.store.databases)
+        low = (name or self.database).lower()
+        return names.index(low) + 1 if low in names else None
+
+    def col_length(self, table: str, column: str) -> int | None:
+        """Return what COL_LENGTH gives: bytes, or None when there is no such column."""
+        entry = self.store.find(split_name(table) or [""])
+        if entry is None:
+            return None
+        for name, t, _ in column_facts(entry, self.store):
+            if name.lower() == column.lower():
+                if t.is_string or t.name == "varbinary":
+                    return -1 if t.n is None else t.n * (2 if t.name[0] == "n" else 1)
+                return {"int": 4, "bigint": 8, "smallint": 2, "tinyint": 1, "bit": 1, "date": 3,
+                        "datetime": 8, "float": 8, "decimal": 9}.get(t.name, 8)  # fmt: skip
+        return None
+
+    def new_physical(self) -> str:
+        """Return an unused DuckDB table name."""
+        self.counter += 1
+        self.physical.add(f"t{self.counter}")
+        return f"t{self.counter}"
+
+    # Transactions ---------------------------------------------------------------------------
+
+    def snapshot(self, name: str) -> None:
+        """Remember the tables as they are."""
+        s = self.store
+        self.snapshots.append(
+            Snapshot(name, dict(s.entries), dict(s.schemas), dict(self.identities))
+        )
+
+    def roll_back_to(self, place: int) -> None:
+        """Go back to a snapshot."""
+        held = self.snapshots[place]
+        self.store.entries, self.store.schemas = dict(held.entries), dict(held.schemas)
+        del self.snapshots[place + 1 :]
+
+    def own_copy(self, table: Table) -> Table:
+        """Return a table that may be written: in a transaction the first write makes a copy."""
+        if not self.snapshots or table.name.startswith("@"):
+            return table
+        held = {
+            e.physical
+            for snap in self.snapshots
+            for e in snap.entries.values()
+            if isinstance(e, Table)
+        }
+        if table.physical not in held:
+            return table
+        from dataclasses import replace
+
+        copy = replace(table, physical=self.new_physical())
+        self.execute(f'CREATE TABLE "{copy.physical}" AS FROM "{table.physical}"')
+        key = (table.database.lower(), table.schema.lower(), table.name.lower())
+        self.store.entries[key] = copy
+        return copy
+
+    def collect(self) -> None:
+        """Drop the DuckDB tables that nothing refers to any more."""
+        if self.nesting:
+            return
+        tables = [*self.store.entries.values(), *self.store.variables.values()]
+        tables += [e for snap in self.snapshots for e in snap.entries.values()]
+        used = {e.physical for e in tables if isinstance(e, Table)}
+        for name in sorted(self.physical - used):
+            self.con.execute(f'DROP TABLE IF EXISTS "{name}"')
+        self.physical &= used
+
+
+def run(
+    script: str | os.PathLike[str],
+    project: str | None = None,
+    data: str | os.PathLike[str] | None = None,
+) -> Result:
+    """Run a T-SQL script on the synthetic LEO.
+
+    Parameters
+    ----------
+    script : str or path
+        T-SQL text, or the path of a file: a ``Path``, or a text that ends in ``.sql``.
+    project : str, optional
+        Your project number: the schema of the LEO views.
+    data : path, optional
+        Folder of a data set; without it the default one.
+
+    Returns
+    -------
+    Result
+        Frames, messages and rows affected.
+
+    Raises
+    ------
+    TSqlError
+        What SQL Server would report, with line and column.
+    Refused
+        What the rehearsal cannot honour, with line and column.
+
+    Examples
+    --------
+    >>> run("select len('ab  ') as n, 7 / 2 as half").frame.values.tolist()
+    [[2, 3]]
+    """
+    return Session(project, data).run(script)

@@ -1,0 +1,286 @@
+"""The tables and views of a session: what stands under which name, and who may write there."""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from ..errors import nearest
+from .errors import TSqlError
+from .scope import Col, Scope, Source
+from .sqltypes import T, view_type
+from .value import quote
+
+if TYPE_CHECKING:
+    from .queries import Queries
+    from .session import Session
+
+__all__ = ["LEO", "Column", "Key", "LeoView", "Store", "Table", "View"]
+
+
+LEO = ("npd_i2", "hesa_i2", "lilr_i2", "leo_i2", "ucas_i2")
+_SYSTEM = {"sys", "information_schema"}
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column of a table of the script's own."""
+
+    name: str
+    t: T
+    nullable: bool = True
+    default: exp.Expression | None = None
+    default_name: str = ""
+    computed: exp.Expression | None = None
+    identity: tuple[int, int] | None = None
+
+
+@dataclass(frozen=True)
+class Key:
+    """A primary key, unique constraint or unique index."""
+
+    name: str
+    columns: tuple[str, ...]
+    kind: str  # PRIMARY KEY, UNIQUE KEY or index
+    where: exp.Expression | None = None
+    ignore_duplicates: bool = False
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table of the script's own; `physical` is its name in DuckDB."""
+
+    database: str
+    schema: str
+    name: str
+    physical: str
+    columns: tuple[Column, ...]
+    keys: tuple[Key, ...] = ()
+    checks: tuple[tuple[str, exp.Expression], ...] = ()
+    indexes: tuple[str, ...] = ()
+    id: int = 0
+
+    @property
+    def label(self) -> str:
+        """The name as SQL Server shows it in errors."""
+        return self.name if self.name[0] in "#@" else f"{self.schema}.{self.name}"
+
+    def column(self, name: str) -> Column | None:
+        """Return a column by its name, in any case."""
+        return next((c for c in self.columns if c.name.lower() == name.lower()), None)
+
+
+@dataclass(frozen=True)
+class View:
+    """A view of the script's own: its query is translated where it is used."""
+
+    database: str
+    schema: str
+    name: str
+    tree: exp.Expression
+    names: tuple[str, ...]
+    id: int = 0
+
+
+@dataclass(frozen=True)
+class LeoView:
+    """A view of the synthetic LEO, which can only be read."""
+
+    database: str
+    schema: str
+    name: str
+    columns: tuple[tuple[str, T, str], ...]
+
+    @property
+    def id(self) -> int:
+        """What OBJECT_ID gives."""
+        return zlib.crc32(f"{self.database}.{self.name}".encode()) % 900_000_000 + 1_000_000_000
+
+
+Key3 = tuple[str, str, str]
+
+
+@dataclass
+class Store:
+    """Everything that has a name; a copy of `entries` is all that a rollback needs."""
+
+    session: Session
+    project: str
+    entries: dict[Key3, Table | View] = field(default_factory=dict)
+    schemas: dict[tuple[str, str], int] = field(default_factory=dict)
+    databases: dict[str, str] = field(default_factory=dict)
+    leo: dict[tuple[str, str], str] = field(default_factory=dict)
+    described: dict[tuple[str, str], LeoView] = field(default_factory=dict)
+    variables: dict[str, Table] = field(default_factory=dict)
+    last_id: int = 245575913
+    listings: int = 0
+
+    def open(self) -> None:
+        """Read the names of the LEO views."""
+        rows = self.session.con.execute(
+            "select database_name, view_name from duckdb_views() where not internal"
+        ).fetchall()
+        self.leo = {(db.lower(), view.lower()): view for db, view in rows if db.lower() in LEO}
+
+    def clear(self, home: str) -> None:
+        """Forget everything but LEO itself."""
+        self.entries, self.schemas, self.variables = {}, {("tempdb", "dbo"): 1}, {}
+        self.databases = {database: database for database in (*LEO, "master", "tempdb")}
+        self.add_database(home)
+
+    def add_database(self, name: str) -> None:
+        """Make a database of the project's own known."""
+        self.databases[name.lower()] = name
+        for schema in ("dbo", "sys", "information_schema"):
+            self.schemas.setdefault((name.lower(), schema), len(self.schemas) + 1)
+
+    def is_leo(self, database: str) -> bool:
+        """Tell whether a database is one of LEO."""
+        return database.lower() in LEO
+
+    def next_id(self) -> int:
+        """Return a number for OBJECT_ID."""
+        self.last_id += 16_000_057
+        return self.last_id % 2_000_000_000
+
+    def resolve(self, parts: list[str]) -> Key3:
+        """Return database, schema and name, in lower case, of a name with one to four parts."""
+        parts = [part.lower() for part in parts]
+        name = parts[-1]
+        if name.startswith("#"):
+            return "tempdb", "dbo", name
+        if len(parts) > 3:
+            parts = parts[-3:]
+        database = (parts[-3] if len(parts) == 3 else "") or self.session.database.lower()
+        schema = parts[-2] if len(parts) >= 2 else ""
+        if not schema:
+            schema = self.project.lower() if self.is_leo(database) else "dbo"
+        return database, schema, name
+
+    def find(self, parts: list[str]) -> Table | View | LeoView | None:
+        """Return what stands under a name, or None."""
+        if parts[-1].startswith("@"):
+            return self.variables.get(parts[-1].lower())
+        key = self.resolve(parts)
+        if key in self.entries:
+            return self.entries[key]
+        database, schema, name = key
+        if (
+            self.is_leo(database)
+            and schema == self.project.lower()
+            and (database, name) in self.leo
+        ):
+            return self._describe(database, name)
+        return None
+
+    def _describe(self, database: str, name: str) -> LeoView:
+        if (database, name) not in self.described:
+            view = self.leo[database, name]
+            rows = self.session.con.execute(
+                f"describe {database}.{quote(self.project)}.{quote(view)}"
+            ).fetchall()
+            columns = tuple((row[0], view_type(row[1], row[0]), row[1]) for row in rows)
+            self.described[database, name] = LeoView(database, self.project, view, columns)
+        return self.described[database, name]
+
+    def missing(self, parts: list[str], at: int | None) -> TSqlError:
+        """Return error 208 with the nearest names."""
+        shown = ".".join(parts)
+        database, schema, name = self.resolve(parts)
+        step = ""
+        if parts[-1].startswith("@"):
+            return TSqlError(f'Must declare the table variable "{parts[-1]}".', 1087, at=at)
+        if self.is_leo(database):
+            if schema != self.project.lower():
+                step = f"Your project is {self.project}: write {database}.[{self.project}].{name}."
+            else:
+                names = nearest(name, [view for db, view in self.leo if db == database])
+                step = f"Did you mean {', '.join(names)}? " if names else ""
+                step += f"The data set at hand has no such view in {database}."
+        elif database not in self.databases:
+            step = f"There is no database {database}; LEO's are {', '.join(LEO)}."
+        elif name.startswith("#"):
+            step = "The temporary table has not been made, or not in this session."
+        else:
+            names = nearest(name, [key[2] for key in self.entries])
+            step = (
+                f"Did you mean {', '.join(names)}?"
+                if names
+                else "The script has not made it so far."
+            )
+        return TSqlError(f"Invalid object name '{shown}'.", 208, step, at)
+
+    def writable(self, parts: list[str], at: int | None) -> tuple[Key3, str]:
+        """Return where something may be made, and the name as written; LEO is read-only."""
+        key = self.resolve(parts)
+        database, schema, _ = key
+        if self.is_leo(database):
+            raise TSqlError(
+                f"CREATE TABLE permission denied in database '{database}'.", 262,
+                "The LEO databases are read-only; write USE and your project's database first.", at,
+            )  # fmt: skip
+        if database not in self.databases or database == "master":
+            raise TSqlError(
+                f"Database '{database}' does not exist or cannot be written to.", 2702, at=at
+            )
+        if (database, schema) not in self.schemas or schema in _SYSTEM:
+            raise TSqlError(
+                f'The specified schema name "{schema}" either does not exist or you do not have '
+                "permission to use it.", 2760, f"Write create schema {schema} first.", at,
+            )  # fmt: skip
+        return key, parts[-1]
+
+    def source(
+        self, entry: Table | View | LeoView, alias: str, binder: Queries
+    ) -> tuple[str, list[Col]]:
+        """Return the SQL of a source in FROM and its columns."""
+        if isinstance(entry, LeoView):
+            cols = []
+            for name, t, duck in entry.columns:
+                sql = f"{alias}.{quote(name)}"
+                cols.append(Col(name, t, f"CAST({sql} AS SMALLINT)" if duck == "TINYINT" else sql))
+            return f"{entry.database}.{quote(entry.schema)}.{quote(entry.name)} AS {alias}", cols
+        if isinstance(entry, View):
+            held, binder.ctes = binder.ctes, {}
+            query = binder.query(entry.tree, None)
+            binder.ctes = held
+            names = list(entry.names) or [c.name for c in query.cols]
+            cols = [
+                Col(n, c.t, f"{alias}.c{i}", c.firm)
+                for i, (n, c) in enumerate(zip(names, query.cols, strict=True), 1)
+            ]
+            return f"({query.sql}) AS {alias}", cols
+        stored = [
+            Col(c.name, c.t, f"{alias}.{quote(c.name)}", not c.nullable, c.identity)
+            for c in entry.columns
+            if c.computed is None
+        ]
+        by_name = {c.name: c for c in stored}
+        if len(stored) != len(entry.columns):
+            scope = Scope(None, [Source(entry.name, stored, alias)])
+            for column in entry.columns:
+                if column.computed is not None:
+                    v = binder.convert(binder.expr(column.computed, scope), column.t, "explicit")
+                    by_name[column.name] = Col(column.name, column.t, f"({v.sql})")
+        return f"{quote(entry.physical)} AS {alias}", [by_name[c.name] for c in entry.columns]
+
+    def drop_schema(self, database: str, schema: str) -> None:
+        """Forget an empty schema."""
+        if any(key[:2] == (database, schema) for key in self.entries):
+            raise TSqlError(
+                f"Cannot drop schema '{schema}' because it is being referenced by an object.", 3729
+            )
+        del self.schemas[database, schema]
+
+    def listed(self, database: str, columns: bool = False) -> list[Table | View | LeoView]:
+        """Return the tables and views of a database."""
+        found = [e for key, e in self.entries.items() if key[0] == database]
+        if self.is_leo(database):
+            found += [
+                self._describe(db, name) if columns else LeoView(db, self.project, view, ())
+                for (db, name), view in self.leo.items() if db == database
+            ]  # fmt: skip
+        return found

@@ -1,0 +1,170 @@
+"""Tables in DuckDB: how they are made and replaced, and what keys and checks make of the rows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from .errors import Refused, TSqlError
+from .keys import self_key
+from .scope import Scope, Source
+from .store import Key, LeoView, Table, View
+from .value import V, quote
+
+if TYPE_CHECKING:
+    from .session import Session
+
+__all__ = [
+    "checks",
+    "create_sql",
+    "own_table",
+    "put",
+    "register",
+    "unique_key",
+    "without_duplicates",
+]
+
+
+def register(session: Session, table: Table, fill: str | None = None, keep_id: int = 0) -> int:
+    """Make a table in DuckDB and give it its name; `fill` is a query whose columns are its own."""
+    table = replace(table, physical=session.new_physical(), id=keep_id or session.store.next_id())
+    steps: list = [create_sql(table)]
+    if fill is not None:
+        stored = ", ".join(quote(c.name) for c in table.columns if c.computed is None)
+        steps.append(f"INSERT INTO {quote(table.physical)} ({stored}) {fill}")
+    out = session.execute(*steps, *checks(session, table))
+    key = (table.database.lower(), table.schema.lower(), table.name.lower())
+    session.store.entries = {**session.store.entries, key: table}
+    for column in table.columns:
+        if column.identity and not keep_id:
+            session.identities[table.id] = column.identity[0]
+    return int(out[0][0]) if fill is not None and out else 0
+
+
+def create_sql(table: Table) -> str:
+    """Return the CREATE TABLE that DuckDB runs."""
+    lines = [
+        f"{quote(c.name)} {c.t.duck}{'' if c.nullable else ' NOT NULL'}"
+        for c in table.columns if c.computed is None
+    ]  # fmt: skip
+    if not lines:
+        raise TSqlError("A table must have at least one column that is not computed.", 1709)
+    return f"CREATE TABLE {quote(table.physical)} ({', '.join(lines)})"
+
+
+def without_duplicates(session: Session, table: Table, key: Key, rows: str) -> str:
+    """Return new rows without those whose key is there already, as IGNORE_DUP_KEY does."""
+
+    def keys(alias: str) -> list[str]:
+        found = [table.column(name) for name in key.columns]
+        return [self_key(V(f"{alias}.{quote(c.name)}", c.t)) for c in found]
+
+    same = " AND ".join(
+        f"{a} IS NOT DISTINCT FROM {b}" for a, b in zip(keys("n"), keys("k"), strict=True)
+    )
+    return (f"SELECT n.* FROM ({rows}) AS n WHERE NOT EXISTS (SELECT 1 FROM "
+f"{quote(table.physical)} AS k WHERE {same}) "
+            f"QUALIFY row_number() OVER (PARTITION BY {', '.join(keys('n'))}) = 1")  # fmt: skip
+
+
+def checks(session: Session, table: Table) -> list[Callable[[], None]]:
+    """Return what must hold after a change: unique keys (NULL counts as a value) and CHECKs."""
+    out: list[Callable[[], None]] = [unique_key(session, table, key) for key in table.keys]
+    for name, tree in table.checks:
+        out.append(_check(session, table, name, tree))
+    return out
+
+
+def _scope(session: Session, table: Table, binder: object) -> tuple[str, Scope]:
+    sql, cols = session.store.source(table, "k", binder)
+    return sql, Scope(None, [Source(table.name, cols, "k")])
+
+
+def unique_key(
+    session: Session, table: Table, key: Key, making: bool = False
+) -> Callable[[], None]:
+    """Return the check that a key is unique."""
+
+    def run() -> None:
+        binder = session.binder()
+        sql, scope = _scope(session, table, binder)
+        found = [scope.sources[0].find(name) for name in key.columns]
+        parts = ", ".join(self_key(V(c.sql, c.t)) for c in found)
+        where = f" WHERE {binder.condition(key.where, scope)}" if key.where is not None else ""
+        shown = ", ".join(f"any_value({c.sql})" for c in found)
+        row = session.con.execute(
+            f"SELECT {shown} FROM {sql}{where} GROUP BY {parts} HAVING count(*) > 1 LIMIT 1"
+        ).fetchone()
+        if row is None:
+            return
+        values = ", ".join("<NULL>" if v is None else str(v) for v in row)
+        if making:
+            raise TSqlError(
+                "The CREATE UNIQUE INDEX statement terminated because a duplicate "
+"key was found for the object name "
+                f"'{table.label}' and the index name '{key.name}'. The duplicate "
+f"key value is ({values}).", 1505,
+                "SQL Server counts NULL as a value: a unique index takes only one.",
+            )  # fmt: skip
+        if key.kind == "index":
+            raise TSqlError(
+                f"Cannot insert duplicate key row in object '{table.label}' with "
+                f"unique index '{key.name}'. The duplicate key value is "
+                f"({values}).",
+                2601,
+            )
+        raise TSqlError(
+            f"Violation of {key.kind} constraint '{key.name}'. Cannot insert "
+            f"duplicate key in object '{table.label}'. The duplicate key value is "
+            f"({values}).",
+            2627,
+        )
+
+    return run
+
+
+def _check(session: Session, table: Table, name: str, tree: exp.Expression) -> Callable[[], None]:
+    def run() -> None:
+        binder = session.binder()
+        sql, scope = _scope(session, table, binder)
+        test = binder.condition(tree, scope)
+        if session.con.execute(f"SELECT 1 FROM {sql} WHERE NOT {test} LIMIT 1").fetchone():
+            raise TSqlError(
+                f'The statement conflicted with the CHECK constraint "{name}". The '
+                f'conflict occurred in table "{table.label}".',
+                547,
+            )
+
+    return run
+
+
+def own_table(session: Session, parts: list[str], at: int | None, doing: str) -> Table:
+    """Return a table of the script's own, or raise what SQL Server would."""
+    entry = session.store.find(parts)
+    if isinstance(entry, Table):
+        return entry
+    if isinstance(entry, LeoView):
+        raise TSqlError(f"{doing} permission denied: {'.'.join(parts)} is a view of LEO, which is "
+"read-only.", 262,
+                        "Copy what you need with SELECT ... INTO first.", at)  # fmt: skip
+    if isinstance(entry, View):
+        raise Refused(f"{doing} on a view is not run here.", at=at)
+    missing = session.store.missing(parts, at)
+    missing.message = (
+        f'Cannot find the object "{".".join(parts)}" because it does not exist or you '
+        "do not have permissions."
+    )
+    missing.number = 1088
+    raise missing
+
+
+def put(session: Session, table: Table) -> None:
+    """Replace what stands under a table's name."""
+    if table.name.startswith("@"):
+        session.store.variables[table.name.lower()] = table
+        return
+    key = (table.database.lower(), table.schema.lower(), table.name.lower())
+    session.store.entries = {**session.store.entries, key: table}

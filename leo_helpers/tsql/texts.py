@@ -1,0 +1,141 @@
+"""Text functions that follow the collation: CONCAT, CHARINDEX, PATINDEX, REPLACE."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from .arguments import text, values_of
+from .errors import Refused, TSqlError
+from .sqltypes import T
+from .sqltypes import collate as collate_types
+from .value import V, literal
+
+if TYPE_CHECKING:
+    from .queries import Queries
+    from .scope import Scope
+
+__all__ = [
+    "INT",
+    "charindex",
+    "concat",
+    "concat_ws",
+    "datalength",
+    "hash_bytes",
+    "patindex",
+    "replace_text",
+]
+
+
+INT = T("int")
+
+
+def concat(b: Queries, args: list, scope: Scope) -> V:
+    """CONCAT turns everything into text and NULL into ''."""
+    if len(args) < 2:
+        raise TSqlError("The concat function requires 2 to 254 arguments.", 189)
+    return _joined([text(b, v) for v in values_of(b, args, scope)], "")
+
+
+def concat_ws(b: Queries, args: list, scope: Scope) -> V:
+    """CONCAT_WS leaves NULLs out."""
+    divider, *rest = [text(b, v) for v in values_of(b, args, scope)]
+    if len(rest) < 2:
+        raise TSqlError("The concat_ws function requires 3 to 254 arguments.", 189)
+    return _joined(rest, divider.sql)
+
+
+def _joined(values: list[V], divider: str) -> V:
+    t = values[0].t
+    for v in values[1:]:
+        collation, label = collate_types(t, v.t, "concat")
+        n = None if t.n is None or v.t.n is None else min(t.n + v.t.n, 8000)
+        t = T(
+            "nvarchar" if "n" in (t.name[0], v.t.name[0]) else "varchar",
+            n,
+            collation=collation,
+            label=label,
+        )
+    inside = ", ".join(v.sql for v in values)
+    return V(
+        f"concat_ws({divider}, {inside})" if divider else f"concat({inside})",
+        replace(
+            t,
+            name=t.name.replace("char", "char") if t.name in ("varchar", "nvarchar") else "varchar",
+        ),
+    )
+
+
+def _exact(t: T) -> bool:
+    return t.binary_collation
+
+
+def charindex(b: Queries, args: list, scope: Scope) -> V:
+    """CHARINDEX finds by collation."""
+    y, x, *start = values_of(b, args, scope)
+    y, x = text(b, y), text(b, x)
+    collation, _ = collate_types(y.t, x.t, "charindex")
+    if "_bin" not in collation.lower():
+        y, x = V(f"lower({y.sql})", y.t), V(f"lower({x.sql})", x.t)
+    at = b.convert(start[0], INT).sql if start else "1"
+    return V(f"CAST(t_charindex({y.sql}, {x.sql}, {at}) AS INTEGER)", INT)
+
+
+def patindex(b: Queries, args: list, scope: Scope) -> V:
+    """PATINDEX is LIKE with a place; only a pattern that is known before the run."""
+    from .literals import like_regex
+
+    pattern, x = values_of(b, args, scope)
+    if not isinstance(pattern.const, str):
+        raise Refused("PATINDEX with a pattern that is computed is not run here.")
+    x = text(b, x)
+    p = pattern.const
+    core = like_regex(p.strip("%"), None)
+    flags = "(?s)" if _exact(x.t) else "(?is)"
+    head = "^" if not p.startswith("%") else ""
+    tail = " *$" if not p.endswith("%") else ""
+    regex = literal(f"{flags}{head}{core}{tail}")
+    place = f"strpos({x.sql}, regexp_extract({x.sql}, {regex}))"
+    return V(
+        f"CASE WHEN {x.sql} IS NULL THEN NULL WHEN regexp_matches({x.sql}, "
+        f"{regex}) THEN CAST({place} AS INTEGER) ELSE 0 END",
+        INT,
+    )
+
+
+def replace_text(b: Queries, args: list, scope: Scope) -> V:
+    """REPLACE finds by collation, so without regard to case by default."""
+    x, y, z = (text(b, v) for v in values_of(b, args, scope))
+    collation, label = collate_types(x.t, y.t, "replace")
+    form = "replace" if "_bin" in collation.lower() else "t_replace_ci"
+    t = T(
+        "nvarchar" if x.t.name[0] == "n" else "varchar",
+        None if x.t.n is None else 8000,
+        collation=collation,
+        label=label,
+    )
+    return V(f"{form}({x.sql}, {y.sql}, {z.sql})", t)
+
+
+def datalength(b: Queries, args: list, scope: Scope) -> V:
+    """DATALENGTH counts bytes, two a character in nvarchar."""
+    (v,) = values_of(b, args, scope)
+    sizes = {"bigint": 8, "int": 4, "smallint": 2, "tinyint": 1, "bit": 1, "float": 8, "real": 4,
+             "date": 3, "datetime": 8, "money": 8}  # fmt: skip
+    if v.t.is_string:
+        return V(f"(length({v.sql}) * {2 if v.t.name[0] == 'n' else 1})::INTEGER", INT)
+    if v.t.name in sizes:
+        return V(f"CASE WHEN {v.sql} IS NOT NULL THEN {sizes[v.t.name]} END", INT)
+    if v.t.name in ("binary", "varbinary"):
+        return V(f"octet_length({v.sql})::INTEGER", INT)
+    raise Refused(f"DATALENGTH of {v.t.name} is not run here.")
+
+
+def hash_bytes(b: Queries, args: list, scope: Scope) -> V:
+    """HASHBYTES of varchar, whose bytes are the same here."""
+    name, v = values_of(b, args, scope)
+    forms = {"md5": "md5", "sha1": "sha1", "sha": "sha1", "sha2_256": "sha256"}
+    form = forms.get(str(name.const).lower())
+    if form is None or v.t.name not in ("varchar", "char"):
+        raise Refused("HASHBYTES is run here for varchar with MD5, SHA1 and SHA2_256 only.")
+    return V(f"unhex({form}({v.sql}))", T("varbinary", 8000))

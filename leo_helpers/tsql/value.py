@@ -1,0 +1,34 @@
+"""A translated expression with its type, and how texts and names are written for DuckDB."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .sqltypes import T
+
+__all__ = ["V", "literal", "quote"]
+
+
+@dataclass(frozen=True)
+class V:
+    """A translated expression: DuckDB SQL, its T-SQL type, and its value where it is a literal.
+
+    A firm one is never NULL; `identity` is the seed and step of an identity column. Both matter
+    to SELECT ... INTO alone.
+    """
+
+    sql: str
+    t: T
+    const: object = None
+    firm: bool = False
+    identity: tuple[int, int] | None = None
+
+
+def literal(text: str) -> str:
+    """Write a Python text as a DuckDB literal."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def quote(name: str) -> str:
+    """Write a name as a DuckDB identifier."""
+    return '"' + name.replace('"', '""') + '"'
