@@ -1,15 +1,13 @@
-"""Time ``import leo_helpers``, ``leo.connect()`` and ``leo.load()``; print a Markdown table.
+"""Time ``import leo_helpers``, ``leo.connect()`` and ``leo.load()``.
 
 ``python bench/bench_load.py`` makes a data set of 200,000 people first (only the School Census of
-2011, in a temporary folder); ``--root FOLDER`` takes one that is there. Paste the table into
-``bench/RESULTS.md``.
+2011, in a temporary folder); ``--root FOLDER`` takes one that is there. The table is
+written to ``bench/RESULTS.md``.
 """
 
 from __future__ import annotations
 
 import argparse
-import os
-import platform
 import statistics
 import subprocess
 import sys
@@ -17,6 +15,8 @@ import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
+
+from results import write_section
 
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(PROJECT))
@@ -43,7 +43,7 @@ def seconds(work: Callable[[], object]) -> float:
     return time.perf_counter() - start
 
 
-def report(root: Path) -> str:
+def report(root: Path) -> list[str]:
     """Measure on a data set and write the table.
 
     Parameters
@@ -53,8 +53,8 @@ def report(root: Path) -> str:
 
     Returns
     -------
-    str
-        Markdown: what was measured, the median, the fastest and slowest run, and the aim.
+    list of str
+        Lines of Markdown: what was measured, the median, the fastest and slowest run, and the aim.
     """
     import leo_helpers as leo
     from leo_helpers.store import read_manifest
@@ -88,8 +88,7 @@ def report(root: Path) -> str:
         ),
     )
     lines = [
-        f"CPython {platform.python_version()}, {platform.system()}, {os.cpu_count()} cores; "
-        f"median of {RUNS} after one run to warm up.",
+        f"Median of {RUNS} after one run to warm up.",
         "",
         "| What | Median (s) | Fastest (s) | Slowest (s) | Aim (s) |",
         "| --- | ---: | ---: | ---: | ---: |",
@@ -101,7 +100,7 @@ def report(root: Path) -> str:
             f"| {what} | {statistics.median(times):.3f} | {min(times):.3f} | {max(times):.3f} | "
             f"{'' if aim is None else f'< {aim}'} |"
         )
-    return "\n".join(lines)
+    return lines
 
 
 def main() -> None:
@@ -111,14 +110,16 @@ def main() -> None:
     parser.add_argument("--people", type=int, default=200_000, help="people to generate without it")
     given = parser.parse_args()
     if given.root is not None:
-        print(report(given.root))
+        print("\n".join(report(given.root)))
         return
     from leo_helpers.synth import generate
 
     with tempfile.TemporaryDirectory(prefix="leo-bench-") as folder:
         root = Path(folder) / "data"
         generate(root, people=given.people, tables=["sc_pupil"], years=[2011])
-        print(report(root))
+        lines = report(root)
+    print("\n".join(lines))
+    write_section("load", "Loading", "python bench/bench_load.py", lines)
 
 
 if __name__ == "__main__":

@@ -322,7 +322,7 @@ def check_crosswalk(
                 rows[kind] += [
                     Row(file, line, item)
                     for line, item in read_rows(
-                        path, record, readers, name=file, error=CrosswalkError
+                        path, record, readers, name=file, error=CrosswalkError, whole=False
                     )
                 ]
             except CrosswalkError as error:

@@ -23,6 +23,7 @@ def read_rows(
     not_in_file: tuple[str, ...] = (),
     name: str = "",
     error: type[CatalogueError] = CatalogueError,
+    whole: bool = True,
 ) -> Iterator[tuple[int, Any]]:
     """Yield each row of a file as a typed record with the line that it begins in.
 
@@ -31,7 +32,7 @@ def read_rows(
     path : Path
         The file, UTF-8 with a header row.
     kind : type
-        A msgspec struct whose fields are the columns; a column with a default may be left out.
+        A msgspec struct whose fields are the columns.
     readers : dict
         For some columns, what turns their text into a value.
     extra : callable, optional
@@ -42,6 +43,8 @@ def read_rows(
         What errors call the file; without it its own name.
     error : type
         The error to raise.
+    whole : bool
+        Whether every column must be there; else those with a default may be left out.
 
     Yields
     ------
@@ -70,7 +73,8 @@ def read_rows(
     reader = csv.reader(text.splitlines(keepends=True), strict=True)
     try:
         header = next(reader, [])
-        for column in [f.encode_name for f in fields if f.required and f.encode_name not in header]:
+        needed = [f.encode_name for f in fields if whole or f.required]
+        for column in [name for name in needed if name not in header]:
             raise error(f"The column {column!r} is missing.", file, 1)
         for column in [n for n in header if n not in expected]:
             raise error(f"Nobody knows a column {column!r}.", file, 1)

@@ -287,5 +287,7 @@ def _plain(values: pa.Array) -> pa.Array:
     if pa.types.is_date(kind):
         return values.cast(pa.date32())
     if pa.types.is_timestamp(kind):
-        return values.cast(pa.timestamp("us"))
+        days = values.cast(pa.timestamp("us")).cast(pa.date32(), safe=False)
+        same = days.cast(pa.timestamp("us")).equals(values.cast(pa.timestamp("us")))
+        return days if same else values.cast(pa.timestamp("us"))
     return values.cast(pa.string())

@@ -36,7 +36,7 @@ RELATIONS = {
             WHERE b.startdate <= make_date(y.range, 4, 5)
               AND coalesce(b.enddate, DATE '9999-12-31') >= make_date(y.range - 1, 4, 6)
         )
-        SELECT base.*, yak + 16 AS age, pay.earnings AS nominal,
+        SELECT base.*, yak + 16 AS age, yak + 15 AS august_age, pay.earnings AS nominal,
                pay.earnings / i.index AS earnings, pay.earnings IS NOT NULL AS employed,
                self.profit, self.profit IS NOT NULL AS self_employed,
                spell.ae_id IS NOT NULL AS claimed, furlough.ae_id IS NOT NULL AS furloughed,

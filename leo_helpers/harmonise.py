@@ -273,6 +273,8 @@ class Harmonised:
         tree = self._lowered(built, "duckdb")
         read_files(tree, folder)
         con = duckdb.connect()
+        # It makes a join of every long list of codes, which is slow by the hundred.
+        con.execute("set disabled_optimizers = 'in_clause'")
         for look in built.lookups.values():
             con.execute(variable_of_map(look.name, look.rows))
         return con, tree.sql(dialect="duckdb", copy=False)

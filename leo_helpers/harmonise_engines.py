@@ -88,7 +88,7 @@ def read_files(tree: exp.Expression, folder: Path) -> None:
 def variable_of_map(table: str, rows: Iterable[tuple[exp.Expression, exp.Expression]]) -> str:
     """Write the statement that gives DuckDB a small table as a variable."""
     pairs = [exp.Tuple(expressions=[k.copy(), v.copy()]) for k, v in rows]
-    return f"set variable {table} = {_duckdb_map(pairs).sql(dialect='duckdb')}"
+    return f'set variable "{table}" = {_duckdb_map(pairs).sql(dialect="duckdb")}'
 
 
 def _cast(node: Any, kind: str, safe: bool = False) -> exp.Expression:

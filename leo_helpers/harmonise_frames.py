@@ -50,7 +50,7 @@ def to_frame(
         place = table.column_names.index(name)
         words[name] = table.column(place).combine_chunks().dictionary_encode()
         table = table.remove_column(place).add_column(place, name, words[name].indices)
-    data = table.to_pandas(types_mapper=_pandas_type)
+    data = table.to_pandas(types_mapper=_pandas_type, date_as_object=False)
     for name, encoded in words.items():
         met = encoded.dictionary.to_pylist()
         codes = data[name].fillna(-1).astype("int64").to_numpy()

@@ -5,11 +5,21 @@ from __future__ import annotations
 import re
 
 from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
 
 __all__ = ["SQL_TYPES", "as_", "column", "constant", "name", "number", "typed_null"]
 
-#: Words that some engine keeps for itself.
-_RESERVED = {"view", "year", "index", "key", "order", "group", "user", "plan", "level", "table"}
+#: Words that some engine keeps for itself: those of DuckDB, and more of SQL Server.
+_WORDS = """
+    add alter backup begin between browse bulk close cluster commit compute contains continue
+    convert current cursor database declare delete deny drop exec execute exists exit external
+    file fillfactor function goto holdlock identity if index insert key kill level merge
+    national nocheck of off open option over percent plan precision print proc procedure public
+    raiserror read restore restrict return revert revoke role rollback rowcount rule save schema
+    set shutdown statistics system_user top tran transaction trigger truncate update use values
+    varying view waitfor while writetext year
+"""
+_RESERVED = DuckDB.Generator.RESERVED_KEYWORDS | set(_WORDS.split())
 #: How a concept of each type is stored.
 SQL_TYPES = {
     "category": "VARCHAR",

@@ -52,7 +52,8 @@ def load(
     Returns
     -------
     pandas.DataFrame
-        Columns with pyarrow types; code lists become categories in the catalogue's order. One view
+        Columns with pyarrow types, dates as datetime64; code lists become categories in the
+        catalogue's order. One view
         keeps its column names. Several views are stacked under the names without year and term,
         with ``year`` and ``term`` in front; a column that a view lacks is empty there.
         ``df.attrs`` names the table and the views, what was skipped and why, and that the data
@@ -78,7 +79,7 @@ def load(
     if several:
         parts = [_stamp(part, s) for part, s in zip(parts, slices, strict=True)]
     whole = parts[0] if not several else pa.concat_tables(parts, promote_options="permissive")
-    frame = whole.to_pandas(types_mapper=_pandas_type)
+    frame = whole.to_pandas(types_mapper=_pandas_type, date_as_object=False)
     variables = {k: v for s in slices for k, v in s.variables.items()}
     frame = _categories(frame, variables, labels)
     frame.attrs = {
@@ -195,6 +196,8 @@ def _pandas_type(kind: pa.DataType) -> Any:
     import pandas as pd
     import pyarrow as pa
 
+    if pa.types.is_date(kind):
+        return None  # datetime64: pandas compares and subtracts it, Arrow's dates it does not
     return pd.StringDtype("pyarrow") if pa.types.is_string(kind) else pd.ArrowDtype(kind)
 
 

@@ -145,9 +145,9 @@ def draw_timeline(life: pd.DataFrame, ax: Axes | None = None) -> Axes:
     Examples
     --------
     >>> from leo_helpers import timeline
-    >>> ax = draw_timeline(timeline(7, ["school census", "ks1"]))
+    >>> ax = draw_timeline(timeline(tables=["school census", "ks1"]))
     >>> [label.get_text() for label in ax.get_yticklabels()]
-    ['School Census', 'Key Stage 1']
+    ['Key Stage 1', 'School Census']
     """
     import matplotlib.dates as mdates
     import matplotlib.pyplot as plt

@@ -18,7 +18,10 @@ from .store import NOTICE, data_root, read_manifest
 if TYPE_CHECKING:
     import pandas as pd
 
-__all__ = ["timeline"]
+__all__ = ["BOOK_PERSON", "timeline"]
+
+#: The person whose life the book follows through the tables (any data set of 120 people or more).
+BOOK_PERSON = 119
 
 #: How the year columns of pooled views are read.
 _MACROS = (
@@ -50,7 +53,7 @@ def entries() -> tuple[dict[str, str], ...]:
 
 
 def timeline(
-    person: int | str = 7,
+    person: int | str = BOOK_PERSON,
     tables: str | list[str] | None = None,
     root: str | os.PathLike[str] | None = None,
 ) -> pd.DataFrame:
@@ -60,7 +63,8 @@ def timeline(
     ----------
     person : int or str
         The number of a synthetic person (the same life in a data set of any size), or an AE_ID,
-        PMR or EDUKEY.
+        PMR or EDUKEY. Without it, ``BOOK_PERSON`` (119): school, college, university, jobs and
+        benefits of the life that the book follows.
     tables : str or list of str, optional
         Only these tables (ids or friendly names).
     root : path, optional
@@ -80,11 +84,11 @@ def timeline(
 
     Examples
     --------
-    >>> life = timeline(7, "lookup_pmr")
+    >>> life = timeline(tables="lookup_pmr")
     Traceback (most recent call last):
     ...
     leo_helpers.errors.LeoError: lookup_pmr has no dates. Choose other tables.
-    >>> timeline(7, "school census").columns.tolist()
+    >>> timeline(tables="school census").columns.tolist()
     ['start', 'end', 'table_id', 'view', 'what']
     """
     import pandas as pd

@@ -37,7 +37,8 @@ def write(data, path, **options):
 
 def plain(values, blank=None):
     """Values as a list in which everything that is missing is the same."""
-    return [blank if pd.isna(v) else v for v in values]
+    known = [v.date() if isinstance(v, pd.Timestamp) and v == v.normalize() else v for v in values]
+    return [blank if pd.isna(v) else v for v in known]
 
 
 def rows(path):

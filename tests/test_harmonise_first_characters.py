@@ -74,6 +74,25 @@ def test_a_number_has_no_first_characters(tmp_path):
         leo.load_crosswalk(rules)
 
 
+@pytest.mark.parametrize("word", ["any", "order", "percent"])
+def test_a_recode_may_be_called_like_a_word_of_sql(leo_data, tmp_path, word):
+    codes = [f"{word},W{letter}R,1," for letter in "ABCDEFGHI"]  # so many that they are joined
+    for name, head in HEADS.items():
+        rows = {
+            "concepts.csv": ["irish,sc_pupil,Irish,flag,,,"],
+            "sources.csv": [
+                f"irish,sc_pupil,EthnicGroupMinor_[term][yy],,,,recode,{word};left:3,complete,1,,"
+            ],
+            "recodes.csv": [*codes, f"{word},*,null,"],
+        }.get(name, [])
+        (tmp_path / name).write_text("\n".join([head, *rows]) + "\n")
+    found = leo.harmonise("sc_pupil", "irish", 2011, "spring", rules=tmp_path)
+    assert found.to_pandas()["irish"].eq(1).sum() == found.to_pandas()["irish"].count() > 0
+    assert f"JOIN [{word}]" in found.sql("tsql")
+    rows = leo.connect().execute(found.sql("duckdb")).df()
+    assert len(rows) == len(found.to_pandas())
+
+
 def test_a_key_that_is_the_year_is_given_once(leo_data):
     frame = leo.harmonise("lilr_lars", years=[2011, 2012]).to_pandas()
     assert list(frame.columns).count("year") == 1

@@ -59,7 +59,9 @@ def test_the_profile_adds_up_and_meets_the_published_good_level(load):
     for area, part in scales.items():
         total = sum(points[s] for s in part)
         assert total.notna().mean() > 0.98
-        assert (number(held[f"fsp_{area}_total"]) == total)[total.notna()].all()
+        shown = number(held[f"fsp_{area}_total"])  # the form lists maths from 0 to 9 only
+        meant = (total / 3 + 0.5) // 1 if area == "psrn" else total
+        assert (shown == meant)[total.notna()].all()
         rest = rest + total
     assert (number(held["fsp_eyfsp_total"]) == rest)[rest.notna()].all()
     assert rest.between(0, 117)[rest.notna()].all()

@@ -92,19 +92,12 @@ def other_language(spine: Spine, rows: Rows) -> NDArray:
     return (language_major(spine, rows).index == 1).astype(np.int8)
 
 
-def _of_group(minor: str):
+def _of_group(*minors: str):
     def flag(spine: Spine, rows: Rows) -> NDArray:
-        return (ethnicity(spine, rows).index == groups.index(minor)).astype(np.int8)
+        return np.isin(ethnicity(spine, rows).index, wanted).astype(np.int8)
 
-    groups = tuple(shares("ethnicity_minor", 2011))
+    wanted = [i for i, g in enumerate(shares("ethnicity_minor", 2011)) if g in minors]
     return flag
-
-
-@attribute("is_uncla")
-def is_unclassified(spine: Spine, rows: Rows) -> NDArray:
-    """One where the ethnic group was refused or not obtained."""
-    found = ethnicity_major(spine, rows)
-    return (found.index == found.values.index("UNCL")).astype(np.int8)
 
 
 def _at_stage(stages: str):
@@ -118,6 +111,7 @@ def _at_stage(stages: str):
 
 for _minor in shares("ethnicity_minor", 2011):
     ATTRIBUTES[f"is_{_minor.lower()}"] = _of_group(_minor)
+ATTRIBUTES["is_uncla"] = _of_group("REFU", "NOBT")
 for _name, _stages in {
     "a": "A",
     "ps": "PS",
@@ -309,21 +303,6 @@ def has_second_need(spine: Spine, rows: Rows) -> NDArray:
 def second_need_rank(spine: Spine, rows: Rows) -> NDArray:
     """Lasting rank from which the second need is read."""
     return lane(spine.key[rows.person], "second need rank")
-
-
-@attribute("benefit_end")
-def benefit_end(spine: Spine, rows: Rows) -> NDArray:
-    """End of a benefit spell; some open ones end on 9999-12-31."""
-    end = rows.attrs["end_date"]
-    return np.where(np.isnat(end) & rows.attrs["open_9999"], np.datetime64("9999-12-31"), end)
-
-
-@attribute("out_of_work")
-def out_of_work(spine: Spine, rows: Rows) -> NDArray:
-    """One where the benefit is paid to people out of work."""
-    working_age = {"BB", "DLA", "PIP", "UAB", "UBD", "UNA", "WB"}
-    kind = rows.attrs["benefit"]
-    return np.array([v not in working_age for v in kind.values], dtype=np.int8)[kind.index]
 
 
 @attribute("permanent_letter")

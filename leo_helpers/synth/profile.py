@@ -79,11 +79,16 @@ def _settle(points: NDArray[np.int8], good: NDArray, u: NDArray) -> None:
 
 @drawer("profile")
 def profile(c: Column, args: tuple[str, ...]) -> Values:
-    """``profile``: points of a scale, an item of it, or the total of an area or of all."""
+    """``profile[;mean]``: points of a scale, an item of it, the total of an area or of all.
+
+    With ``mean`` an area shows the mean of its scales, rounded, in place of their sum.
+    """
     points, name = scale_points(c.rows), c.variable.name.removeprefix("FSP_")
     if found := re.fullmatch(r"(PSE|CLL|PSRN)_TOTAL|EYFSP_TOTAL", name):
         chosen = [i for i, s in enumerate(SCALES) if s.startswith(found[1] or "")]
         total = points[chosen].sum(axis=0, dtype=np.int32)
+        if "mean" in args:
+            total = (2 * total + len(chosen)) // (2 * len(chosen))
         return numbers_or_letter(c, np.where(points[0] < 0, -1, total), "N")
     scale, item = re.fullmatch(r"(\w+?)(?:R(\d))?", name).groups()
     if scale not in SCALES:

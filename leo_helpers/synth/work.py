@@ -1,4 +1,4 @@
-"""Rows of the tax, benefit and address tables, and the yearly states behind them."""
+"""Rows of the tax and address tables, and the yearly states behind them."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from .keys import both_edukeys, key_slot
 from .luts import blend, category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
 from .pay import pay
-from .rows import DAY, Coded, Context, Rows, build, date, rows_for, runs, spread, stack
+from .rows import DAY, Context, Rows, build, date, rows_for, runs, spread, stack
 from .spine import SCHOOL_YEARS, SEN_STAGES, Spine
 
 TAX_YEARS = np.arange(1998, 2022)
@@ -77,13 +77,17 @@ def working(spine: Spine) -> NDArray[np.bool_]:
     return spine.once("working", lambda: _working(spine))
 
 
+def work_rank(spine: Spine, year: int) -> NDArray[np.intp]:
+    """Rank in a tax year, from which paid work is read; claims are tied to it."""
+    offset = spine.rank("work_offset") % 3
+    return blend(spine.rank("work"), spine.rank("work_spell", (year + offset) // 3), 5)
+
+
 def _working(spine: Spine) -> NDArray[np.bool_]:
     out = np.zeros((len(spine), len(TAX_YEARS)), dtype=bool)
     after = years_after_ks4(spine)
-    lasting = spine.rank("work")
-    offset = spine.rank("work_offset") % 3
     for j, year in enumerate(TAX_YEARS):
-        near = blend(lasting, spine.rank("work_spell", (year + offset) // 3), 5)
+        near = work_rank(spine, year)
         for yak in np.unique(after[:, j]):
             if yak < 0:
                 continue
@@ -93,7 +97,8 @@ def _working(spine: Spine) -> NDArray[np.bool_]:
     return out
 
 
-def _changes(spine: Spine, name: str, share: float) -> NDArray[np.bool_]:
+def changes(spine: Spine, name: str, share: float) -> NDArray[np.bool_]:
+    """Tax years in which something changes, array (people, TAX_YEARS)."""
     return np.stack([spine.rank(name, int(y)) < share * LANES for y in TAX_YEARS], axis=1)
 
 
@@ -102,11 +107,11 @@ def employment(ctx: Context) -> Rows:
     """Spells of employment: main jobs end to end, second jobs on top."""
     spine = ctx.spine
     active = working(spine) & linked(spine, ctx.faults)[:, None]
-    main = _job_spells(ctx, active, _changes(spine, "job_change", 0.3), 0)
-    side = active & _changes(spine, "second_job", 0.22)
+    main = _job_spells(ctx, active, changes(spine, "job_change", 0.3), 0)
+    side = active & changes(spine, "second_job", 0.22)
     other = _job_spells(ctx, active & _both_years(ctx), np.zeros_like(active), 2)
     other.attrs["slot"] = np.ones(len(other), dtype=bool)
-    rows = stack(main, _job_spells(ctx, side, _changes(spine, "second_change", 0.7), 1), other)
+    rows = stack(main, _job_spells(ctx, side, changes(spine, "second_change", 0.7), 1), other)
     start, end = rows.attrs["start_date"], rows.attrs["end_date"]
     unsure = ctx.hit("uncertain_start", rows.key)
     rows.attrs["uncertain_start"] = unsure.astype(np.int8)
@@ -290,57 +295,6 @@ def seiss(ctx: Context) -> Rows:
     return rows
 
 
-@rows_for("leo_benefit")
-def benefits(ctx: Context) -> Rows:
-    """Benefit spells: claims follow one another and overlap; short ones fall between scans."""
-    spine = ctx.spine
-    out = np.zeros((len(spine), len(TAX_YEARS)), dtype=bool)
-    lasting = blend(spine.deprivation, spine.rank("claim"), 4)
-    offset = spine.rank("claim_offset") % 3
-    for j, year in enumerate(TAX_YEARS):
-        age = year - 1 - spine.cohort.astype(np.int64)
-        near = blend(lasting, spine.rank("claim_spell", (year + offset) // 3), 6)
-        for one in np.unique(age[age >= 16]):
-            rows = age == one
-            share = rate("benefit_claim", int(year), age=int(min(max(one, 16), 36)))
-            out[rows, j] = near[rows] >= threshold(share * 1.045)  # a few claims are never seen
-    active = out & (TAX_YEARS >= 2000) & linked(spine, ctx.faults)[:, None]
-    person, first, last = runs(active, _changes(spine, "claim_change", 0.4))
-    spells = [_claims(ctx, person, first, last, 0)]
-    double = spine.rank("overlap")[person] < ctx.faults.get("overlapping_benefits", 0.0) * LANES
-    spells.append(_claims(ctx, person[double], first[double], last[double], 64))
-    rows = stack(*spells)
-    days = rows.attrs["end_date"] - rows.attrs["start_date"]
-    short = ~np.isnat(days) & (np.where(np.isnat(days), 99 * DAY, days) < 42 * DAY)
-    unseen = short & ctx.hit("scan_gap", rows.key)
-    return rows.take(np.flatnonzero(~unseen))
-
-
-def _claims(ctx: Context, person: NDArray, first: NDArray, last: NDArray, occurrence: int) -> Rows:
-    rows = build(ctx, person, 0, occurrence + first)
-    year = TAX_YEARS[first]
-    start = date(year - 1, 4, 6) + spread(rows.key, "start", 360)
-    lut = quantile_lut(quantiles("benefit_spell_days"))
-    days = np.maximum(lut[lane(rows.key, "days")].astype(np.int64), 1).astype("timedelta64[D]")
-    close = date(TAX_YEARS[last], 4, 5)
-    later = date(TAX_YEARS[last] - 1, 4, 6) + spread(rows.key, "later", 365)
-    end = np.where(first == last, np.minimum(start + days, close), later)
-    values = tuple(shares("benefit_type", 2021)) + tuple(
-        k for k in shares("benefit_type", 2005) if k not in shares("benefit_type", 2021)
-    )
-    kind = np.zeros(len(rows), dtype=np.int16)
-    for one in np.unique(year):
-        given = shares("benefit_type", int(one))
-        here = np.flatnonzero(year == one)
-        kind[here] = category_lut([given.get(v, 0.0) for v in values])[lane(rows.key[here], "kind")]
-    rows.attrs["benefit"] = Coded(kind, values)
-    rows.attrs["start_date"] = start
-    rows.attrs["open_9999"] = ctx.hit("open_end_9999", rows.key)
-    still = lane(rows.key, "still") < LANES * 6 // 10
-    rows.attrs["end_date"] = np.where((last == len(TAX_YEARS) - 1) & still, NOT_A_DAY, end)
-    return rows
-
-
 @rows_for("leo_geography")
 def geography(ctx: Context) -> Rows:
     """Where the person lived longest in each tax year, 2005 to 2021."""
@@ -349,7 +303,7 @@ def geography(ctx: Context) -> Rows:
     gap = np.stack(
         [ctx.hit("no_address", derive(spine.key, "address", n=int(y))) for y in TAX_YEARS], axis=1
     )
-    moved = np.cumsum(_changes(spine, "adult_move", 0.07), axis=1)
+    moved = np.cumsum(changes(spine, "adult_move", 0.07), axis=1)
     person, j = np.nonzero(grown & ~gap)
     far = spine.rank("adult_region")[person] < LANES // 4
     rows = build(ctx, person, TAX_YEARS[j], move=moved[person, j], far=far.astype(np.int8))
