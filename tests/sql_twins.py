@@ -22,8 +22,11 @@ def plain(frame):
 
 
 def rows(frame, *names):
-    """Return the rows of some columns as tuples with None for what is missing."""
-    return list(plain(frame[list(names)]).itertuples(index=False, name=None))
+    """Return the rows of some columns as tuples: days as dates, None for what is missing."""
+    frame = frame[list(names)].copy()
+    for name in frame.select_dtypes("datetime"):
+        frame[name] = frame[name].dt.date
+    return list(plain(frame).itertuples(index=False, name=None))
 
 
 def share(part, whole, places, scale=12):
