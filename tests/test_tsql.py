@@ -226,3 +226,40 @@ insert fft.wip#x select b from leo_i2..leo_earnings"""
     assert found[4].columns[0].line == 4
     (broken,) = tsql.survey("select from where")
     assert broken.problem is not None
+
+
+WORDS = (
+    "limit", "qualify", "using", "lateral", "window", "interval", "semi", "anti", "asof",
+    "natural", "describe", "filter", "rank", "year", "month", "day", "type", "level", "value",
+    "status", "position", "format", "range", "rows", "first", "next", "text", "row",
+)  # fmt: skip
+
+
+@pytest.mark.parametrize("word", WORDS)
+def test_words_that_are_not_t_sql_are_plain_names(session, word):
+    """Reserved Keywords (Transact-SQL): none of these is one."""
+    got = session.run(
+        f"select {word} = 1 into #t\n"
+        f"select {word}.{word}, max({word}) as {word} from #t {word} where {word} = 1\n"
+        f"group by {word}"
+    )
+    assert got.frame.values.tolist() == [[1, 1]]
+
+
+@pytest.mark.parametrize("text", [
+    "select 1, from #t", "select from #t", "select x from #t,", "select x from #t where x in ()",
+    "select x from #t group by", "select x from #t limit 5", "select x from #t qualify 1 = 1",
+    "select x::int from #t", "select x || 'a' from #t", "select x from #t where x == 1",
+    "select x from #t where x <=> 1", "select * exclude (x) from #t", "select * except (x) from #t",
+    "select x from #t join #t u using (x)", "select x from #t natural join #t u",
+    "select cast(x as string) from #t", "select x from #t order by x nulls last",
+    "select count(*) filter (where x = 1) from #t", "select x ? 1 from #t", "select x->1 from #t",
+    "select x from #t fetch first 5 rows only", "select x from #t where x is true",
+    "select [1, 2][1] from #t", "select x from #t t semi join #t u on t.x = u.x",
+    "select date '2011-01-01'", "select x from #t where (x, x) = (1, 2)",
+    "select x from #t offset 5",
+    "select x from #t cross join #t u on 1 = 1", "select x ilike 'a' from #t", "select if(x, 1, 2)",
+])  # fmt: skip
+def test_what_only_other_engines_read_is_no_t_sql(session, text):
+    session.run("create table #t (x int)")
+    fails(session, text)

@@ -104,6 +104,8 @@ class Conditions:
     def _in(self, node: exp.In, scope: Scope) -> str:
         only(node, "this", "expressions", "query")
         x = self.expr(node.this, scope)
+        if not node.expressions and not node.args.get("query"):
+            raise TSqlError("Incorrect syntax near ')': IN needs a value.", 102)
         if node.args.get("query"):
             query = self.query(node.args["query"].this, scope)
             left, right = self.pair(x, self.column_of(query, "q"), "=")

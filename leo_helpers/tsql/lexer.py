@@ -19,6 +19,27 @@ __all__ = ["PlainTSQL", "Script", "lead_tokens", "parse_expression", "parse_quer
 _KEEP = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT")
 
 
+#: The words that mean something in T-SQL's queries; all others of sqlglot's are plain names here,
+#: so that LIMIT, QUALIFY and USING are no syntax and columns may be called so.
+_ONE_WORD = (
+    "ALL AND ANY APPLY AS ASC BEGIN BETWEEN BIGINT BINARY BIT CASE CHAR CHARACTER COLLATE "
+    "COLUMN COMMIT CONSTRAINT CREATE CROSS CUBE CURRENT_TIMESTAMP CURRENT_USER DATE "
+    "DATETIME DATETIME2 DATETIMEOFFSET DEC DECIMAL DECLARE DEFAULT DELETE DESC DISTINCT "
+    "DROP ELSE END ESCAPE EXCEPT EXEC EXECUTE EXISTS FETCH FIRST FLOAT FOR FROM FULL HAVING "
+    "IMAGE IN INDEX INNER INSERT INT INTEGER INTERSECT INTO IS JOIN JSON LEFT LIKE MERGE "
+    "MONEY NCHAR NEXT NOT NTEXT NULL NUMERIC NVARCHAR OFFSET ON OPTION OR OUTER OVER "
+    "PARTITION PERCENT PIVOT PRINT PROCEDURE RANGE REFERENCES RIGHT ROLLBACK ROLLUP ROW "
+    "ROWS SCHEMA SELECT SESSION_USER SET SMALLDATETIME SMALLINT SMALLMONEY SOME SQL_VARIANT "
+    "SYSTEM_USER TABLE TABLESAMPLE TEXT THEN TIME TIMESTAMP TINYINT TOP TRIGGER TRUNCATE "
+    "UNION UNIQUE UNIQUEIDENTIFIER UNPIVOT UPDATE USE VALUES VARBINARY VARCHAR VIEW WHEN "
+    "WHERE WITH XML"
+)
+_WORDS = {
+    *_ONE_WORD.split(), "CHAR VARYING", "CHARACTER VARYING", "DOUBLE PRECISION", "FOREIGN KEY",
+    "GROUP BY", "GROUPING SETS", "ORDER BY", "PARTITION BY", "PRIMARY KEY",
+}  # fmt: skip
+
+
 class PlainTSQL(TSQL):
     """T-SQL in which functions are not turned into others and no word swallows a line."""
 
@@ -29,8 +50,7 @@ class PlainTSQL(TSQL):
         KEYWORDS: ClassVar[dict] = {
             word: kind
             for word, kind in TSQL.Tokenizer.KEYWORDS.items()
-            if kind != TokenType.COMMAND
-            and word not in ("CLUSTERED INDEX", "NONCLUSTERED INDEX", "REAL")
+            if word in _WORDS or word in ("!=", "<>", "<=", ">=")
         }
 
     class Parser(TSQL.Parser):
@@ -55,8 +75,14 @@ _ELSEWHERE = {
     "CONTAINSTABLE",
     "FREETEXTTABLE",
 }
-#: Words that sqlglot reads and SQL Server does not.
-_FOREIGN = {"LIMIT", "QUALIFY", "DCOLON", "NULLS", "ILIKE", "RLIKE", "DPIPE", "LATERAL", "USING"}
+#: Signs that sqlglot reads and SQL Server does not.
+_FOREIGN = {"PLACEHOLDER", "COLON", "BACKSLASH"}
+_TYPES_THAT_LEAD = {"DATE", "TIME", "TIMESTAMP", "DATETIME", "DATETIME2", "INTERVAL"}
+_NOTHING_BEFORE = {TokenType.L_PAREN, TokenType.SELECT, TokenType.COMMA, TokenType.DISTINCT}
+_NOTHING_AFTER = {
+    TokenType.R_PAREN, TokenType.COMMA, TokenType.FROM, TokenType.WHERE, TokenType.ORDER_BY,
+    TokenType.GROUP_BY, TokenType.HAVING, TokenType.INTO, TokenType.UNION,
+}  # fmt: skip
 #: Key words of two words, which sqlglot reads as one only where nothing but blanks is between.
 _PAIRS = {
     ("GROUP", "BY"): TokenType.GROUP_BY,
@@ -197,12 +223,38 @@ def _open_place(text: str) -> int:
     return 0
 
 
+def _gap(tokens: list[Token], i: int) -> bool:
+    """Tell whether a comma, SELECT or GROUP BY has nothing where sqlglot lets it pass."""
+    kind, after = tokens[i].token_type, tokens[i + 1].token_type if i + 1 < len(tokens) else None
+    if kind == TokenType.COMMA:
+        return (
+            after is None
+            or after in _NOTHING_AFTER
+            or (i > 0 and tokens[i - 1].token_type in _NOTHING_BEFORE)
+        )
+    if kind in (TokenType.SELECT, TokenType.GROUP_BY):
+        return after is None or after in _NOTHING_AFTER
+    if tokens[i].text.upper() == "NULLS" and i + 1 < len(tokens):
+        return tokens[i + 1].text.upper() in ("FIRST", "LAST")
+    return kind == TokenType.DISTINCT and after == TokenType.FROM
+
+
 def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
-    for token in tokens:
-        if token.token_type.name in _FOREIGN:
-            word = text[token.start : token.end + 1]
+    for i, token in enumerate(tokens):
+        if token.token_type.name in _FOREIGN or _gap(tokens, i):
+            near = text[token.start : token.end + 1]
             raise TSqlError(
-                f"Incorrect syntax near '{word}'.", 102, "This is not T-SQL.", token.start
+                f"Incorrect syntax near '{near}'.", 102, "This is not T-SQL.", token.start
+            )
+        if (
+            token.text.upper() in _TYPES_THAT_LEAD
+            and i + 1 < len(tokens)
+            and tokens[i + 1].token_type == TokenType.STRING
+        ):
+            raise Refused(
+                f"{token.text} before a text is a name with an alias in SQL Server.",
+                "Write [ ] around the name, and AS.",
+                token.start,
             )
         if token.text.upper() in _ELSEWHERE and token.token_type != TokenType.STRING:
             raise Refused(f"{token.text.upper()} reads what is not here.", at=token.start)

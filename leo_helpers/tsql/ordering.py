@@ -150,6 +150,10 @@ class Ordering:
         if limit is None:
             return None, {}
         if isinstance(limit, exp.Fetch):
+            if node.args.get("offset") is None:
+                raise TSqlError(
+                    "Invalid usage of the option FETCH: OFFSET must stand before it.", 153
+                )
             if limit.args.get("direction") not in (None, "NEXT", "FIRST"):
                 raise Refused("FETCH with this direction is not run here.")
             return self._count(limit.args.get("count")), {}

@@ -210,6 +210,7 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
 
     def star(self, item: exp.Expression, scope: Scope) -> list[tuple[str, V]]:
         """Return the columns that * or t.* stands for."""
+        only(item.this if isinstance(item, exp.Column) else item)
         table = item.args.get("table") if isinstance(item, exp.Column) else None
         sources = scope.sources
         if table is not None:
