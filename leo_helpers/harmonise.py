@@ -24,7 +24,7 @@ from .harmonise_engines import (
 from .harmonise_held import Approved, Held, approved_variables
 from .harmonise_plan import Plan, make_plan
 from .harmonise_sql import Built, build
-from .harmonise_words import SQL_TYPES
+from .harmonise_words import SQL_TYPES, many_nodes
 from .selection import views_for, year_filter
 from .store import NOTICE
 from .years import format_ranges, year_list
@@ -113,9 +113,9 @@ def harmonise(
     views = views_for(found, years, terms)
     column, _ = year_filter(found, years)
     held = Held(catalogue, root, approved_variables(approved, catalogue), source == "data")
-    plan = make_plan(
-        crosswalk, found, wanted, views, held, tuple(year_list(years)) if column else ()
-    )
+    only = tuple(year_list(years)) if column else ()
+    with many_nodes():
+        plan = make_plan(crosswalk, found, wanted, views, held, only)
     if strict:
         _refuse(plan)
     if not plan.parts:
@@ -202,12 +202,13 @@ class Harmonised:
         >>> harmonise("sc_pupil", years=2011, terms="spring").tree().key
         'select'
         """
-        if engine is None:
-            return build(self._plan, self._crosswalk, project).tree()
-        if engine not in ENGINES:
+        if engine not in (None, *ENGINES):
             raise UnknownName("engine", engine, ENGINES)
-        style = "join" if engine == "tsql" else "map"
-        return self._lowered(build(self._plan, self._crosswalk, project, style), engine)
+        with many_nodes():
+            if engine is None:
+                return build(self._plan, self._crosswalk, project).tree()
+            style = "join" if engine == "tsql" else "map"
+            return self._lowered(build(self._plan, self._crosswalk, project, style), engine)
 
     def _lowered(self, built: Built, engine: str) -> exp.Expression:
         types = {c.concept: SQL_TYPES[c.type] for c in self._plan.concepts}
@@ -269,15 +270,17 @@ class Harmonised:
 
         self._refuse_unlisted()
         folder = self._folder()
-        built = build(self._plan, self._crosswalk, DEFAULT_PROJECT, "variable")
-        tree = self._lowered(built, "duckdb")
-        read_files(tree, folder)
+        with many_nodes():
+            built = build(self._plan, self._crosswalk, DEFAULT_PROJECT, "variable")
+            tree = self._lowered(built, "duckdb")
+            read_files(tree, folder)
+            text = tree.sql(dialect="duckdb", copy=False)
         con = duckdb.connect()
         # It makes a join of every long list of codes, which is slow by the hundred.
         con.execute("set disabled_optimizers = 'in_clause'")
         for look in built.lookups.values():
             con.execute(variable_of_map(look.name, look.rows))
-        return con, tree.sql(dialect="duckdb", copy=False)
+        return con, text
 
     def _folder(self) -> Path:
         if not self._held.from_data:
