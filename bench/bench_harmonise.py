@@ -4,9 +4,9 @@
 
 Twelve concepts of sixteen views, three ways, each run in a fresh process and in turn: our
 ``harmonise(...).to_parquet(...)``, a DuckDB query written by hand for these columns and clean
-codes, and the loop of ``read_parquet``, ``rename``, ``map`` and ``concat`` in pandas. All write one
-Parquet file and must give the same counts. Also measured: the trees of all tables and all years. Only the school census
-is generated, in a temporary folder (``TMPDIR``) that is removed.
+codes, and the loop of ``read_parquet``, ``rename``, ``map`` and ``concat`` in pandas. All write
+one Parquet file and must give the same counts. Also measured: the trees of all tables and all
+years. Only the school census is generated, in a temporary folder (``TMPDIR``) that is removed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Random rules over random rows give what a plain-Python model of the contract says."""
 
 from contract import crosswalks
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, given, settings
 from sqlglot import exp
 
 from leo_helpers.crosswalk_rules import broken_rules
