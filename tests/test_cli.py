@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from leo_helpers import cli
+from leo_helpers.cli_show import read_years
 
 
 def run(capsys, *words):
@@ -207,9 +208,9 @@ def test_export_hands_its_options_on(capsys, monkeypatch, tmp_path):
 
 
 def test_years_are_read():
-    assert cli._years("2010/11") == cli._years("2010-11") == [2011]
-    assert cli._years("2010-2012;2015") == cli._years("2010-2012,2015") == [2010, 2011, 2012, 2015]
-    assert cli._years(" ") is None
+    assert read_years("2010/11") == read_years("2010-11") == [2011]
+    assert read_years("2010-2012;2015") == read_years("2010-2012,2015") == [2010, 2011, 2012, 2015]
+    assert read_years(" ") is None
 
 
 def test_no_traceback_in_a_process_of_its_own():
