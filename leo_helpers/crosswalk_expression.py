@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import sqlglot
@@ -73,7 +74,12 @@ def compile_expression(text: str, kinds: Mapping[str, str]) -> Compiled:
     >>> compile_expression("CASE WHEN {Age} > 15 THEN 1 ELSE 0 END", {"Age": "integer"}).kind
     'integer'
     """
-    return _Reader(text, {**kinds, "year": "integer", "term": "text"}).read()
+    return _compiled(text, tuple(sorted(kinds.items())))
+
+
+@lru_cache(maxsize=16_384)
+def _compiled(text: str, kinds: tuple[tuple[str, str], ...]) -> Compiled:
+    return _Reader(text, {**dict(kinds), "year": "integer", "term": "text"}).read()
 
 
 class _Reader:

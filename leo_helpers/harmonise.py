@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
@@ -12,19 +11,13 @@ from typing import TYPE_CHECKING, Any, Literal
 from .catalogue import load_catalogue
 from .connect import DEFAULT_PROJECT
 from .crosswalk import Crosswalk, load_crosswalk
-from .errors import DataSetError, HarmoniseError, UnknownName
-from .harmonise_engines import (
-    ENGINES,
-    lower,
-    read_files,
-    seal,
-    variable_of_map,
-    view_tables,
-)
+from .errors import HarmoniseError, UnknownName
+from .harmonise_engines import ENGINES, view_tables
 from .harmonise_held import Approved, Held, approved_variables
 from .harmonise_plan import Plan, make_plan
-from .harmonise_sql import Built, build
-from .harmonise_words import SQL_TYPES
+from .harmonise_run import folder_of, lowered, run_to_arrow, run_to_parquet
+from .harmonise_sql import build
+from .harmonise_words import many_nodes
 from .selection import views_for, year_filter
 from .store import NOTICE
 from .years import format_ranges, year_list
@@ -113,9 +106,9 @@ def harmonise(
     views = views_for(found, years, terms)
     column, _ = year_filter(found, years)
     held = Held(catalogue, root, approved_variables(approved, catalogue), source == "data")
-    plan = make_plan(
-        crosswalk, found, wanted, views, held, tuple(year_list(years)) if column else ()
-    )
+    only = tuple(year_list(years)) if column else ()
+    with many_nodes():
+        plan = make_plan(crosswalk, found, wanted, views, held, only)
     if strict:
         _refuse(plan)
     if not plan.parts:
@@ -202,21 +195,14 @@ class Harmonised:
         >>> harmonise("sc_pupil", years=2011, terms="spring").tree().key
         'select'
         """
-        if engine is None:
-            return build(self._plan, self._crosswalk, project).tree()
-        if engine not in ENGINES:
+        if engine not in (None, *ENGINES):
             raise UnknownName("engine", engine, ENGINES)
-        style = "join" if engine == "tsql" else "map"
-        return self._lowered(build(self._plan, self._crosswalk, project, style), engine)
-
-    def _lowered(self, built: Built, engine: str) -> exp.Expression:
-        types = {c.concept: SQL_TYPES[c.type] for c in self._plan.concepts}
-        types = {k: v for k, v in types.items() if v not in ("VARCHAR", "DATE")}
-        for piece in built.pieces:
-            if engine != "tsql":
-                seal(piece.select, types | {"year": "SMALLINT"})
-            lower(piece.select, engine)
-        return built.tree()
+        with many_nodes():
+            if engine is None:
+                return build(self._plan, self._crosswalk, project).tree()
+            style = "join" if engine == "tsql" else "map"
+            built = build(self._plan, self._crosswalk, project, style)
+            return lowered(self._plan, built, engine)
 
     def sql(
         self,
@@ -263,49 +249,6 @@ class Harmonised:
                 table.set("db", None)
         return tree.sql(dialect=engine, pretty=True, copy=False)
 
-    def _run(self) -> tuple[Any, str]:
-        """Give a connection, and the statement with files in the place of views."""
-        import duckdb
-
-        self._refuse_unlisted()
-        folder = self._folder()
-        built = build(self._plan, self._crosswalk, DEFAULT_PROJECT, "variable")
-        tree = self._lowered(built, "duckdb")
-        read_files(tree, folder)
-        con = duckdb.connect()
-        # It makes a join of every long list of codes, which is slow by the hundred.
-        con.execute("set disabled_optimizers = 'in_clause'")
-        for look in built.lookups.values():
-            con.execute(variable_of_map(look.name, look.rows))
-        return con, tree.sql(dialect="duckdb", copy=False)
-
-    def _folder(self) -> Path:
-        if not self._held.from_data:
-            raise HarmoniseError(
-                "This harmonisation was made from the catalogue, without data.",
-                "Leave out source='catalogue' to run it.",
-            )
-        return self._held.folder
-
-    def _refuse_unlisted(self) -> None:
-        recodes = {s.recode for g in self._crosswalk.sources.values() for s in g}
-        strict = {
-            r
-            for r in recodes
-            if r in self._crosswalk.recodes and self._crosswalk.recodes[r].unlisted == "error"
-        }
-        if not strict:
-            return
-        from .harmonise_unmapped import unmapped_rows
-
-        for row in unmapped_rows(self._plan, self._crosswalk, self._folder()):
-            if row["treated"] == "error":
-                raise HarmoniseError(
-                    f"{row['view']}.{row['column']} holds the code {row['code']!r}, which the "
-                    f"rules for {row['concept']} do not allow.",
-                    "See .unmapped(), then add the code to the recode.",
-                )
-
     def to_arrow(self) -> pa.Table:
         """Run the harmonisation into an Arrow table.
 
@@ -324,23 +267,7 @@ class Harmonised:
         >>> harmonise("sc_pupil", years=2011, terms="spring").to_arrow().column_names[:3]
         ['view', 'year', 'term']
         """
-        con, query = self._run()
-        try:
-            return con.sql(query).to_arrow_table().replace_schema_metadata({"leo": NOTICE})
-        except self._failures() as error:
-            raise self._damaged(error) from None
-
-    def _failures(self) -> type[Exception]:
-        import duckdb
-
-        return duckdb.Error
-
-    def _damaged(self, error: Exception) -> DataSetError:
-        return DataSetError(
-            f"The files of {self.table_id} in {self._folder()} cannot be read "
-            f"({str(error).splitlines()[0]}).",
-            "Check with leo check, then generate the data set again with --overwrite.",
-        )
+        return run_to_arrow(self._plan, self._crosswalk, self._held)
 
     def to_pandas(self, labels: bool = False) -> pd.DataFrame:
         """Run the harmonisation into a data frame.
@@ -389,26 +316,7 @@ class Harmonised:
         'census.parquet'
         """
         target = Path(path).expanduser()
-        con, query = self._run()
-        if not target.parent.is_dir():
-            raise HarmoniseError(
-                f"The folder {target.parent} does not exist.", "Make it, or give another path."
-            )
-        handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
-        os.close(handle)
-        quoted = name.replace("'", "''")
-        notice = NOTICE.replace("'", "''")
-        try:
-            con.execute("set preserve_insertion_order = false")
-            con.execute(
-                f"copy ({query}) to '{quoted}' (format parquet, compression zstd, "
-                f"kv_metadata {{leo: '{notice}'}})"
-            )
-            os.replace(name, target)
-        except self._failures() as error:
-            raise self._damaged(error) from None
-        finally:
-            Path(name).unlink(missing_ok=True)
+        run_to_parquet(self._plan, self._crosswalk, self._held, target)
         return target
 
     @cached_property
@@ -441,7 +349,7 @@ class Harmonised:
         from .browse import frame
         from .harmonise_unmapped import COLUMNS, unmapped_rows
 
-        rows = unmapped_rows(self._plan, self._crosswalk, self._folder())
+        rows = unmapped_rows(self._plan, self._crosswalk, folder_of(self._held))
         return frame(rows, columns=COLUMNS)
 
     def plot(self) -> Figure:

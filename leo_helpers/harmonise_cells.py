@@ -238,7 +238,7 @@ class Cells:
         return column("v", inputs[text].alias)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=16_384)
 def _compiled(crosswalk: Crosswalk, source: Source) -> Compiled:
     kinds = {
         n: input_kind(variable_of(crosswalk.catalogue, source.table_id, n))

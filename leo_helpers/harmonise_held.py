@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import os
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -74,10 +74,7 @@ class Held:
         held = self.columns(view)
         if held is None or not self.allowed(variable):
             return None
-        if view.year is None:
-            names = variable.every_column(view.years)
-        else:
-            names = variable.columns(view.year, view.term)
+        names = _names(variable, view)
         index = (number or 1) - 1
         return held.get(names[index].lower()) if index < len(names) else None
 
@@ -112,6 +109,14 @@ class Held:
             item.column.lower(): Column(item.column, expected_storage(item.variable))
             for item in self.catalogue.view_columns(view)
         }
+
+
+@lru_cache(maxsize=65_536)
+def _names(variable: Variable, view: View) -> tuple[str, ...]:
+    """The columns of a variable in a view; pure facts of the catalogue."""
+    if view.year is None:
+        return variable.every_column(view.years)
+    return variable.columns(view.year, view.term)
 
 
 def _stored(kind: object) -> str:

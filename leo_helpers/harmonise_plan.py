@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import chain, count
 from typing import NamedTuple
 
 from .catalogue_model import Table, Variable, View
@@ -103,7 +104,7 @@ class ViewPlan:
             taken = self.aliases
             ending = {"text": "_as_written" if cased else "_text"}.get(kind, f"_{kind}")
             ending = f"_first_{left}" if left else ending
-            names = [alias, alias + ending, *(f"{alias}{ending}_{n}" for n in range(2, 99))]
+            names = chain((alias, alias + ending), (f"{alias}{ending}_{n}" for n in count(2)))
             name = next(n for n in names if n not in taken)
             taken.add(name)
             self.inputs[key] = Input(name, column, kind, cased, missing, left)

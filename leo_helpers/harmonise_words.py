@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import gc
 import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
 
 from sqlglot import exp
 from sqlglot.dialects.duckdb import DuckDB
 
-__all__ = ["SQL_TYPES", "as_", "column", "constant", "name", "number", "typed_null"]
+__all__ = ["SQL_TYPES", "as_", "column", "constant", "many_nodes", "name", "number", "typed_null"]
 
 #: Words that some engine keeps for itself: those of DuckDB, and more of SQL Server.
 _WORDS = """
@@ -40,8 +44,25 @@ def name(text: str) -> exp.Identifier:
     >>> name("LSOA11 _home").sql(), name("term").sql()
     ('"LSOA11 _home"', 'term')
     """
-    plain = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) and text.lower() not in _RESERVED
-    return exp.Identifier(this=text, quoted=not plain)
+    return exp.Identifier(this=text, quoted=not _is_plain(text))
+
+
+@cache
+def _is_plain(text: str) -> bool:
+    known = re.fullmatch(r"[A-Za-z_][A-Za-z0-9_]*", text) is not None
+    return known and text.lower() not in _RESERVED
+
+
+@contextmanager
+def many_nodes() -> Iterator[None]:
+    """Let Python's collector rest while a tree grows: all nodes stay, so it would find nothing."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 def column(table: str, text: str) -> exp.Column:

@@ -5,6 +5,7 @@ import sys
 import pytest
 
 from leo_helpers import cli
+from leo_helpers.cli_show import read_years
 
 
 def run(capsys, *words):
@@ -21,7 +22,7 @@ COMMANDS = [command.callback.__name__ for command in cli.app.registered_commands
 def test_the_promised_commands_are_there():
     assert set(COMMANDS) == {
         "tables", "variables", "search", "describe", "codes", "coverage", "generate", "fidelity",
-        "where", "check", "sql", "export",
+        "where", "check", "sql", "export", "harmonise", "concepts", "explain",
     }  # fmt: skip
 
 
@@ -207,9 +208,9 @@ def test_export_hands_its_options_on(capsys, monkeypatch, tmp_path):
 
 
 def test_years_are_read():
-    assert cli._years("2010/11") == cli._years("2010-11") == [2011]
-    assert cli._years("2010-2012;2015") == cli._years("2010-2012,2015") == [2010, 2011, 2012, 2015]
-    assert cli._years(" ") is None
+    assert read_years("2010/11") == read_years("2010-11") == [2011]
+    assert read_years("2010-2012;2015") == read_years("2010-2012,2015") == [2010, 2011, 2012, 2015]
+    assert read_years(" ") is None
 
 
 def test_no_traceback_in_a_process_of_its_own():
@@ -219,3 +220,42 @@ def test_no_traceback_in_a_process_of_its_own():
     )
     assert done.returncode == 1
     assert "Traceback" not in done.stderr
+
+
+# ---- harmonising
+
+
+def test_harmonise_shows_coverage_writes_rows_and_sql(capsys, leo_data, tmp_path):
+    words = ["harmonise", "sc_pupil", "--concepts", "sex,everfsm_6", "--years", "2011"]
+    code, out, err = run(capsys, *words)
+    assert code == 0 and "not collected" in out and "2 concepts" in err
+    code, out, _ = run(capsys, *words, "--json")
+    assert {row["concept"] for row in json.loads(out)} == {"sex", "everfsm_6"}
+    path = tmp_path / "census.parquet"
+    code, out, _ = run(capsys, *words, "--terms", "spring", "--out", str(path))
+    assert code == 0 and out.strip() == str(path) and path.stat().st_size > 1000
+    script = tmp_path / "census.sql"
+    options = ["--sql", "tsql", "--project", "123", "--view", "v", "--out", str(script)]
+    code, out, _ = run(capsys, *words, *options)
+    assert code == 0 and "CREATE VIEW v" in script.read_text() and "[123]" in script.read_text()
+    code, out, _ = run(capsys, *words, "--sql", "spark")
+    assert code == 0 and out.startswith("SELECT")
+    code, _, err = run(capsys, "harmonise", "sc_pupil", "--concepts", "sexx")
+    assert code == 1 and "Did you mean sex" in err
+
+
+def test_concepts_and_explain(capsys):
+    code, out, _ = run(capsys, "concepts", "sc_pupil", "--json")
+    assert code == 0 and "sen_stage" in {row["concept"] for row in json.loads(out)}
+    code, out, _ = run(capsys, "explain", "sc_pupil.sen_stage")
+    assert code == 0 and "senprovision" in out
+    code, out, _ = run(capsys, "explain", "sc_pupil.sen_stage", "--json")
+    assert json.loads(out)["name"] == "sc_pupil.sen_stage"
+
+
+def test_check_finds_what_is_wrong_with_rules(capsys, tmp_path):
+    code, out, _ = run(capsys, "check", "--crosswalk")
+    assert code == 0 and "Every rule is in order" in out
+    (tmp_path / "concepts.csv").write_text("concept\n")
+    code, out, _ = run(capsys, "check", "--rules", str(tmp_path))
+    assert code == 1 and "The column 'table_id' is missing" in out
