@@ -48,6 +48,9 @@ LARGE_PAGES = (
 #: Views that would hold everything twice are drawn once under their first table.
 REFERENCE = ("lilr_lars", "leo_idbr")
 
+#: The largest tables are drawn last in a block, half a block at a time, to keep memory low.
+LARGEST = ("lilr_aims", "nccis", "ypmad_chronological")
+
 
 @dataclass(frozen=True)
 class Unit:
@@ -161,6 +164,8 @@ def wanted_views(catalogue: Catalogue, table: str, years: tuple[int, ...] | None
 def run_unit(job: Job, unit: Unit) -> list[tuple[str, int, int]]:
     """Make every view of one unit; returns (view, rows, cells) of each."""
     catalogue = load_catalogue()
+    if unit.table in LARGEST:
+        _LAST.clear()
     spine = _spine(unit.start, unit.stop, job.seed)
     done = []
     for view in wanted_views(catalogue, unit.table, job.years):
@@ -171,6 +176,8 @@ def run_unit(job: Job, unit: Unit) -> list[tuple[str, int, int]]:
             done.append(
                 (f"{view.database}.{view.name}", table.num_rows, table.num_rows * table.num_columns)
             )
+            del table
+    pa.default_memory_pool().release_unused()
     return done
 
 
@@ -187,11 +194,14 @@ def _spine(start: int, stop: int, seed: int) -> Spine:
 def units(tables: list[str], people: int) -> list[Unit]:
     """All units, block by block; tables that share their views make one unit."""
     catalogue = load_catalogue()
-    drawn = list(dict.fromkeys(owner(catalogue, table) for table in tables))
+    drawn = dict.fromkeys(owner(catalogue, table) for table in tables)
+    drawn = sorted(drawn, key=lambda table: LARGEST.index(table) if table in LARGEST else -1)
     return [
-        Unit(table, start, min(start + BLOCK, people))
+        Unit(table, first, min(first + step, people))
         for start in range(0, people, BLOCK)
         for table in drawn
+        for step in [BLOCK // 2 if table in LARGEST else BLOCK]
+        for first in range(start, min(start + BLOCK, people), step)
         if start == 0 or table not in REFERENCE
     ]
 
