@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import chain, count
 from typing import NamedTuple
 
@@ -231,6 +232,20 @@ def _key_allowed(
     return True
 
 
+@lru_cache(maxsize=4096)
+def _told(
+    crosswalk: Crosswalk, table: Table, concept: Concept
+) -> tuple[tuple[Source, frozenset[Occasion], tuple[tuple[str, Variable, frozenset], ...]], ...]:
+    """The sources of a concept: when each holds, and its variables with when they exist."""
+    every = {when for view in table.views() for when in view_occasions(view, table)}
+    out = []
+    for source in crosswalk.sources.get((table.table_id, concept.concept), ()):
+        found = [(n, variable_of(crosswalk.catalogue, table.table_id, n)) for n in source.variables]
+        held = tuple((n, v, collected(v, table)) for n, v in found)
+        out.append((source, frozenset(occasions(source, every, table)), held))
+    return tuple(out)
+
+
 class _Work:
     """Find the steps for one concept in one view."""
 
@@ -245,7 +260,8 @@ class _Work:
     ) -> None:
         self.crosswalk, self.table, self.concept = crosswalk, table, concept
         self.view, self.held, self.part = view, held, part
-        self.sources = crosswalk.sources.get((table.table_id, concept.concept), ())
+        self.sources = _told(crosswalk, table, concept)
+        self._inputs: dict[tuple[Source, str], Input] = {}
 
     def at(self, when: Occasion) -> tuple[Cover, tuple[Step, ...]]:
         """Return the coverage and the steps of one year and term."""
@@ -253,14 +269,10 @@ class _Work:
         lacking: list[tuple[Source, str]] = []
         seen = False
         gaps: list[Source] = []
-        for source in self.sources:
-            variables = [
-                (n, variable_of(self.crosswalk.catalogue, self.table.table_id, n))
-                for n in source.variables
-            ]
-            there = [(n, v) for n, v in variables if when in collected(v, self.table)]
+        for source, whens, variables in self.sources:
+            there = [(n, v) for n, v, held in variables if when in held]
             seen = seen or bool(there)
-            if not occasions(source, [when], self.table):
+            if when not in whens:
                 continue
             if source.rule == "none":
                 if there or not variables:
@@ -284,10 +296,13 @@ class _Work:
         return self.held.column(self.view, variable, column_number(name)[1])
 
     def _input(self, source: Source, name: str, variable: Variable, column: Column) -> Input:
-        kind, cased, missing = _use(source, self.concept, variable)
-        number = column_number(name)[1]
-        alias = _plain(variable.base) + (f"_{number}" if number else "")
-        return self.part.add(column, alias, kind, cased, missing, source.left)
+        if (source, name) not in self._inputs:
+            kind, cased, missing = _use(source, self.concept, variable)
+            number = column_number(name)[1]
+            alias = _plain(variable.base) + (f"_{number}" if number else "")
+            made = self.part.add(column, alias, kind, cased, missing, source.left)
+            self._inputs[source, name] = made
+        return self._inputs[source, name]
 
     def _cover(
         self,
