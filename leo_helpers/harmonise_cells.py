@@ -110,14 +110,14 @@ class Cells:
 
     def recode(self, found: Input, recode: Recode, concept: Concept) -> exp.Expression:
         """Replace codes: in place if there are few, else by joining a small table."""
-        rows = [(k, constant(v, concept.type)) for k, v in recode.to.items()]
         code = column("v", found.alias)
         kept: exp.Expression | None = None
         if recode.unlisted == "keep":
             whole = concept.type == "integer"
             kept = ToInteger(this=code.copy(), stored="text") if whole else code.copy()
-        if len(rows) > (0 if self.style == "variable" else INLINE):
-            return self.looked_up(self.lookup(recode, concept, rows), code, kept)
+        if len(recode.to) > (0 if self.style == "variable" else INLINE):
+            return self.looked_up(self.lookup(recode, concept), code, kept)
+        rows = [(k, constant(v, concept.type)) for k, v in recode.to.items()]
         ifs = [
             exp.If(this=exp.Literal.string(k), true=v)
             for k, v in rows
@@ -150,9 +150,7 @@ class Cells:
         test = exp.In(this=code.copy(), expressions=lost)
         return exp.Case(ifs=[exp.If(this=exp.Not(this=test), true=value)])
 
-    def lookup(
-        self, recode: Recode, concept: Concept, rows: list[tuple[str, exp.Expression]]
-    ) -> str:
+    def lookup(self, recode: Recode, concept: Concept) -> str:
         """Make a small table of a recode, once for all views; return its name."""
         from .harmonise_sql import Lookup
 
@@ -161,6 +159,7 @@ class Cells:
         if wanted in self.lookups and self.lookups[wanted].stored != stored:
             wanted = f"{wanted}_{stored}"
         if wanted not in self.lookups:
+            rows = [(k, constant(v, concept.type)) for k, v in recode.to.items()]
             if all(isinstance(value, exp.Null) for _, value in rows):
                 rows = [(k, typed_null(concept.type)) for k, _ in rows]
             nodes = tuple((exp.Literal.string(k), v) for k, v in rows)

@@ -261,7 +261,8 @@ class _Work:
         self.crosswalk, self.table, self.concept = crosswalk, table, concept
         self.view, self.held, self.part = view, held, part
         self.sources = _told(crosswalk, table, concept)
-        self._inputs: dict[tuple[Source, str], Input] = {}
+        self._inputs: dict[tuple[int, str], Input] = {}  # by identity: a source is long to hash
+        self._columns: dict[str, Column | None] = {}
 
     def at(self, when: Occasion) -> tuple[Cover, tuple[Step, ...]]:
         """Return the coverage and the steps of one year and term."""
@@ -293,16 +294,20 @@ class _Work:
         return self._cover(when, steps, lacking, gaps, seen), tuple(steps)
 
     def _column(self, name: str, variable: Variable) -> Column | None:
-        return self.held.column(self.view, variable, column_number(name)[1])
+        if name not in self._columns:
+            number = column_number(name)[1]
+            self._columns[name] = self.held.column(self.view, variable, number)
+        return self._columns[name]
 
     def _input(self, source: Source, name: str, variable: Variable, column: Column) -> Input:
-        if (source, name) not in self._inputs:
+        key = (id(source), name)
+        if key not in self._inputs:
             kind, cased, missing = _use(source, self.concept, variable)
             number = column_number(name)[1]
             alias = _plain(variable.base) + (f"_{number}" if number else "")
             made = self.part.add(column, alias, kind, cased, missing, source.left)
-            self._inputs[source, name] = made
-        return self._inputs[source, name]
+            self._inputs[key] = made
+        return self._inputs[key]
 
     def _cover(
         self,

@@ -55,13 +55,19 @@ def _is_plain(text: str) -> bool:
 
 @contextmanager
 def many_nodes() -> Iterator[None]:
-    """Let Python's collector rest while a tree grows: all nodes stay, so it would find nothing."""
+    """Let Python's collector rest while a tree grows: all nodes stay, so it would find nothing.
+
+    Freezing for a moment puts the new nodes among the old objects without looking at each.
+    """
     was_on = gc.isenabled()
     gc.disable()
     try:
         yield
     finally:
         if was_on:
+            if not gc.get_freeze_count():
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
@@ -81,7 +87,12 @@ def as_(node: exp.Expression, text: str) -> exp.Expression:
 
 def typed_null(kind: str) -> exp.Cast:
     """Make a NULL of the type that a concept of some type has."""
-    return exp.Cast(this=exp.Null(), to=exp.DataType.build(SQL_TYPES[kind]))
+    return exp.Cast(this=exp.Null(), to=_data_type(SQL_TYPES[kind]).copy())
+
+
+@cache
+def _data_type(text: str) -> exp.DataType:
+    return exp.DataType.build(text)
 
 
 def number(text: str, whole: bool) -> exp.Expression:
