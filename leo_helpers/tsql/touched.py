@@ -14,12 +14,16 @@ from ..catalogue import load_catalogue
 from ..catalogue_model import View, ViewColumn
 from ..errors import LeoError
 from .blocks import word
+from .functions import BARE
 from .lexer import tokenize
 from .sources import table_parts
 from .store import LEO
 from .survey import Statement, survey
 
 __all__ = ["Read", "Source", "columns", "leo_views", "read_script", "script_text", "unread"]
+
+
+_WITH_PART = {"dateadd", "datediff", "datediff_big", "datepart", "datename", "datetrunc"}
 
 
 @dataclass(frozen=True)
@@ -208,6 +212,8 @@ def _sources(select: exp.Select, ctes: set[str], database: str, read: Read) -> I
             heads.append(inner)
             continue
         alias = node.alias_or_name.lower()
+        for pivot in node.args.get("pivots") or []:
+            yield Source(pivot.alias.lower(), (), None, node)
         if not isinstance(node, exp.Table) or isinstance(node.this, exp.Anonymous):
             yield Source(alias, (), None, node)
             continue
@@ -242,6 +248,8 @@ def _stars(select: exp.Select, read: Read) -> None:
 
 def _column(column: exp.Column, read: Read) -> None:
     name, table = column.name.lower(), column.table.lower()
+    if not table and (name in BARE or _date_part(column)):
+        return
     candidates: list[View] = []
     others = bool(_alias_of(column))
     for sources in read.chain(column):
@@ -260,6 +268,16 @@ def _column(column: exp.Column, read: Read) -> None:
             break
     if candidates and not others:
         read.lacking.append((column, candidates))
+
+
+def _date_part(column: exp.Column) -> bool:
+    """Tell whether a word is the first argument of DATEDIFF or its like."""
+    call = column.parent
+    return (
+        isinstance(call, exp.Anonymous)
+        and call.name.lower() in _WITH_PART
+        and call.expressions[0] is column
+    )
 
 
 def _alias_of(column: exp.Column) -> bool:

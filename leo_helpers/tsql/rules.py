@@ -1,0 +1,107 @@
+"""What `check` looks for: each rule's kind, its words and what to do about it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+__all__ = ["RULES", "TRAPS", "Rule", "Trap"]
+
+
+class Rule(NamedTuple):
+    """One rule: the kind of its findings, what is said, and what to do."""
+
+    kind: str  # error, extract, slow, fragile, refused or unread
+    words: str
+    step: str
+
+
+class Trap(NamedTuple):
+    """An expression that other engines answer otherwise, with a worked example."""
+
+    words: str
+    example: str
+    server: str
+    other: str
+
+
+RULES = {
+    "unread": Rule("unread", "This check does not see what {what} reads.",
+                   "Check that text on its own."),
+    "function": Rule("refused", "The function {name} is not run here.",
+                     "Write it with functions that the rehearsal knows."),
+    "view": Rule("error", "The catalogue has no view {name} in {database}.", "{near}"),
+    "column": Rule("error", "{view} has no column {name}.", "{near}"),
+    "extract": Rule(
+        "extract",
+        "{column} of {view} is {variable}, which is not among your approved variables.",
+        "Request it ({sheet}), or leave it out.",
+    ),
+    "extract_star": Rule(
+        "extract",
+        "Your extract lacks {count} of the {total} columns that * stands for in {view}.",
+        "Name the columns; the first that is not approved is {first}.",
+    ),
+    "lookup": Rule(
+        "slow",
+        "The lookup {view} is read whole, with neither TOP nor a slice of its key.",
+        "Copy it in slices by key into a table of your own with an index, and join that.",
+    ),
+    "aims": Rule(
+        "slow",
+        "All years of {view} are read in one statement.",
+        "Go year by year: where year = ..., with an insert for each.",
+    ),
+    "collate": Rule(
+        "fragile",
+        "{left} and {right} are compared under two collations; one of them is binary.",
+        "Write COLLATE Latin1_General_BIN after {plain}, or SQL Server stops with message 468.",
+    ),
+    "pooled": Rule(
+        "fragile",
+        "The name {view} carries the last year of this delivery, so the next one changes it.",
+        "Read it once into a table of your own at the top of the script, and use that.",
+    ),
+    "star": Rule(
+        "fragile",
+        "SELECT * takes whatever columns {view} has in your delivery.",
+        "Name the columns that you use.",
+    ),
+    "top": Rule(
+        "fragile",
+        "TOP without ORDER BY takes any rows, other ones on every run.",
+        "Add an ORDER BY on a unique key.",
+    ),
+    "nullable_key": Rule(
+        "fragile",
+        "The unique index on {table} covers {columns}, which may be NULL; SQL Server lets "
+        "each key hold NULL only once.",
+        "Declare NOT NULL, or add WHERE ... IS NOT NULL to the index.",
+    ),
+    "alias": Rule(
+        "error",
+        "UPDATE names {name}, which is no alias or table of its FROM ({have}).",
+        "Name the alias of the table that you mean to change.",
+    ),
+    "cross": Rule(
+        "fragile",
+        "UPDATE changes {name}, which its FROM ({have}) does not have: every row meets every row.",
+        "Put the table into FROM with an alias, and name that alias after UPDATE.",
+    ),
+}  # fmt: skip
+
+TRAPS = {
+    "division": Trap("/ between integers cuts the fraction off", "7/2", "3", "3.5"),
+    "avg": Trap("AVG of integers is an integer", "avg(x) over 1 and 2", "1", "1.5"),
+    "len": Trap("LEN leaves blanks at the end out", "len('ab  ')", "2", "4"),
+    "cast": Trap("CAST of a number to an integer cuts, it does not round",
+                 "cast(2.7 as int)", "2", "3"),
+    "case": Trap("Text is compared without regard to case, unless the column is binary",
+                 "'A' = 'a'", "equal", "not equal"),
+    "class": Trap("[ ] in LIKE is a class of characters", "'b1' like '[a-z]%'", "true", "false"),
+    "empty": Trap("An empty text becomes 0, or 1 January 1900", "cast('' as int)", "0", "an error"),
+    "nulls": Trap("ORDER BY puts NULL first", "order by x over 1 and NULL", "NULL, 1", "1, NULL"),
+    "week": Trap("DATEDIFF(week) counts Sundays crossed",
+                 "datediff(week, a Saturday, the Sunday after)", "1", "0"),
+    "weekday": Trap("DATEPART(weekday) counts from Sunday, which is 1",
+                    "datepart(weekday, a Sunday)", "1", "0"),
+}  # fmt: skip
