@@ -12,6 +12,7 @@ import typer
 
 from .cli_harmonise import commands
 from .cli_show import Json, Root, TableName, print_json, read_years, show, show_frame
+from .cli_tsql import commands as tsql_commands
 from .errors import LeoError
 
 __all__ = ["app", "main"]
@@ -363,6 +364,7 @@ def export(
 
 
 app.registered_commands += commands.registered_commands
+app.add_typer(tsql_commands, name="tsql")
 
 if __name__ == "__main__":
     main()

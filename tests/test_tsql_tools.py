@@ -1,0 +1,258 @@
+"""What looks at T-SQL without running it: check, traps, variables; and the way to a SQL Server."""
+
+import csv
+import json
+
+import pytest
+import sqlglot
+from common import ROOT
+from tsql_cases import read_cases
+from typer.testing import CliRunner
+
+from leo_helpers import cli
+from leo_helpers.errors import DataSetError, ExportError, LeoError
+from leo_helpers.mssql import export_mssql
+from leo_helpers.tsql.check import tsql_check
+from leo_helpers.tsql.rules import RULES, TRAPS
+from leo_helpers.tsql.traps import tsql_traps
+from leo_helpers.tsql.variables import tsql_variables, write_variables
+
+EXAMPLES = sorted((ROOT / "examples" / "sql").glob("*.sql"))
+#: One script a rule that breaks it, the line of the finding, and one that keeps it.
+KS4 = "npd_i2..ks4pupil_2015_to_2021"
+PMR = "leo_i2..learner_ae_id_to_pmr_lookup"
+BROKEN = {
+    "unread": ("exec sp_executesql @q", 1, "exec ('create schema x')"),
+    "function": ("select\nsoundex(x) from #t", 2, "select upper(x) from #t"),
+    "view": ("select 1\nfrom npd_i2..spring_census_2035", 2, "select 1 from #spring_census_2035"),
+    "column": (
+        f"select ks4_fsm,\n ks4_nothing from {KS4}",
+        2,
+        f"select ks4_nothing from {KS4} k, #own o",
+    ),
+    "lookup": (
+        f"select l.ae_id from #cohort c join\n{PMR} l on l.ae_id = c.ae_id",
+        2,
+        f"select top 1000 with ties ae_id from {PMR} where ae_id > @last order by ae_id",
+    ),
+    "aims": (
+        "select recordid from lilr_i2..aims",
+        1,
+        "select recordid from lilr_i2..aims where year = 2010",
+    ),
+    "collate": (
+        "create table #k (pmr varchar(18) collate Latin1_General_BIN)\n"
+        f"select 1 from {KS4} x\njoin #k k on k.pmr = x.ks4_pupilmatchingrefanonymous",
+        3,
+        "create table #k (pmr varchar(18))\n"
+        f"select 1 from {KS4} x\njoin #k k on k.pmr = x.ks4_pupilmatchingrefanonymous",
+    ),
+    "pooled": (
+        f"select ks4_fsm from {KS4}",
+        1,
+        "select ks4_fsm from npd_i2..ks4pupil_2002_to_2014",
+    ),
+    "star": (f"select * from {KS4}", 1, f"select count(*) from {KS4}"),
+    "top": ("select top 5 a from #t", 1, "select top 5 a from #t order by a"),
+    "nullable_key": (
+        "create table s.k (a int, b int not null)\ncreate unique index i on s.k (b, a)",
+        2,
+        "create table s.k (a int not null)\ncreate unique index i on s.k (a)",
+    ),
+    "alias": ("update n set a = 1 from #t t", 1, "update t set a = 1 from #t t"),
+    "cross": (
+        "create table #n (a int)\nupdate #n set a = 1 from #t t",
+        2,
+        "create table #n (a int)\nupdate n set a = 1 from #n n join #t t on t.a = n.a",
+    ),
+}
+TRAPPED = {
+    "division": ("count(*) / 2", "count(*) / 2.0"),
+    "avg": ("avg(len(x))", "avg(cast(x as float))"),
+    "len": ("len(x)", "datalength(x)"),
+    "cast": ("cast(x as int)", "cast(x as float)"),
+    "case": ("iif(x = 'a', 1, 0)", "iif(x collate Latin1_General_BIN = 'A' collate x_BIN, 1, 0)"),
+    "class": ("case when x like '[0-9]%' then 1 end", "case when x like '0%' then 1 end"),
+    "empty": ("cast('' as date)", "cast('x' as varchar(2))"),
+    "week": ("datediff(week, x, y)", "datediff(day, x, y)"),
+    "weekday": ("datepart(dw, x)", "datepart(day, x)"),
+    "nulls": ("row_number() over (order by x)", "row_number() over (order by x desc)"),
+}
+
+
+@pytest.mark.parametrize("rule", [name for name in RULES if not name.startswith("extract")])
+def test_each_rule_finds_what_breaks_it_and_nothing_else(rule):
+    broken, line, sound = BROKEN[rule]
+    found = [item for item in tsql_check(broken) if item.rule == rule]
+    assert [(item.line, item.kind) for item in found] == [(line, RULES[rule].kind)]
+    assert found[0].words and found[0].step
+    assert rule not in [item.rule for item in tsql_check(sound)]
+
+
+@pytest.mark.parametrize("trap", TRAPS)
+def test_each_trap_is_met_and_its_cure_is_not(trap):
+    bad, good = (f"select\n{text} as r from #t" for text in TRAPPED[trap])
+    assert [item.line for item in tsql_traps(bad) if item.trap == trap] == [2]
+    assert trap not in [item.trap for item in tsql_traps(good)]
+
+
+def test_a_trap_depends_on_the_types_that_the_script_shows():
+    made = "create table #t (a int, b int, c decimal(9, 2))\n"
+    (found,) = [t for t in tsql_traps(f"{made}select a / b as q from #t") if t.trap == "division"]
+    assert found.sure and found.text == "a / b"
+    assert not [t for t in tsql_traps(f"{made}select a / c from #t") if t.trap == "division"]
+    (found,) = [t for t in tsql_traps("select a / b from #u") if t.trap == "division"]
+    assert not found.sure
+
+
+def test_a_missing_column_names_its_years_and_the_nearest_names():
+    (found,) = [
+        item
+        for item in tsql_check("select lsoa11_spr07 from npd_i2..spring_census_2007")
+        if item.rule == "column"
+    ]
+    assert "lsoa11" in found.step and "2021" in found.step
+    (found,) = [i for i in tsql_check(f"select ks4_fms from {KS4}") if i.rule == "column"]
+    assert "Did you mean" in found.step and "ks4_" in found.step
+    (found,) = [i for i in tsql_check("select 1 from npd_i2..aims") if i.rule == "view"]
+    assert found.step == "It is in lilr_i2."
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select datediff(week, startdate, enddate) from leo_i2..leo_benefit",
+        f"select ks4_fsm as f from {KS4} order by f",
+        f"with x as (select ks4_fsm from {KS4}) select * from x",
+        f"select (select max(t.a) from #t t where t.k = k.ks4_fsm) from {KS4} k",
+        f"update t set a = k.ks4_fsm from #t t join {KS4} k on k.ks4_fsm = t.a",
+        "use npd_i2\nselect ks4_fsm from ks4pupil_2015_to_2021",
+        "update top (2) #t set a = 1",
+    ],
+)
+def test_what_is_right_is_not_called_wrong(text):
+    assert not [item for item in tsql_check(text) if item.kind in ("error", "refused")]
+
+
+@pytest.mark.parametrize("case", [c for c in read_cases() if not c.error], ids=lambda case: case.id)
+def test_what_runs_is_neither_refused_nor_called_an_error(case):
+    assert not [item for item in tsql_check(case.sql) if item.kind in ("error", "refused")]
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_the_examples_are_in_order(path):
+    assert not [item for item in tsql_check(path) if item.kind in ("error", "refused")]
+    assert tsql_variables([path]).rows
+
+
+def test_the_approved_list_says_what_the_extract_lacks():
+    text = f"select ks4_gender, ks4_fsm, ks4_acadyr from {KS4}"
+    allowed = ["ks4_pupil.KS4_GENDER", "ks4_pupil.KS4_ACADYR"]
+    found = [item for item in tsql_check(text) if item.kind == "extract"]
+    assert not found  # without a list nothing is judged
+    lacking = [item for item in tsql_check(text, allowed) if item.kind == "extract"]
+    assert not lacking or "KS4_FSM" in lacking[0].words
+    text = "select k.ks4_gender, k.ks4_fsm from npd_i2..ks4pupil_2002_to_2014 k"
+    (found,) = [item for item in tsql_check(text, allowed) if item.kind == "extract"]
+    assert (found.line, found.column) == (1, 24) or "KS4_FSM" in found.words
+    (star,) = [
+        item
+        for item in tsql_check("select * from npd_i2..ks4pupil_2002_to_2014", allowed)
+        if item.rule == "extract_star"
+    ]
+    assert "which" not in star.words and "lacks" in star.words
+
+
+def test_the_list_of_variables_is_exact_and_serves_as_approved_list(tmp_path):
+    text = (
+        "select gender_spr11, gender_spr12 as g from npd_i2..spring_census_2011 a,"
+        " npd_i2..spring_census_2012 b\nselect enddate, startdate from leo_i2..leo_benefit"
+    )
+    found = tsql_variables([text])
+    assert [(row.table_id, row.variable, row.years, row.terms) for row in found.rows] == [
+        ("sc_pupil", "Gender_[term][yy]", "2011-2012", "SPR"),
+        ("leo_benefit", "StartDate", "2000-2021", ""),
+        ("leo_benefit", "EndDate", "2000-2021", ""),
+    ]
+    assert found.rows[0].columns == "gender_spr11, gender_spr12"
+    assert found.rows[0].sheet.startswith("SC_Pupil") and not found.unread
+    path = write_variables(found.rows, tmp_path / "request.csv")
+    assert not [item for item in tsql_check(text, path) if item.kind == "extract"]
+    assert tsql_variables(["exec (@q)"]).unread and not tsql_variables(["select 1"]).rows
+    with pytest.raises(LeoError, match=r"nowhere.sql"):
+        tsql_variables([tmp_path / "nowhere.sql"])
+
+
+def test_export_mssql_is_read_by_parsers_and_holds_every_row(tmp_path, small_data):
+    paths = export_mssql(tmp_path, ["lookup_pmr", "sc_pupil"], 2011, project="p1", root=small_data)
+    create, load, about, *files = paths
+    text = create.read_text()
+    trees = sqlglot.parse(
+        text.replace("\ngo\n", ";\n"), dialect="tsql", error_level=sqlglot.ErrorLevel.RAISE
+    )
+    made = [t for t in trees if isinstance(t, sqlglot.exp.Create) and t.kind == "TABLE"]
+    assert len(made) == len(files) >= 2 and "create schema" in text
+    assert load.read_text().count("bulk insert") == len(files)
+    assert "parsers only" in about.read_text() and "real person" in text
+    import duckdb
+
+    for path, tree in zip(files, made, strict=True):
+        database, view = path.stem.split(".")
+        with path.open(encoding="utf-8", newline="") as file:
+            header, *rows = csv.reader(file)
+        assert [c.name for c in tree.find_all(sqlglot.exp.ColumnDef)] == header
+        count = duckdb.sql(f"select count(*) from '{small_data / database / view}/*.parquet'")
+        assert len(rows) == count.fetchone()[0]
+
+
+def test_export_mssql_is_read_by_sqlfluff(tmp_path, small_data):
+    sqlfluff = pytest.importorskip("sqlfluff", reason="a second parser, only where installed")
+    for path in export_mssql(tmp_path, ["lookup_pmr", "leo_benefit"], root=small_data)[:2]:
+        assert "unparsable" not in json.dumps(sqlfluff.parse(path.read_text(), dialect="tsql"))
+
+
+def test_export_mssql_keeps_empty_texts_apart_from_null(tmp_path, small_data):
+    import duckdb
+
+    _, load, _, path = export_mssql(tmp_path, "lookup_pmr", root=small_data)
+    name = "pupilmatchingrefanonymous"
+    folder = small_data / "leo_i2" / path.stem.split(".")[1]
+    want = duckdb.sql(
+        f"select count(*) filter ({name} = ''), count(*) filter ({name} is null) "
+        f"from '{folder}/*.parquet'"
+    ).fetchone()
+    got = duckdb.sql(
+        f"select count(*) filter ({name} = '~'), count(*) filter ({name} is null) "
+        f"from read_csv('{path}', all_varchar = true)"
+    ).fetchone()
+    assert got == want and want[0] > 0
+    assert f"[{name}] = case when [{name}] = '~' then ''" in load.read_text()
+
+
+def test_export_mssql_says_what_is_wrong(tmp_path, small_data):
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ExportError, match="cannot be written"):
+        export_mssql(tmp_path / "file", "lookup_pmr", root=small_data)
+    with pytest.raises(DataSetError, match="no view"):
+        export_mssql(tmp_path, [], root=small_data)
+
+
+def test_the_commands(tmp_path, small_data):
+    script = tmp_path / "a.sql"
+    script.write_text("select edukey from leo_i2..leo_benefit")
+    bad = tmp_path / "b.sql"
+    bad.write_text("select edukye from leo_i2..leo_benefit")
+    run = CliRunner().invoke
+
+    def leo(*words):
+        return run(cli.app, ["tsql", *map(str, words)])
+
+    fine, wrong = leo("check", script), leo("check", bad, "--json")
+    assert (fine.exit_code, wrong.exit_code) == (0, 1) and "Nothing" in fine.output
+    assert json.loads(wrong.output)[0]["kind"] == "error"
+    assert json.loads(leo("variables", script, "--json").output)["variables"][0]["years"]
+    assert leo("variables", script, "--out", tmp_path / "v.csv").exit_code == 0
+    assert (tmp_path / "v.csv").read_text().startswith("table_id,sheet,variable")
+    assert json.loads(leo("traps", bad, "--json").output) == []
+    done = leo("export", tmp_path / "out", "--table", "lookup_pmr", "--root", small_data)
+    assert done.exit_code == 0 and (tmp_path / "out" / "create.sql").exists()
