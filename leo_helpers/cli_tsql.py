@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from .cli_show import Json, Root, TableName, print_json, read_years, show
+from .cli_show import Json, Root, print_json, read_years, show
 
 __all__ = ["commands"]
 
@@ -81,7 +81,7 @@ def variables(
 @commands.command()
 def export(
     out: Annotated[Path, typer.Argument(help="Folder for the scripts and the data.")],
-    tables: Annotated[list[TableName], typer.Option("--table", help="A table; may be repeated.")],
+    tables: Annotated[list[str], typer.Option("--table", help="A table; may be repeated.")],
     years: Annotated[str, typer.Option(help="Views of these years: 2011, 2006-2010.")] = "",
     project: Annotated[
         str, typer.Option(help="The project number used as schema.", show_default=False)

@@ -51,7 +51,7 @@ def export_mssql(
     tables : str or iterable of str
         Tables by any of their names.
     years : int, str or iterable of int, optional
-        Only views that hold these END years. A pooled view is written whole.
+        Only views that hold these END years. A pooled view is written whole, a lookup always.
     project : str
         The project number that is used as schema.
     place : str, optional
@@ -84,7 +84,11 @@ def export_mssql(
     catalogue, folder = load_catalogue(), data_root(root)
     held = read_manifest(folder).views
     names = [tables] if isinstance(tables, str) else list(tables)
-    asked = [v for name in names for v in views_for(catalogue.resolve_table(name), years, None)]
+    asked = [
+        view
+        for table in map(catalogue.resolve_table, names)
+        for view in views_for(table, None if table.view_kind == "lookup" else years, None)
+    ]
     views = {f"{v.database}.{v.name}": v for v in asked if f"{v.database}.{v.name}" in held}
     if not views:
         raise DataSetError(

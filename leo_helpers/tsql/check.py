@@ -137,9 +137,7 @@ def _functions(look: _Look) -> Iterator[Hit]:
         for call in tree.find_all(exp.Anonymous):
             name = call.name.lower()
             known = name in _KNOWN and name not in _RANDOM
-            if not known and not isinstance(
-                call.parent, exp.Table | exp.Lateral | exp.Window | exp.Dot
-            ):
+            if not known and not isinstance(call.parent, _NOT_SCALAR):
                 yield "function", call, {"name": call.name.upper()}
 
 
@@ -294,6 +292,7 @@ def _aliases(look: _Look) -> Iterator[Hit]:
         yield "cross" if cross else "alias", None, {"name": name, "have": shown}
 
 
+_NOT_SCALAR = (exp.Table, exp.Lateral, exp.Window, exp.WithinGroup, exp.Dot)
 _RANDOM = {"rand", "newid", "newsequentialid"}
 _KNOWN = {*dates.FUNCTIONS, *functions.FUNCTIONS, *aggregates.FUNCTIONS, *functions.SIMPLE}
 _CHECKS = (_unread, _functions, _views, _columns, _extract, _whole, _collations, _pooled, _stars,
