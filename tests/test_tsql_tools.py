@@ -226,6 +226,17 @@ def test_export_mssql_keeps_empty_texts_apart_from_null(tmp_path, small_data):
     assert f"[{name}] = case when [{name}] = '~' then ''" in load.read_text()
 
 
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_a_script_that_breaks_off_is_a_clear_error_or_none(path):
+    text = path.read_text(encoding="utf-8")
+    for end in range(97, len(text), len(text) // 12):
+        for look in (tsql_check, tsql_traps, lambda part: tsql_variables([part])):
+            try:
+                look(f"{text[:end]}\n")
+            except LeoError as error:
+                assert str(error)
+
+
 def test_export_mssql_says_what_is_wrong(tmp_path, small_data):
     (tmp_path / "file").write_text("")
     with pytest.raises(ExportError, match="cannot be written"):
