@@ -98,7 +98,7 @@ def export_mssql(
     out = Path(out).expanduser()
     data = out / "data"
     seen_as = place or str(data.absolute())
-    create, load, files = [], [], []
+    create, load, files, used = [], [], [], ""
     try:
         data.mkdir(parents=True, exist_ok=True)
         with duckdb.connect() as con:
@@ -107,8 +107,9 @@ def export_mssql(
                 columns = _columns(con, source, key)
                 files.append(data / f"{key}.csv")
                 _copy(con, source, columns, files[-1])
-                if not any(v.database == view.database for v in list(views.values())[: len(load)]):
+                if view.database != used:
                     create += _schema(view.database, project)
+                    used = view.database
                 create.append(_table(view, project, columns))
                 load.append(_bulk(view, project, columns, f"{seen_as}/{key}.csv"))
         written = {

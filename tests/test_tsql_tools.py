@@ -202,6 +202,22 @@ def test_export_mssql_is_read_by_parsers_and_holds_every_row(tmp_path, small_dat
         assert [(len(rows),)] == count.fetchall()
 
 
+def test_export_mssql_makes_each_table_in_its_own_database(tmp_path, small_data):
+    names = ["ks1", "lookup_pmr", "pru_census"]
+    create, *_ = export_mssql(tmp_path, names, root=small_data)
+    used, made = "", []
+    for batch in create.read_text().split("\ngo\n"):
+        if batch.startswith("use "):
+            used = batch[5:-1]
+        if batch.startswith("create table"):
+            made.append((used, batch.split("[")[2].split("]")[0]))
+    assert made == [
+        ("npd_i2", "ks1_1998_to_2012"),
+        ("leo_i2", "learner_ae_id_to_pmr_lookup"),
+        ("npd_i2", "pru_census_2010_to_2013"),
+    ]
+
+
 def test_export_mssql_is_read_by_sqlfluff(tmp_path, small_data):
     sqlfluff = pytest.importorskip("sqlfluff", reason="a second parser, only where installed")
     for path in export_mssql(tmp_path, ["lookup_pmr", "leo_benefit"], root=small_data)[:2]:
