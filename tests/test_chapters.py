@@ -21,7 +21,10 @@ DRAWS = re.compile(r"\.plot\b|plt\.|\bax(es)?\b|\.hist\(|\.boxplot\(")
 #: Pages that every build writes, there or not.
 GENERATED = {
     "chapters/start/learning-paths",
-    *(f"chapters/reference/{name}" for name in ("tables", "key-points", "exercises", "tsql-conformance")),
+    *(
+        f"chapters/reference/{name}"
+        for name in ("tables", "key-points", "exercises", "tsql-conformance")
+    ),
 }
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 
