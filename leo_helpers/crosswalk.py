@@ -173,7 +173,7 @@ def _recodes(rows: list[Row]) -> dict[str, Recode]:
             name,
             {r.from_: r.to or None for r in lines if r.from_ != "*"},
             {r.from_: r.reason for r in lines if r.reason},
-            other[0].to if other and other[0].to else "null",  # type: ignore[arg-type]
+            other[0].to if other and other[0].to else "null",  # type: ignore[arg-type]  # checked on load
             bool(other),
         )
     return out

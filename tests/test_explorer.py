@@ -117,7 +117,7 @@ def test_filters_narrow_the_list(ready):
 
 @pytest.mark.site
 @pytest.mark.browser
-def test_a_link_opens_one_variable_and_names_its_column(page, address):  # noqa: F811
+def test_a_link_opens_one_variable_and_names_its_column(page, address):  # noqa: F811 - a fixture
     name = "sc_pupil.SENprovision_%5Bterm%5D%5Byy%5D"
     page.goto(f"{address}{EXPLORER}#v={name}", wait_until="load")
     assert page.inner_text("#leo-heading") == "SENprovision_[term][yy]"
@@ -130,7 +130,7 @@ def test_a_link_opens_one_variable_and_names_its_column(page, address):  # noqa:
 
 @pytest.mark.site
 @pytest.mark.browser
-def test_basket_is_kept_exported_and_shared(ready, address):  # noqa: F811
+def test_basket_is_kept_exported_and_shared(ready, address):  # noqa: F811 - a fixture
     ready.fill("#leo-q", "earnings in the tax year")
     ready.select_option("#leo-table", "leo_earnings")
     ready.check("#leo-rows tr:first-child input")
@@ -170,9 +170,9 @@ def test_basket_is_kept_exported_and_shared(ready, address):  # noqa: F811
 
 @pytest.mark.site
 @pytest.mark.browser
-def test_it_works_from_a_folder(browser, site):  # noqa: F811
+def test_it_works_from_a_folder(browser, site):  # noqa: F811 - a fixture
     context = browser.new_context()
-    page = context.new_page()  # noqa: F811
+    page = context.new_page()  # noqa: F811 - a fixture
     errors = []
     page.on("pageerror", lambda error: errors.append(str(error)))
     page.goto((site / EXPLORER).as_uri(), wait_until="load")
