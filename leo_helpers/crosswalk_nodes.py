@@ -24,15 +24,18 @@ __all__ = [
 
 
 class Clean(exp.Expression, exp.Func):
-    """Text of a column: trimmed, upper case unless ``cased``, and NULL when nothing is left."""
+    """Text of a column: trimmed, upper case unless ``cased``, and NULL when nothing is left.
 
-    arg_types = {"this": True, "cased": False, "stored": False}  # noqa: RUF012 - as sqlglot has it
+    With ``blank`` nothing may stay an empty text, because no reader can tell the difference.
+    """
+
+    arg_types = {"this": True, "cased": False, "stored": False, "blank": False}  # noqa: RUF012 - as sqlglot has it
 
 
 class Clip(exp.Expression, exp.Func):
-    """A part of a text, trimmed again, and NULL when nothing is left."""
+    """A part of a text, trimmed again, and NULL when nothing is left; ``blank`` as above."""
 
-    arg_types = {"this": True}  # noqa: RUF012 - as sqlglot has it
+    arg_types = {"this": True, "blank": False}  # noqa: RUF012 - as sqlglot has it
 
 
 class ToInteger(exp.Expression, exp.Func):

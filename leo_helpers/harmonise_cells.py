@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from sqlglot import exp
 
@@ -213,13 +213,10 @@ class Cells:
     def expression(self, step: Step, concept: Concept) -> exp.Expression:
         """Put columns in the places of an expression's variables."""
         compiled = _compiled(self.crosswalk, step.source)
-        inputs = dict(step.inputs)
-        whole = exp.Paren(this=compiled.tree.copy())
-        for mark in list(whole.find_all(exp.Placeholder)):
-            mark.replace(self.placeholder(mark.this, inputs))
-        tree = whole.this.pop()
         if compiled.kind == "null":
             return typed_null(concept.type)
+        inputs = dict(step.inputs)
+        tree = _filled(compiled.tree, lambda text: self.placeholder(text, inputs))
         need = STORED[concept.type]
         if compiled.kind == "integer" and need == "text":
             return ToText(this=tree, stored="integer")
@@ -244,6 +241,17 @@ def _compiled(crosswalk: Crosswalk, source: Source) -> Compiled:
         for n in source.variables
     }
     return compile_expression(source.argument, kinds)
+
+
+def _filled(node: Any, value: Callable[[str], exp.Expression]) -> Any:
+    """Copy a tree with values in the places of its placeholders."""
+    if isinstance(node, exp.Placeholder):
+        return value(node.this)
+    if isinstance(node, list):
+        return [_filled(one, value) for one in node]
+    if isinstance(node, exp.Expression):
+        return type(node)(**{name: _filled(one, value) for name, one in node.args.items()})
+    return node
 
 
 def _pair(code: exp.Expression, value: exp.Expression) -> exp.Tuple:

@@ -17,6 +17,7 @@ from . import crosswalk_nodes as nodes
 __all__ = [
     "ENGINES",
     "KEY_COLLATION",
+    "keep_blanks",
     "lower",
     "read_files",
     "seal",
@@ -85,6 +86,25 @@ def read_files(tree: exp.Expression, folder: Path) -> None:
         table.replace(exp.Table(this=call))
 
 
+def keep_blanks(select: exp.Select) -> None:
+    """Leave out the test for an empty text where only lists of codes read it: none lists one.
+
+    DuckDB recodes a column once for each different code as long as no CASE stands between.
+
+    Parameters
+    ----------
+    select : sqlglot.exp.Select
+        The query of one view, before its nodes are lowered; it is changed.
+    """
+    inner = select.args["from_"].this.this
+    read = (c for item in select.expressions for c in item.find_all(exp.Column))
+    others = {c.name for c in read if not isinstance(c.parent, nodes.Listed)}
+    for item in inner.expressions:
+        if item.alias not in others:
+            for node in item.find_all(nodes.Clean, nodes.Clip):
+                node.set("blank", True)
+
+
 def variable_of_map(table: str, rows: Iterable[tuple[exp.Expression, exp.Expression]]) -> str:
     """Write the statement that gives DuckDB a small table as a variable."""
     pairs = [exp.Tuple(expressions=[k.copy(), v.copy()]) for k, v in rows]
@@ -136,9 +156,15 @@ def _plain_clean(hexed: Callable, cut: Callable) -> Callable:
         if stored == "binary":
             return exp.Nullif(this=hexed(value), expression=exp.Literal.string("0x"))
         text = _trim(value if stored == "text" else _cast(value, "VARCHAR"))
-        return _nullif_empty(text if node.args.get("cased") else exp.Upper(this=text))
+        text = text if node.args.get("cased") else exp.Upper(this=text)
+        return text if node.args.get("blank") else _nullif_empty(text)
 
     return write
+
+
+def _plain_clip(node: exp.Expression) -> exp.Expression:
+    text = _trim(node.this)
+    return text if node.args.get("blank") else _nullif_empty(text)
 
 
 def _guarded(pattern: str, kind: str, matches: Callable) -> Callable:
@@ -215,7 +241,7 @@ def _duckdb_listed(node: exp.Expression) -> exp.Expression:
         held = _duckdb_map(node.expressions)
     else:
         held = _call("GETVARIABLE", exp.Literal.string(node.args["table"]))
-    return exp.Bracket(this=held, expressions=[node.this])
+    return _call("MAP_EXTRACT_VALUE", held, node.this)
 
 
 def _spark_listed(node: exp.Expression) -> exp.Expression:
@@ -228,7 +254,7 @@ def _plain(
 ) -> dict[type, Callable]:
     return {
         nodes.Clean: _plain_clean(hexed, cut),
-        nodes.Clip: lambda node: _nullif_empty(_trim(node.this)),
+        nodes.Clip: _plain_clip,
         nodes.Key: lambda node: node.this,
         nodes.Listed: listed,
         nodes.ToInteger: _plain_integer(matches, cut),

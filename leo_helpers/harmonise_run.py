@@ -13,7 +13,7 @@ from sqlglot import exp
 from .connect import DEFAULT_PROJECT
 from .crosswalk import Crosswalk
 from .errors import DataSetError, HarmoniseError
-from .harmonise_engines import lower, read_files, seal, variable_of_map
+from .harmonise_engines import keep_blanks, lower, read_files, seal, variable_of_map
 from .harmonise_held import Held
 from .harmonise_plan import Plan
 from .harmonise_sql import Built, build
@@ -68,6 +68,8 @@ def prepared(plan: Plan, crosswalk: Crosswalk, held: Held) -> tuple[Any, str]:
     _refuse_unlisted(plan, crosswalk, folder)
     with many_nodes():
         built = build(plan, crosswalk, DEFAULT_PROJECT, "variable")
+        for piece in built.pieces:
+            keep_blanks(piece.select)
         tree = lowered(plan, built, "duckdb")
         read_files(tree, folder)
         text = tree.sql(dialect="duckdb", copy=False)
