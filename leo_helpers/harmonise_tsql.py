@@ -105,8 +105,9 @@ def _header(plan: Plan, crosswalk: Crosswalk, project: str) -> Iterator[str]:
     yield "/*"
     yield f"{table.table_id}: {table.title}, the same names and codes in every year"
     yield ""
+    views = "1 view" if len(plan.parts) == 1 else f"{len(plan.parts)} views"
     yield from _wrapped(
-        f"Project {project}. One row for each row of {len(plan.parts)} views: none is dropped, "
+        f"Project {project}. One row for each row of {views}: none is dropped, "
         "none is doubled. [year] is the END year of the academic, tax or care year. Written by "
         "Learning LEO from its harmonisation rules, which were run on synthetic data only: "
         "compare some counts with the views before you rely on them."
@@ -166,11 +167,16 @@ def _reasons(plan: Plan, crosswalk: Crosswalk) -> Iterator[str]:
     lines = []
     for name in used:
         recode = crosswalk.recodes[name]
-        said = []
+        alike: dict[tuple[str | None, str], list[str]] = {}
         for code, reason in recode.reasons.items():
-            to = recode.to.get(code)
             if code != "*":
-                said.append(f"{code} {f'becomes {to}' if to else 'is missing'} ({reason})")
+                alike.setdefault((recode.to.get(code), reason), []).append(code)
+        said = [
+            f"{', '.join(codes)} {'becomes' if len(codes) == 1 else 'become'} {to} ({reason})"
+            if to
+            else f"{', '.join(codes)} {'is' if len(codes) == 1 else 'are'} missing ({reason})"
+            for (to, reason), codes in alike.items()
+        ]
         other = {"keep": "other codes are kept", "error": "other codes are an error"}
         said.append(other.get(recode.unlisted, "other codes are missing"))
         lines += list(_item(name, "; ".join(said), max(map(len, used))))

@@ -42,7 +42,9 @@ def is_apprenticeship(view):
     """An apprenticeship programme type, counted on the programme aim only."""
     kinds, aims = view.column("programme_type"), view.column("aimtype")
     return [
-        None if k is None or a is None else int(int(k) in APPRENTICESHIPS and int(a) in (1, 35))
+        None
+        if k is None or a is None or int(a) == -1
+        else int(int(k) in APPRENTICESHIPS and int(a) in (1, 35))
         for k, a in zip(kinds, aims, strict=True)
     ]
 

@@ -2,6 +2,8 @@
 
 import json
 import os
+import subprocess
+import sys
 import threading
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
@@ -247,7 +249,7 @@ def test_a_killed_worker(tmp_path, monkeypatch):
         raise BrokenProcessPool("killed")
 
     monkeypatch.setattr(build, "run", run)
-    with pytest.raises(GenerateError, match=r"worker process was killed.*fewer --workers"):
+    with pytest.raises(GenerateError, match=r"worker process ended too early.*fewer --workers"):
         make(tmp_path / "data")
 
 
@@ -292,6 +294,20 @@ def test_a_parent_that_is_a_file(tmp_path):
     (tmp_path / "file").write_text("x")
     with pytest.raises(GenerateError):
         make(tmp_path / "file" / "data")
+
+
+def test_a_script_without_a_main_guard_is_told(tmp_path):
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "from leo_helpers.synth import generate\n"
+        f"generate({str(tmp_path / 'data')!r}, people=1500, workers=2, tables=['ks4_pupil'], "
+        "progress=False)\n"
+    )
+    done = subprocess.run([sys.executable, str(script)], capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "put the call under: if __name__ == '__main__':" in done.stderr
+    assert "does so under: if __name__ == '__main__':" in done.stderr.splitlines()[-1]
+    assert not (tmp_path / "data").exists()
 
 
 def test_two_processes_at_once(tmp_path):

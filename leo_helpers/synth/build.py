@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import json
+import multiprocessing
 import os
 import shutil
 from collections.abc import Mapping
@@ -46,6 +47,7 @@ class Request:
 
 def build(request: Request) -> Path:
     """Make the data set of a request; the target appears whole or not at all."""
+    _refuse_import()
     catalogue = load_catalogue()
     tables = _tables(request, catalogue)
     plan = _plan(request, tables)
@@ -73,8 +75,9 @@ def build(request: Request) -> Path:
         ) from None
     except BrokenProcessPool:
         raise GenerateError(
-            "A worker process was killed, probably for want of memory.",
-            "Run the same command with fewer --workers and --resume.",
+            "A worker process ended too early, probably for want of memory.",
+            "Run the same command with fewer --workers and --resume. A script that calls "
+            "generate() itself does so under: if __name__ == '__main__':",
         ) from None
     except OSError as error:
         cure = "Free disk space" if error.errno == errno.ENOSPC else "Look at that folder"
@@ -83,6 +86,16 @@ def build(request: Request) -> Path:
             f"{cure}, then run the same command with --resume.",
         ) from None
     return request.root
+
+
+def _refuse_import() -> None:
+    """Say what is wrong when a worker runs the script that started it, and so comes here again."""
+    # the test by which multiprocessing itself knows that a process is still starting
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        raise GenerateError(
+            "generate() was called again while one of its workers was starting.",
+            "In the script, put the call under: if __name__ == '__main__':",
+        )
 
 
 def _patience(request: Request) -> float:
