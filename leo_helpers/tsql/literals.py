@@ -73,7 +73,13 @@ def collation_name(name: str) -> str:
     ):
         raise Refused(f"The collation {name} is not followed here.",
                       "Use Latin1_General_BIN or the default.")  # fmt: skip
-    return name if "_bin" in low else ("" if low == "sql_latin1_general_cp1_ci_as" else name)
+    if low == "sql_latin1_general_cp1_ci_as":
+        return ""
+    # the name has one spelling, so that two columns agree whatever case the script writes it in
+    return "_".join(
+        part.capitalize() if part in ("latin1", "general") else part.upper()
+        for part in low.split("_")
+    )
 
 
 def text_literal(text: str) -> V:

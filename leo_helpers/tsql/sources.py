@@ -154,7 +154,7 @@ class Sources:
 "derived tables, subqueries, and common "
                 "table expressions, unless TOP, OFFSET or FOR XML is also specified.", 1033,
             )  # fmt: skip
-        return self.query(node, outer)
+        return self.query(node, outer, rid=self.want_rid)
 
     def _bracketed(self: Any, node: exp.Subquery, scope: Scope) -> tuple[str, Source]:
         """Translate FROM a JOIN (b JOIN c ON ...) ON ...: the sources join the scope one by one."""
