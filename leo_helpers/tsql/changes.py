@@ -66,8 +66,8 @@ class Target:
                 "Name the table itself.",
                 name[0].start,
             )
-        where = tree.args.get("where")
-        self.where = f" WHERE {binder.condition(where.this, self.scope)}" if where else ""
+        self.scope.from_sql = self.from_sql.removeprefix(" FROM ")
+        self.where = binder.where(tree, self.scope)
 
     def _source(self, session: Any, parts: list[str], at: int) -> Source:
         if len(parts) == 1:
@@ -107,6 +107,7 @@ class Target:
 
         A join is worked out at once; where it meets a row again, any of the values may win.
         """
+        self.binder.look(self.scope)
         shown = ", ".join([f"{self.source.rid} AS rid", *cells])
         with_, where = self.binder.with_clause(), self.where
         if len(self.scope.sources) == 1:

@@ -126,10 +126,9 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
                           "inside an expression.")  # fmt: skip
         scope = Scope(outer)
         from_sql = self.from_clause(node, scope)
-        where = node.args.get("where")
+        where_sql = self.where(node, scope)
         scope.windows = False
-        where_sql = f" WHERE {self.condition(where.this, scope)}" if where else ""
-        group_sql = self._group(node, scope)
+        group_sql = scope.group_sql = self._group(node, scope)
         scope.windows = True
         items = (
             [("", V("1", T("int")))]
@@ -163,13 +162,30 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
                 held = owners[0].entry, names
                 items.append(("rid", V(owners[0].rid, T("bigint"))))
         columns = ", ".join(f"{v.sql} AS c{i}" for i, (_, v) in enumerate(items, 1))
+        scope.group_sql += having_sql
         tail = f"{from_sql}{where_sql}{group_sql}{having_sql}"
         if node.args.get("distinct"):
             inner = f"SELECT {columns}{tail}"
             sql = f"SELECT {self.distinct_of(cols, 'd')} FROM ({inner}) AS d"
+            self.look(scope)
             return self._order_outside(sql, cols, node, scope, items)
         query = self._order_inside(columns, tail, cols, node, scope, items, exists)
+        self.look(scope)
         return replace(query, rid=held) if held and "AS w WHERE w.rk" not in query.sql else query
+
+    def where(self, node: exp.Expression, scope: Scope) -> str:
+        """Translate WHERE, in which windows may not stand."""
+        where = node.args.get("where")
+        scope.windows, scope.clause = False, "where"
+        if where is not None:
+            scope.where_sql = f" WHERE {self.condition(where.this, scope)}"
+        scope.windows, scope.clause = True, "list"
+        return scope.where_sql
+
+    def look(self, scope: Scope) -> None:
+        """Let whoever watches the session work out what was met in a scope."""
+        if self.session.watch is not None:
+            self.session.watch.look(self, scope)
 
     def _only_stars(self, node: exp.Select) -> bool:
         return all(
