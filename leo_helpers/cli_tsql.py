@@ -20,6 +20,9 @@ commands = typer.Typer(
 )
 
 Script = Annotated[Path, typer.Argument(help="A T-SQL script.")]
+Project = Annotated[
+    str, typer.Option(help="The project number used as schema.", show_default=False)
+]
 _SERIOUS = {"error", "extract", "refused"}
 
 
@@ -46,13 +49,35 @@ def check(
 
 
 @commands.command()
-def traps(script: Script, as_json: Json = False) -> None:
-    """List the expressions whose answer differs between engines, with a worked example."""
-    found = import_module(".tsql.traps", __package__).tsql_traps(script)
-    rows = [asdict(item) for item in found]
-    for row in rows:
-        row["sure"] = "yes" if row["sure"] else "by type"
-    show(rows, as_json, ("line", "column", "text", "sure", "words", "example", "server", "other"))
+def traps(
+    script: Script,
+    rules_only: Annotated[
+        bool, typer.Option("--rules-only", help="Do not run the script on the synthetic rows.")
+    ] = False,
+    project: Project = "",
+    root: Root = None,
+    as_json: Json = False,
+) -> None:
+    """List the expressions whose answer differs between engines, with both answers on the rows."""
+    session = None
+    if not rules_only:
+        session = import_module(".tsql.session", __package__).Session(project or None, root)
+    found = import_module(".tsql.traps", __package__).tsql_traps(script, session)
+    if as_json:
+        print_json([asdict(item) for item in found])
+        return
+    for item in found:
+        sure = "" if item.sure else " (if the types are so)"
+        print(f"{item.line}:{item.column} {' '.join(item.text.split())}")
+        print(f"    {item.words}{sure}: {item.example} is {item.server}, in DuckDB {item.other}.")
+        if item.why:
+            print(f"    Not worked out: {item.why}.")
+        elif item.rows is not None:
+            print(f"    The answers differ in {item.differ} of {item.rows} synthetic rows.")
+        if item.differ:
+            row = f" where {item.row}" if item.row else ""
+            print(f"    SQL Server: {item.server_here}; DuckDB: {item.other_here}{row}.")
+    print(f"{len(found)} expressions." if found else "Nothing was found.")
 
 
 @commands.command()
@@ -83,9 +108,7 @@ def export(
     out: Annotated[Path, typer.Argument(help="Folder for the scripts and the data.")],
     tables: Annotated[list[str], typer.Option("--table", help="A table; may be repeated.")],
     years: Annotated[str, typer.Option(help="Views of these years: 2011, 2006-2010.")] = "",
-    project: Annotated[
-        str, typer.Option(help="The project number used as schema.", show_default=False)
-    ] = "",
+    project: Project = "",
     root: Root = None,
 ) -> None:
     """Write CREATE TABLE and BULK INSERT scripts with the data (checked by parsers only)."""

@@ -21,6 +21,7 @@ from .value import V, quote
 if TYPE_CHECKING:
     from .blocks import Simple
     from .interpreter import Interpreter
+    from .session import Session
 
 __all__ = ["Target", "delete", "update"]
 
@@ -65,8 +66,8 @@ class Target:
                 "Name the table itself.",
                 name[0].start,
             )
-        where = tree.args.get("where")
-        self.where = f" WHERE {binder.condition(where.this, self.scope)}" if where else ""
+        self.scope.from_sql = self.from_sql.removeprefix(" FROM ")
+        self.where = binder.where(tree, self.scope)
 
     def _source(self, session: Any, parts: list[str], at: int) -> Source:
         if len(parts) == 1:
@@ -101,29 +102,25 @@ class Target:
         self.scope.sources.append(source)
         return source
 
-    def rows(self, cells: list[str], limit: str) -> str:
-        """Return a query of the row numbers and new values, one row for each row touched."""
-        one = (
-            f" QUALIFY row_number() OVER (PARTITION BY {self.source.rid}) = 1"
-            if len(self.scope.sources) > 1
-            else ""
-        )
-        some = (
-            f"{self.where}{' AND' if self.where else ' WHERE'} {self.source.rid} IS NOT NULL"
-            if one
-            else self.where
-        )
-        shown = ", ".join([f"{self.source.rid} AS rid", *cells])
-        return f"{self.binder.with_clause()}SELECT {shown}{self.from_sql}{some}{one}{limit}"
+    def rows(self, session: Session, cells: list[str], limit: str) -> str:
+        """Return a query of the row numbers and new values, one row for each row touched.
 
-    def several(self, session: Any) -> bool:
-        """Tell whether a row is met more than once, in which case any of the values may win."""
+        A join is worked out at once; where it meets a row again, any of the values may win.
+        """
+        self.binder.look(self.scope)
+        shown = ", ".join([f"{self.source.rid} AS rid", *cells])
+        with_, where = self.binder.with_clause(), self.where
         if len(self.scope.sources) == 1:
-            return False
-        some = f"{self.where}{' AND' if self.where else ' WHERE'} {self.source.rid} IS NOT NULL"
-        return bool(session.fetch(
-            f"{self.binder.with_clause()}SELECT 1{self.from_sql}{some} GROUP BY "
-f"{self.source.rid} HAVING count(*) > 1 LIMIT 1"))  # fmt: skip
+            return f"{with_}SELECT {shown}{self.from_sql}{where}{limit}"
+        stage = session.new_physical()
+        where += f"{' AND' if where else ' WHERE'} {self.source.rid} IS NOT NULL"
+        session.execute(f"CREATE TABLE {stage} AS {with_}SELECT {shown}{self.from_sql}{where}")
+        if cells and session.evaluate(f"count(*) > count(DISTINCT rid) FROM {stage}"):
+            self.binder.note(
+                "a row is matched more than once by the UPDATE's FROM: SQL Server may "
+                "take any of the values."
+            )
+        return f"SELECT * FROM {stage} QUALIFY row_number() OVER (PARTITION BY rid) = 1{limit}"
 
 
 def _aim(
@@ -199,17 +196,12 @@ def update(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
             variables[-1] = (variables[-1][0], binder.convert(v, bare(column.t), "assign"))
         cells.append(f"{binder.convert(v, bare(column.t), 'assign').sql} AS v{len(names) + 1}")
         names.append(column.name)
-    rows = aim.rows(cells, limit)
+    rows = aim.rows(session, cells, limit)
     if variables:
         _update_variables(session, aim, variables, limit)
     if not names:
         raise Refused(
             "UPDATE that only gives values to variables is not run here.", "Use SELECT @x = ..."
-        )
-    if aim.several(session):
-        binder.note(
-            "a row is matched more than once by the UPDATE's FROM: SQL Server may "
-            "take any of the values."
         )
     sets = ", ".join(f"{quote(n)} = u.v{i}" for i, n in enumerate(names, 1))
     change = (
@@ -251,7 +243,7 @@ def _update_variables(
     cells = [
         aim.binder.convert(v, t, "explicit").sql for (_, v), t in zip(variables, types, strict=True)
     ]
-    got = session.fetch(aim.rows(cells, limit))
+    got = session.fetch(aim.rows(session, cells, limit))
     if len(got) > 1:
         raise Refused(
             "UPDATE that gives a value to a variable from several rows has no defined answer.",
@@ -275,7 +267,7 @@ def delete(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
     output = cursor.until({"FROM", "WHERE", "OPTION"})[1:] if cursor.word() == "OUTPUT" else []
     aim = _aim(interpreter, parts, name, statement.tokens[cursor.i :], withs)
     entry = aim.entry
-    rows = aim.rows([], limit)
+    rows = aim.rows(session, [], limit)
     if output:
         old = session.new_physical()
         done = session.execute(

@@ -18,6 +18,7 @@ from .advice import years_of
 from .cursor import Cursor
 from .errors import Refused
 from .lexer import Script, tokenize
+from .literals import first_start
 from .own import OwnTables, index_of
 from .rules import RULES
 from .touched import Read, Source, columns, leo_views, read_script, script_text, unread
@@ -113,9 +114,9 @@ def tsql_check(script: str | os.PathLike[str], approved: Approved = None) -> lis
 
 def place_of(node: exp.Expression | None, script: Script, read: Read) -> tuple[int, int]:
     """Return line and column of a node, or else of its statement."""
-    starts = [n.meta["start"] for n in node.walk() if "start" in n.meta] if node is not None else []
-    if starts:
-        return script.place(min(starts))
+    start = first_start(node) if node is not None else None
+    if start is not None:
+        return script.place(start)
     return read.statement.line, read.statement.column
 
 

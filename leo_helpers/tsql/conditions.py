@@ -34,6 +34,8 @@ class Conditions:
 
     def condition(self, node: exp.Expression, scope: Scope) -> str:
         """Translate a condition: what stands after WHERE, ON, HAVING, WHEN and IF."""
+        if self.session.watch is not None:
+            self.session.watch.met(self, node, scope)
         if isinstance(node, exp.Paren):
             return f"({self.condition(node.this, scope)})"
         if isinstance(node, exp.And | exp.Or):

@@ -9,7 +9,7 @@ from dataclasses import replace
 from .errors import Refused, TSqlError
 from .sqltypes import BINARY, DATES, FLOATS, MONEY, T
 from .styles import style_text, to_style, today
-from .value import V, literal
+from .value import V, literal, once
 
 __all__ = ["convert", "guard"]
 
@@ -40,6 +40,10 @@ def convert(
     t = v.t
     if t.name == "null":
         return V(f"CAST(NULL AS {to.duck})", to)
+    if v.const is None and len(v.sql) > 80 and v.t != to:
+        inner = convert(replace(v, sql="y"), to, mode, style, dateformat)
+        if len(re.findall(r"\by\b", inner.sql)) > 1:
+            return replace(inner, sql=once(v.sql, lambda _: inner.sql))
     if to.is_string:
         return _to_text(v, to, mode, style)
     if t == to:

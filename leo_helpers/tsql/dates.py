@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from .errors import Refused, TSqlError
 from .sqltypes import DATES, T
-from .value import V, literal
+from .value import V, literal, once
 
 if TYPE_CHECKING:
     from .queries import Queries
@@ -91,7 +91,7 @@ def dateadd(b: Queries, args: list, scope: Scope) -> V:
         n if n.t.name in ("int", "smallint", "bigint", "tinyint") else b.convert(n, INT, "explicit")
     )
     moved = f"({x.sql} + {_SHIFTS[part].format(n=count.sql)})"
-    moved = f"t_dated({moved}, '{x.t.name}')"
+    moved = once(moved, lambda y: f"t_dated({y}, '{x.t.name}')", 120)
     if x.t.name == "date":
         return V(f"CAST({moved} AS DATE)", DATE)
     return V(f"t_datetime({moved})" if x.t.name == "datetime" and part in _CLOCK else moved, x.t)

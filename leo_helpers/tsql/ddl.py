@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import duckdb
 from sqlglot.tokens import Token, TokenType
 
+from .blocks import word
 from .cursor import Cursor, split_commas
 from .definitions import definition, index_tail, key_columns, require
 from .errors import Refused, TSqlError
@@ -28,8 +29,9 @@ def create(interpreter: Interpreter, statement: Simple) -> int:
     """CREATE TABLE, INDEX, SCHEMA or VIEW."""
     cursor = Cursor(statement.tokens, 1)
     again = cursor.take("OR", "ALTER")
+    changed = word(statement.tokens[0]) == "ALTER"
     if cursor.take("VIEW"):
-        return _view(interpreter, statement, cursor, again)
+        return _view(interpreter, statement, cursor, again, changed)
     if cursor.take("TABLE"):
         return _table(interpreter, cursor)
     if cursor.take("SCHEMA"):
@@ -165,7 +167,7 @@ def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
     return 0
 
 
-def _view(interpreter: Interpreter, statement: Simple, cursor: Cursor, again: bool) -> int:
+def _view(interpreter: Interpreter, statement: Simple, cursor: Cursor, again: bool, changed: bool) -> int:
     session = interpreter.session
     at = cursor.peek().start
     parts = cursor.name()
@@ -189,7 +191,9 @@ def _view(interpreter: Interpreter, statement: Simple, cursor: Cursor, again: bo
             1033,
         )
     old = session.store.find(parts)
-    if old is not None and not (again and isinstance(old, View)):
+    if changed and old is None:
+        raise session.store.missing(parts, at)
+    if old is not None and not ((again or changed) and isinstance(old, View)):
         raise TSqlError(f"There is already an object named '{shown}' in the database.", 2714, at=at)
     if any(t.token_type == TokenType.PARAMETER for t in tokens):
         raise TSqlError(

@@ -34,6 +34,8 @@ class Expressions(Conditions):
         start = node.meta.get("start") if node._meta else None
         if start is not None:
             self.at = start
+        if self.session.watch is not None:
+            self.session.watch.met(self, node, scope)
         if isinstance(node, exp.Paren):
             v = self.expr(node.this, scope)
             return v if v.const is not None else replace(v, sql=f"({v.sql})")

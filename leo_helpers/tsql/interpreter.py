@@ -139,10 +139,11 @@ class Interpreter(Control):
         """Evaluate the condition of IF or WHILE."""
         binder = self.session.binder()
         try:
-            self.session.step()
+            self.session.step(condition)
             if "tree" not in condition.cache:
                 condition.cache["tree"] = parse_expression(condition.tokens, self.source.text)
-            sql = binder.condition(condition.cache["tree"], Scope())
+            sql = binder.condition(condition.cache["tree"], scope := Scope())
+            binder.look(scope)
             value = self.session.evaluate(
                 f"CASE WHEN {sql} THEN 1 ELSE 0 END" if not binder.withs else "0"
             )
@@ -159,7 +160,7 @@ class Interpreter(Control):
         handler = self.handlers.get(statement.word)
         held = s.store.entries, s.store.schemas
         try:
-            s.step()
+            s.step(statement)
             if handler is None:
                 raise Refused(f"Statements that begin with {statement.word} are not run here.")
             rows = handler(self, statement) if handler in _MODULE_HANDLERS else handler(statement)
@@ -216,7 +217,8 @@ f"({type(error).__name__}: {error}).",
             self.trees[key] = parse_expression(tokens, self.source.text)
         tree = self.trees[key]
         try:
-            v = binder.expr(tree, Scope())
+            v = binder.expr(tree, scope := Scope())
+            binder.look(scope)
             if to is not None:
                 v = binder.convert(v, to, "explicit")
             held = self.session.fetch(f"{binder.with_clause()}SELECT {v.sql}")[0][0]
@@ -300,7 +302,8 @@ f"({type(error).__name__}: {error}).",
             self.session.values[name.lower()] = (t, self.value(tokens, t)[0])
             return
         binder = self.session.binder()
-        v = self.expression(tokens, binder)
+        v = self.expression(tokens, binder, scope := Scope())
+        binder.look(scope)
         done = binder.convert(binder.arithmetic(op, held, v), t, "explicit")
         got = self.session.fetch(f"{binder.with_clause()}SELECT {done.sql}")[0][0]
         self.session.values[name.lower()] = (t, to_value(got, t))

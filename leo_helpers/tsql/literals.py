@@ -16,6 +16,7 @@ __all__ = [
     "aggregate",
     "collation_name",
     "exact_quotient",
+    "first_start",
     "like_regex",
     "number",
     "only",
@@ -39,6 +40,11 @@ def only(node: exp.Expression, *names: str) -> None:
     for name, value in node.args.items():
         if name not in names and value not in (None, False, [], ""):
             raise Refused(f"{type(node).__name__.upper()} with {name.strip('_')} is not run here.")
+
+
+def first_start(node: exp.Expression) -> int | None:
+    """Return where a node begins in the script, if it says so."""
+    return min((n.meta["start"] for n in node.walk() if "start" in n.meta), default=None)
 
 
 def type_of(node: exp.DataType, explicit: bool = True) -> T:
@@ -73,7 +79,13 @@ def collation_name(name: str) -> str:
     ):
         raise Refused(f"The collation {name} is not followed here.",
                       "Use Latin1_General_BIN or the default.")  # fmt: skip
-    return name if "_bin" in low else ("" if low == "sql_latin1_general_cp1_ci_as" else name)
+    if low == "sql_latin1_general_cp1_ci_as":
+        return ""
+    # the name has one spelling, so that two columns agree whatever case the script writes it in
+    return "_".join(
+        part.capitalize() if part in ("latin1", "general") else part.upper()
+        for part in low.split("_")
+    )
 
 
 def text_literal(text: str) -> V:

@@ -77,3 +77,6 @@ create macro t_round_int(x, d) as case when d >= 0 then x else
 -- DATEADD beyond the years 1 to 9999 is an error.
 create macro t_dated(x, kind) as case when x > timestamp '9999-12-31 23:59:59.999999' or x < timestamp '0001-01-01'
     then t_fail('517|Adding a value to a ''' || kind || ''' column caused an overflow.')::timestamp else x end;
+-- For the trap report: two answers are the same if they are equal, or equal to nine digits.
+create macro t_differs(a, b) as a::varchar is distinct from b::varchar and not coalesce(
+    abs(try_cast(a::varchar as double) - try_cast(b::varchar as double)) <= 1e-9 * abs(try_cast(b::varchar as double)), false);

@@ -94,17 +94,19 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
             else:
                 self.note(f"OPTION ({name}) changes nothing here.")
 
-    def query(self, node: exp.Expression, scope: Scope | None, exists: bool = False) -> Query:
-        """Translate a query inside a scope."""
+    def query(
+        self, node: exp.Expression, scope: Scope | None, exists: bool = False, rid: bool = False
+    ) -> Query:
+        """Translate a query inside a scope; `rid` asks for the row numbers of a table under it."""
         if isinstance(node, exp.Subquery):
             only(node, "this", "with_", "order", "alias")
-            return self.query(node.this, scope, exists)
+            return self.query(node.this, scope, exists, rid)
         with_ = node.args.get("with_")
         if with_ is not None:
             for cte in with_.expressions:
                 self.add_cte(cte)
         if isinstance(node, exp.Select):
-            return self.select(node, scope, exists)
+            return self.select(node, scope, exists, rid)
         if isinstance(node, exp.SetOperation):
             return self._set_operation(node, scope)
         if isinstance(node, exp.Values):
@@ -114,7 +116,9 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
 
     # SELECT ---------------------------------------------------------------------------------
 
-    def select(self, node: exp.Select, outer: Scope | None, exists: bool = False) -> Query:
+    def select(
+        self, node: exp.Select, outer: Scope | None, exists: bool = False, rid: bool = False
+    ) -> Query:
         """Translate one SELECT."""
         only(node, *_SELECT)
         if node.args.get("for_") and not exists:
@@ -122,10 +126,9 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
                           "inside an expression.")  # fmt: skip
         scope = Scope(outer)
         from_sql = self.from_clause(node, scope)
-        where = node.args.get("where")
+        where_sql = self.where(node, scope)
         scope.windows = False
-        where_sql = f" WHERE {self.condition(where.this, scope)}" if where else ""
-        group_sql = self._group(node, scope)
+        group_sql = scope.group_sql = self._group(node, scope)
         scope.windows = True
         items = (
             [("", V("1", T("int")))]
@@ -150,21 +153,39 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
             items.append(("lvl", V(f"CASE {limit}ELSE {level} END" if limit else level, T("int"))))
         alone = len(scope.sources) < 2 and scope.groups is None and not node.args.get("distinct")
         cols = [Col(name, v.t, "", v.firm, v.identity if alone else None) for name, v in items]
-        rid = None
-        if self.want_rid and scope.groups is None and not node.args.get("distinct"):
+        held = None
+        if rid and scope.groups is None and not node.args.get("distinct"):
             owners = [s for s in scope.sources if s.rid]
             if len(owners) == 1:
                 base = {c.sql: owners[0].base.get(c.name.lower()) for c in owners[0].cols}
-                rid = owners[0].entry, {n.lower(): base[v.sql] for n, v in items if base.get(v.sql)}
+                names = {n.lower(): base[v.sql] for n, v in items if base.get(v.sql)}
+                held = owners[0].entry, names
                 items.append(("rid", V(owners[0].rid, T("bigint"))))
         columns = ", ".join(f"{v.sql} AS c{i}" for i, (_, v) in enumerate(items, 1))
+        scope.group_sql += having_sql
         tail = f"{from_sql}{where_sql}{group_sql}{having_sql}"
         if node.args.get("distinct"):
             inner = f"SELECT {columns}{tail}"
             sql = f"SELECT {self.distinct_of(cols, 'd')} FROM ({inner}) AS d"
+            self.look(scope)
             return self._order_outside(sql, cols, node, scope, items)
         query = self._order_inside(columns, tail, cols, node, scope, items, exists)
-        return replace(query, rid=rid) if rid and "AS w WHERE w.rk" not in query.sql else query
+        self.look(scope)
+        return replace(query, rid=held) if held and "AS w WHERE w.rk" not in query.sql else query
+
+    def where(self, node: exp.Expression, scope: Scope) -> str:
+        """Translate WHERE, in which windows may not stand."""
+        where = node.args.get("where")
+        scope.windows, scope.clause = False, "where"
+        if where is not None:
+            scope.where_sql = f" WHERE {self.condition(where.this, scope)}"
+        scope.windows, scope.clause = True, "list"
+        return scope.where_sql
+
+    def look(self, scope: Scope) -> None:
+        """Let whoever watches the session work out what was met in a scope."""
+        if self.session.watch is not None:
+            self.session.watch.look(self, scope)
 
     def _only_stars(self, node: exp.Select) -> bool:
         return all(

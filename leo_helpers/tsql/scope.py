@@ -79,6 +79,14 @@ class Scope:
     grouping: dict[str, str] = field(default_factory=dict)
     in_aggregate: bool = False
     windows: bool = True
+    #: SQL of the clauses as far as they are known, each source's own, and what a `Watch` has met.
+    clause: str = "list"
+    from_sql: str = ""
+    where_sql: str = ""
+    group_sql: str = ""
+    froms: dict[str, str] = field(default_factory=dict)
+    joining: tuple[str, str] | None = None
+    met: list = field(default_factory=list)
 
     def chain(self) -> Iterator[Scope]:
         """Yield this scope and those around it."""

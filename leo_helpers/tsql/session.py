@@ -6,7 +6,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 
@@ -23,6 +23,10 @@ from .sqltypes import T
 from .store import LeoView, Store, Table
 from .system import column_facts, system_columns, system_query
 from .value import V
+
+if TYPE_CHECKING:
+    from .blocks import Simple
+    from .probe import Watch
 
 __all__ = ["Session", "Snapshot", "run"]
 
@@ -74,6 +78,7 @@ class Session:
         max_steps: int | None = None,
     ) -> None:
         self.max_steps = max_steps
+        self.watch: Watch | None = None
         self.con = connect(project or DEFAULT_PROJECT, data)
         macros = (resources.files(__package__) / "macros.sql").read_text("utf-8")
         self.con.execute(macros)
@@ -138,9 +143,11 @@ class Session:
         self.last_binder = Queries(self)
         return self.last_binder
 
-    def step(self) -> None:
-        """Count a statement."""
+    def step(self, statement: Simple) -> None:
+        """Count a statement, and tell whoever watches where it is."""
         self.steps += 1
+        if self.watch is not None and not self.nesting:
+            self.watch.start = statement.start
         if self.max_steps is not None and self.steps > self.max_steps:
             raise Refused(
                 f"the script ran more than {self.max_steps} statements.",

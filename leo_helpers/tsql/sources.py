@@ -53,9 +53,9 @@ class Sources:
 
     def joined(self: Any, first: exp.Expression, joins: list[exp.Join], scope: Scope) -> str:
         """Translate a source and the joins that follow it."""
-        sql = self.source(first, scope)
+        sql = scope.from_sql = self.source(first, scope)
         for join in [*(first.args.get("joins") or []), *joins]:
-            sql = self._join(sql, join, scope)
+            sql = scope.from_sql = self._join(sql, join, scope)
         return sql
 
     def _join(self: Any, left: str, join: exp.Join, scope: Scope) -> str:
@@ -82,7 +82,10 @@ class Sources:
             return f"{left} CROSS JOIN {right}"
         if kind not in ("", "INNER", "OUTER"):
             raise TSqlError(f"Incorrect syntax near '{kind} JOIN'.", 102, at=self.at)
-        return f"{left} {side or 'INNER'} JOIN {right} ON {self.condition(on, scope)}"
+        scope.joining = left, right
+        condition = self.condition(on, scope)
+        scope.joining = None
+        return f"{left} {side or 'INNER'} JOIN {right} ON {condition}"
 
     def _apply(self: Any, left: str, node: exp.Lateral, scope: Scope) -> str:
         """Translate CROSS APPLY and OUTER APPLY as LATERAL joins."""
@@ -121,6 +124,7 @@ class Sources:
         sql, source = self._one_source(node, scope)
         for pivot in node.args.get("pivots") or []:
             sql, source = self._pivot(pivot, sql, source, scope)
+        scope.froms[source.alias] = sql
         scope.add(source, self.at)
         return sql
 
@@ -154,7 +158,7 @@ class Sources:
 "derived tables, subqueries, and common "
                 "table expressions, unless TOP, OFFSET or FOR XML is also specified.", 1033,
             )  # fmt: skip
-        return self.query(node, outer)
+        return self.query(node, outer, rid=self.want_rid)
 
     def _bracketed(self: Any, node: exp.Subquery, scope: Scope) -> tuple[str, Source]:
         """Translate FROM a JOIN (b JOIN c ON ...) ON ...: the sources join the scope one by one."""

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from ..errors import nearest
-from .errors import TSqlError
+from .errors import Refused, TSqlError
 from .scope import Col, Scope, Source
 from .sqltypes import T, view_type
 from .value import quote
@@ -191,6 +191,10 @@ class Store:
         shown = ".".join(parts)
         database, schema, name = self.resolve(parts)
         step = ""
+        if schema in _SYSTEM or name in ("sysobjects", "syscolumns", "sysindexes"):
+            shown = shown if schema in _SYSTEM else f"sys.{name}"
+            return Refused(f"The system view {shown} is not made here.",
+                           "sys.tables, views, columns and indexes are.", at)  # fmt: skip
         if parts[-1].startswith("@"):
             return TSqlError(f'Must declare the table variable "{parts[-1]}".', 1087, at=at)
         if self.is_leo(database):

@@ -157,7 +157,7 @@ def own_table(session: Session, parts: list[str], at: int | None, doing: str) ->
         f'Cannot find the object "{".".join(parts)}" because it does not exist or you '
         "do not have permissions."
     )
-    missing.number = 1088
+    missing.number = {"ALTER TABLE": 4902, "TRUNCATE TABLE": 4701}.get(doing, 1088)
     raise missing
 
 

@@ -5,15 +5,18 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlglot import exp
 
 from ..harmonise_held import expected_storage
 from .check import place_of
+from .errors import TSqlError
 from .lexer import Script
 from .own import OwnTables
+from .probe import Watch
 from .rules import TRAPS
+from .session import Session
 from .touched import Read, read_script, script_text
 
 __all__ = ["TrapFound", "tsql_traps"]
@@ -25,7 +28,7 @@ _CASTS = (exp.Cast, exp.TryCast, exp.Convert)
 
 @dataclass(frozen=True)
 class TrapFound:
-    """One expression, and a worked example of what SQL Server and DuckDB make of its like.
+    """One expression, what SQL Server and DuckDB make of its like, and of itself on the rows.
 
     Attributes
     ----------
@@ -39,6 +42,14 @@ class TrapFound:
         False where it depends on a type that the script does not show.
     words, example, server, other : str
         The rule, the worked example, SQL Server's answer to it and DuckDB's.
+    rows, differ : int or None
+        On how many rows it was worked out, and in how many of them the two answers differ.
+    row : str
+        One row that differs, by the columns that the expression reads.
+    server_here, other_here : str
+        SQL Server's answer in that row, and DuckDB's.
+    why : str
+        Why it was not worked out.
     """
 
     line: int
@@ -50,15 +61,24 @@ class TrapFound:
     example: str
     server: str
     other: str
+    rows: int | None = None
+    differ: int | None = None
+    row: str = ""
+    server_here: str = ""
+    other_here: str = ""
+    why: str = ""
 
 
-def tsql_traps(script: str | os.PathLike[str]) -> list[TrapFound]:
+def tsql_traps(script: str | os.PathLike[str], session: Session | None = None) -> list[TrapFound]:
     """List the expressions of a script whose answer differs between engines.
 
     Parameters
     ----------
     script : str or path
         T-SQL, or a ``.sql`` file.
+    session : Session, optional
+        Where to run the script, so that each expression is worked out on the rows at hand under
+        both rules (in a loop, the first five times). Without it only the rules are given.
 
     Returns
     -------
@@ -68,16 +88,22 @@ def tsql_traps(script: str | os.PathLike[str]) -> list[TrapFound]:
     Raises
     ------
     LeoError
-        If the file cannot be read or cut into statements.
+        If the file cannot be read or cut into statements. A script that stops while it runs is no
+        error: what it did not come to has `why`.
 
     Examples
     --------
     >>> [(trap.line, trap.trap, trap.sure) for trap in tsql_traps("select 7 / 2, len(x) from #t")]
     [(1, 'division', True), (1, 'len', True)]
+    >>> from leo_helpers.tsql import Session
+    >>> text = "select len(x) from (values ('ab  '), ('b')) t (x)"
+    >>> found, = tsql_traps(text, Session())
+    >>> found.rows, found.differ, found.row, found.server_here, found.other_here
+    (2, 1, 'x = ab  ', '2', '4')
     """
     text = script_text(script)
     place, own = Script(text), OwnTables()
-    found: dict[tuple, TrapFound] = {}
+    found: dict[tuple[int, int, str], TrapFound] = {}
     for read in read_script(text):
         own.note(read.statement)
         for tree in read.statement.trees:
@@ -86,7 +112,38 @@ def tsql_traps(script: str | os.PathLike[str]) -> list[TrapFound]:
                     line, column = place_of(node, place, read)
                     trap = TrapFound(line, column, name, node.sql("tsql"), sure, *TRAPS[name])
                     found.setdefault((line, column, name), trap)
+    if session is not None:
+        found = _worked_out(found, text, Watch(place), session)
     return sorted(found.values(), key=lambda trap: (trap.line, trap.column))
+
+
+def _worked_out(
+    found: dict[tuple[int, int, str], TrapFound], text: str, watch: Watch, session: Session
+) -> dict[tuple[int, int, str], TrapFound]:
+    """Run the script and put the answers beside the rules; what is no trap by type is left out."""
+    why = "the script does not come to it, or it is in a MERGE"
+    session.watch = watch
+    try:
+        session.run(text + "\n")
+    except TSqlError as error:
+        why = f"the script stopped in line {error.line}"
+    finally:
+        session.watch = None
+    out = {}
+    for key in {**found, **watch.found}:
+        line, column, name = key
+        answers, trap = watch.found.get(key), found.get(key)
+        if answers is None:
+            if (line, column) not in watch.settled:
+                out[key] = replace(trap, why=why)
+        elif trap is not None or answers.differ:
+            trap = trap or TrapFound(line, column, name, answers.text, True, *TRAPS[name])
+            row = dict(answers.example or {})
+            here, there = row.pop("SQL Server", ""), row.pop("DuckDB", "")
+            shown = ", ".join(f"{column} = {value}" for column, value in row.items())
+            out[key] = replace(trap, sure=True, rows=answers.rows, differ=answers.differ, row=shown,
+                               server_here=here, other_here=there, why=answers.why)  # fmt: skip
+    return out
 
 
 def _traps(node: exp.Expression, read: Read, own: OwnTables) -> Iterator[tuple[str, bool]]:
@@ -146,6 +203,8 @@ def _cast(node: exp.Expression, read: Read, own: OwnTables) -> _Found:
     convert = isinstance(node, exp.Convert)
     to, value = (node.this, node.expression) if convert else (node.args["to"], node.this)
     kind = to.sql("tsql").lower()
+    if re.match(r"n?(var)?char\((?!max)", kind) and not isinstance(value, exp.Literal):
+        yield "cut", None
     if isinstance(value, exp.Literal) and value.is_string:
         if not value.name.strip() and (kind in _INTEGERS or kind.startswith("date")):
             yield "empty", True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from .sqltypes import T
 
-__all__ = ["V", "literal", "quote"]
+__all__ = ["V", "literal", "once", "quote"]
 
 
 @dataclass(frozen=True)
@@ -32,3 +33,10 @@ def literal(text: str) -> str:
 def quote(name: str) -> str:
     """Write a name as a DuckDB identifier."""
     return '"' + name.replace('"', '""') + '"'
+
+
+def once(sql: str, build: Callable[[str], str], longest: int = 80) -> str:
+    """Use a long expression in several places, but write and work it out a single time."""
+    if len(sql) <= longest:
+        return build(sql)
+    return f"list_transform([{sql}], lambda y: {build('y')})[1]"

@@ -1,0 +1,284 @@
+"""Both answers of an expression on the rows at hand: SQL Server's, and DuckDB's own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sqlglot import exp
+
+from .arguments import text
+from .conditions import COMPARE
+from .dates import moment, part_of
+from .errors import TSqlError
+from .lexer import Script
+from .literals import aggregate, first_start, type_of
+from .scope import Scope
+
+__all__ = ["Answers", "Met", "Watch"]
+
+_MOST_RUNS = 5
+_FEW = 200_000
+_CALLS = {"len", "avg", "datediff", "datepart"}
+
+
+@dataclass
+class Met:
+    """Where an expression was met while its query was translated."""
+
+    node: exp.Expression
+    place: str  # list, where or on
+    inside: bool  # an aggregate
+    joining: tuple[str, str] | None
+
+
+@dataclass
+class Answers:
+    """What the runs of one expression have shown.
+
+    Attributes
+    ----------
+    text : str
+        The expression.
+    runs, rows, differ : int
+        How often it was looked at, on how many rows in all, and in how many the answers differ.
+    example : dict
+        The columns of one row that differs, in text, with ``SQL Server`` and ``DuckDB`` last.
+    why : str
+        Why it could not be worked out.
+    """
+
+    text: str
+    runs: int = 0
+    rows: int = 0
+    differ: int = 0
+    example: dict[str, str] | None = None
+    why: str = ""
+
+
+class Watch:
+    """Looks on while a session runs a script, and works the doubtful expressions out twice.
+
+    Parameters
+    ----------
+    script : Script
+        The script; what an EXEC runs is not looked at.
+    """
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+        self.found: dict[tuple[int, int, str], Answers] = {}
+        self.settled: set[tuple[int, int]] = set()
+        self.busy = False
+        self.start = 0
+
+    def place(self, node: exp.Expression) -> tuple[int, int]:
+        """Return line and column of a node, or else of its statement."""
+        start = first_start(node)
+        return self.script.place(self.start if start is None else start)
+
+    def met(self, b: Any, node: exp.Expression, scope: Scope) -> None:
+        """Remember an expression that other engines may answer otherwise."""
+        if self.busy or b.session.nesting or not isinstance(node, _KINDS):
+            return
+        if not any(held.node is node for held in scope.met):
+            scope.met.append(Met(node, scope.clause, scope.in_aggregate, scope.joining))
+
+    def look(self, b: Any, scope: Scope) -> None:
+        """Work out what was met in a scope, now that its clauses are known."""
+        if self.busy or b.session.nesting:
+            return
+        self.busy, at = True, b.at
+        held = scope.groups, scope.in_aggregate, scope.windows
+        try:
+            for met in scope.met:
+                outside = met.place != "list" or met.inside
+                scope.in_aggregate, scope.windows = met.inside, True
+                scope.groups = None if outside else held[0]
+                self._expression(b, met, scope)
+        finally:
+            scope.met = []
+            scope.groups, scope.in_aggregate, scope.windows = held
+            self.busy, b.at = False, at
+
+    def order(self, b: Any, item: exp.Expression, key: str, scope: Scope) -> None:
+        """Compare the places that an ascending key gives to NULL."""
+        if self.busy or b.session.nesting or item.args.get("desc"):
+            return
+        ranks = [f"rank() OVER (ORDER BY {key} NULLS {end})" for end in ("FIRST", "LAST")]
+        met = Met(item, "list", scope.in_aggregate, None)
+        self._note(b, met, scope, ("nulls", *ranks), {item.this.sql("tsql"): key})
+
+    def _expression(self, b: Any, met: Met, scope: Scope) -> None:
+        try:
+            pairs = list(_pairs(b, met.node, scope))
+        except TSqlError:
+            return
+        self.settled.add(self.place(met.node))
+        around, shown = met.node.find_ancestor(exp.Select), {}
+        for column in met.node.find_all(exp.Column) if pairs else []:
+            if column.find_ancestor(exp.Select) is around:
+                try:
+                    shown[column.sql("tsql")] = b.expr(column, scope).sql
+                except TSqlError:  # inside an aggregate, or the part of a date
+                    continue
+        for pair in pairs:
+            self._note(b, met, scope, pair, shown)
+
+    def _note(
+        self, b: Any, met: Met, scope: Scope, pair: tuple[str, str, str], shown: dict[str, str]
+    ) -> None:
+        """Run the two answers side by side and keep what comes out."""
+        name, server, other = pair
+        key = (*self.place(met.node), name)
+        found = self.found.setdefault(key, Answers(met.node.sql("tsql")))
+        if found.runs >= _MOST_RUNS:
+            return
+        found.runs += 1
+        columns = "".join(
+            f", CAST({sql} AS VARCHAR) AS x{i}" for i, sql in enumerate(shown.values())
+        )
+        wanted = f"SELECT {server} AS a, {other} AS b{columns}{_rows(met, scope, server)}"
+        base = f"{b.with_clause()}SELECT p.* FROM {_around(scope, wanted)} LIMIT {_FEW}"
+        try:
+            ((rows, differ),) = b.session.fetch(
+                f"SELECT count(*), count(*) FILTER (t_differs(a, b)) FROM ({base})"
+            )
+            found.rows, found.differ = found.rows + rows, found.differ + differ
+            if differ and found.example is None:
+                ((one, two, *values),) = b.session.fetch(
+                    f"SELECT * FROM ({base}) WHERE t_differs(a, b) ORDER BY ALL LIMIT 1"
+                )
+                error = name == "empty" and two is None
+                found.example = dict(zip(shown, map(_shown, values), strict=True))
+                found.example["SQL Server"] = _shown(one)
+                found.example["DuckDB"] = "an error" if error else _shown(two)
+        except TSqlError as error:
+            found.why = error.message
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return "NULL" if value is None else str(value)
+
+
+def _rows(met: Met, scope: Scope, server: str) -> str:
+    """Return FROM and what follows it for the rows on which an expression is worked out."""
+    if met.joining is not None:
+        alone = [s for s in scope.sources if f"{s.alias}." in server]
+        if len(alone) == 1 and alone[0].alias in scope.froms:
+            return f" FROM {scope.froms[alone[0].alias]}"
+        on = server if isinstance(met.node, tuple(COMPARE)) else "TRUE"
+        return f" FROM {met.joining[0]} JOIN {met.joining[1]} ON {on}"
+    tail = f" FROM {scope.from_sql}" if scope.from_sql else ""
+    if met.place == "list":
+        tail += scope.where_sql + ("" if met.inside else scope.group_sql)
+    return tail
+
+
+def _around(scope: Scope, wanted: str) -> str:
+    """Put a query that depends on the query around it beside the rows of that one."""
+    outer = scope.parent
+    while outer is not None and not any(f"{s.alias}." in wanted for s in outer.sources):
+        outer = outer.parent
+    if outer is None:
+        return f"({wanted}) AS p"
+    return f"{outer.from_sql} CROSS JOIN LATERAL ({wanted}) AS p{outer.where_sql}"
+
+
+_Pairs = Iterator[tuple[str, str, str]]
+
+
+def _pairs(b: Any, node: exp.Expression, scope: Scope) -> _Pairs:
+    """Yield the name of a trap, SQL Server's answer and DuckDB's own, in DuckDB SQL."""
+    for kind, rule in _RULES:
+        if isinstance(node, kind):
+            yield from rule(b, node, scope)
+
+
+def _division(b: Any, node: exp.Div, scope: Scope) -> _Pairs:
+    x, y = b.expr(node.this, scope), b.expr(node.expression, scope)
+    done = b.arithmetic("/", x, y)
+    if done.t.is_integer:
+        yield "division", done.sql, f"({x.sql} / {y.sql})"
+
+
+def _call(b: Any, node: exp.Anonymous, scope: Scope) -> _Pairs:
+    name, args = node.name.lower(), node.expressions
+    if name == "avg":
+        yield from _average(b, node, node, scope)
+    elif name == "len":
+        v = text(b, b.expr(args[0], scope))
+        yield "len", b.expr(node, scope).sql, f"length({v.sql})"
+    elif name == "datediff" and part_of(args[0]) == "week":
+        x, y = (f"CAST({moment(b, b.expr(arg, scope)).sql} AS DATE)" for arg in args[1:])
+        yield "week", b.expr(node, scope).sql, f"date_diff('week', {x}, {y})"
+    elif name == "datepart" and part_of(args[0]) == "weekday":
+        yield "weekday", b.expr(node, scope).sql, f"date_part('dow', {moment(b, b.expr(args[1], scope)).sql})"
+
+
+def _window(b: Any, node: exp.Window, scope: Scope) -> _Pairs:
+    if isinstance(node.this, exp.Anonymous) and node.this.name.lower() == "avg":
+        yield from _average(b, node, node.this, scope)
+
+
+def _average(b: Any, whole: exp.Expression, call: exp.Anonymous, scope: Scope) -> _Pairs:
+    (arg,) = call.expressions
+    with aggregate(scope):
+        integer = b.expr(
+            arg.expressions[0] if isinstance(arg, exp.Distinct) else arg, scope
+        ).t.is_integer
+    if integer:
+        exact = whole.copy()
+        inner = next(n for n in exact.find_all(exp.Anonymous) if n.name.lower() == "avg")
+        value = inner.expressions[0]
+        value = value.expressions[0] if isinstance(value, exp.Distinct) else value
+        value.replace(exp.Cast(this=value.copy(), to=exp.DataType.build("double")))
+        yield "avg", b.expr(whole, scope).sql, b.expr(exact, scope).sql
+
+
+def _cast(b: Any, node: exp.Expression, scope: Scope) -> _Pairs:
+    convert = isinstance(node, exp.Convert)
+    to = type_of(node.this if convert else node.args["to"])
+    v = b.expr(node.expression if convert else node.this, scope)
+    done = b.expr(node, scope).sql
+    if to.is_integer and to.name != "bit" and v.t.is_number and not v.t.is_integer:
+        yield "cast", done, f"CAST({v.sql} AS {to.duck})"
+    elif v.t.is_string and (to.is_number or to.is_date):
+        yield "empty", done, f"TRY_CAST({v.sql} AS {to.duck})"
+    elif v.t.is_string and to.is_string and to.n is not None:
+        yield "cut", done, v.sql
+
+
+def _compare(b: Any, node: exp.Expression, scope: Scope) -> _Pairs:
+    if isinstance(node.expression, exp.Any | exp.All) or node.args.get("query"):
+        return
+    items = node.expressions if isinstance(node, exp.In) else [node.expression]
+    x, *rest = (b.expr(part, scope) for part in (node.this, *items))
+    if not (x.t.is_string and all(v.t.is_string for v in rest)):
+        return
+    right = ", ".join(v.sql for v in rest)
+    plain = f"({x.sql} IN ({right}))" if isinstance(node, exp.In) else None
+    plain = plain or f"({x.sql} {COMPARE[type(node)]} {right})"
+    yield "case", b.condition(node, scope), plain
+
+
+def _like(b: Any, node: exp.Like, scope: Scope) -> _Pairs:
+    x, pattern = (text(b, b.expr(part, scope)) for part in (node.this, node.expression))
+    no = "NOT " if node.args.get("negate") else ""
+    name = "class" if isinstance(pattern.const, str) and "[" in pattern.const else "case"
+    yield name, b.condition(node, scope), f"({no}{x.sql} LIKE {pattern.sql})"
+
+
+_RULES = (
+    (exp.Div, _division),
+    (exp.Anonymous, _call),
+    (exp.Window, _window),
+    ((exp.Cast, exp.TryCast, exp.Convert), _cast),
+    ((*COMPARE, exp.In), _compare),
+    (exp.Like, _like),
+)
+_KINDS = (exp.Div, exp.Anonymous, exp.Window, exp.Cast, exp.TryCast, exp.Convert, *COMPARE, exp.In,
+          exp.Like)  # fmt: skip
