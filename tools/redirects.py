@@ -22,16 +22,28 @@ def address_of(name: str, base: str) -> str:
     return base.rstrip("/") + "/" + quote(name) if base else ""
 
 
-def redirect(target: str, base: str) -> str:
-    """Return a page that leads to another one, with and without JavaScript.
+def redirect(to: str, address: str = "") -> str:
+    """Return a page that leads to another one without JavaScript.
+
+    Parameters
+    ----------
+    to : str
+        Where it leads, as a link from the page itself.
+    address : str
+        The full address of the same, if it is known.
+
+    Returns
+    -------
+    str
+        The page.
 
     Examples
     --------
-    >>> 'url=docs/decisions.html"' in redirect("docs/decisions.html", "")
+    >>> 'url=../docs/decisions.html"' in redirect("../docs/decisions.html")
     True
     """
-    to, own = html.escape(target), html.escape(address_of(target, base))
-    canonical = f'<link href="{own}" rel="canonical"/>' if own else ""
+    to = html.escape(to)
+    canonical = f'<link href="{html.escape(address)}" rel="canonical"/>' if address else ""
     return f"""<!DOCTYPE html>
 <html lang="en-GB"><head><meta charset="utf-8"/>
 <meta content="default-src 'none'; img-src data:" http-equiv="Content-Security-Policy"/>
@@ -62,6 +74,6 @@ def write_redirects(out: Path, base: str = "") -> list[str]:
             sys.exit(f"book/site.toml sends {name} elsewhere, but it is a page of the book.")
         relative = Path(os.path.relpath(out / target, path.parent)).as_posix()
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(redirect(relative, base), encoding="utf-8")
+        path.write_text(redirect(relative, address_of(target, base)), encoding="utf-8")
         names.append(name)
     return names
