@@ -4,6 +4,8 @@
     python dev.py book      install what a reader needs, build the book and open it
     python dev.py test      install what a maintainer needs, build the book, run every test
     python dev.py serve     show the built book on a local address
+    python dev.py site DIR  build the book and make the folder to publish (--base-url URL)
+    python dev.py shots     take pictures of the main pages, light, dark and on a telephone
     python dev.py lint      style, spelling and notebook checks (--fix repairs what it can)
     python dev.py refresh   run the chapters again and rewrite notebooks/
     python dev.py bench     run the benchmarks (never part of the tests)
@@ -28,6 +30,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PYTEST = [PYTHON, "-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadscope"]
 SITE = ROOT / "_build" / "html"
+TOOLS = {"site": "publish"}  # a tool of the command's own name would hide a standard module
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-engines.lock")
 ENV = {**os.environ, "VIRTUAL_ENV": str(VENV), "PYTHONUTF8": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
 ENV["PATH"] = str(BIN) + os.pathsep + ENV.get("PATH", "")
@@ -88,11 +91,11 @@ def main(command="help", *words):
             webbrowser.open(page)
     elif command == "serve":
         serve(*words)
-    elif command in ("test", "lint", "refresh", "bench", "lock"):
+    elif command in ("test", "site", "shots", "lint", "refresh", "bench", "lock"):
         with_spark = os.environ.get("CI") and shutil.which("java")
         setup("requirements-engines.lock" if with_spark else "requirements-dev.lock")
         if command != "test":
-            run(PYTHON, f"tools/{command}.py", *words)
+            run(PYTHON, f"tools/{TOOLS.get(command, command)}.py", *words)
         elif words:
             run(*PYTEST, "--nbval", "leo_helpers", "tests", "notebooks", *words)
         else:

@@ -44,6 +44,31 @@ def ages() -> dict[str, tuple[int, int | None]]:
         }
 
 
+@cache
+def years_seen(table: str) -> tuple[int, ...]:
+    """Return the years in which a table has data, by the year in which they end.
+
+    Parameters
+    ----------
+    table : str
+        Table id.
+
+    Returns
+    -------
+    tuple of int
+        Years in order, gaps left out.
+
+    Examples
+    --------
+    >>> years_seen("ks1")[:2]
+    (1998, 1999)
+    """
+    held = load_catalogue().tables[table]
+    begin, end = held.first_year or 0, held.last_year or 9999
+    years = {year for view in held.views() for year in view.years}
+    return tuple(sorted(year for year in years if begin <= year <= end))
+
+
 def cohorts(table: str | None = None) -> pd.DataFrame:
     """Say which birth cohorts each table holds, and from which age to which.
 
@@ -85,11 +110,8 @@ def cohorts(table: str | None = None) -> pd.DataFrame:
     rows = []
     for name in wanted:
         youngest, oldest = ages()[name]
-        years = sorted({year for view in tables[name].views() for year in view.years})
-        begin, end = tables[name].first_year or 0, tables[name].last_year or 9999
-        years = [year for year in years if begin <= year <= end]
         for cohort in range(FIRST_COHORT, LAST_COHORT + 1):
-            seen = [y for y in years if youngest <= y - cohort - 2 <= (oldest or y)]
+            seen = [y for y in years_seen(name) if youngest <= y - cohort - 2 <= (oldest or y)]
             if seen:
                 first, last = seen[0], seen[-1]
                 ends = (first - cohort - 2, last - cohort - 2, first, last)

@@ -6,9 +6,9 @@ import shutil
 import matplotlib
 import pytest
 from common import ROOT
+from common import browser as tools_browser
 
 matplotlib.use("agg")  # not through the environment, which kernels would inherit
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 
 
 def pytest_addoption(parser):
@@ -37,12 +37,62 @@ def site(request):
 @pytest.fixture(scope="session")
 def chromium():
     """The path of a Chromium that is installed."""
-    found = os.environ.get("LEO_CHROMIUM") or next(filter(None, map(shutil.which, BROWSERS)), None)
+    found = tools_browser.find_chromium()
     if not found:
         if os.environ.get("CI"):
             pytest.fail("No Chromium was found; .ci/run installs one.")
         pytest.skip("no Chromium; set LEO_CHROMIUM to one")
     return found
+
+
+@pytest.fixture(scope="module")
+def address(site):
+    """The built book, served on this machine."""
+    with tools_browser.serve(site) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser(chromium):
+    """A Chromium; one a module, because its loop would disturb tests that have their own."""
+    pytest.importorskip("playwright.sync_api")
+    with tools_browser.open_browser(chromium) as found:
+        yield found
+
+
+def watch(context, address):
+    """Open a page that notes every request to another machine and every error it shows."""
+    new = context.new_page()
+    new.outside, new.errors = [], []
+
+    def decide(route):
+        if route.request.url.startswith((address, "data:", "blob:")):
+            route.continue_()
+        else:
+            new.outside.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", decide)
+    new.on("pageerror", lambda error: new.errors.append(str(error)))
+    new.on("console", lambda said: said.type == "error" and new.errors.append(said.text))
+    return new
+
+
+@pytest.fixture
+def page(browser, address):
+    """A page that notes every request to another machine and every error it shows."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield watch(context, address)
+    assert context.cookies() == []
+    context.close()
+
+
+@pytest.fixture
+def loose_page(browser, site):
+    """The same for the book opened from its folder."""
+    context = browser.new_context(viewport={"width": 1280, "height": 900})
+    yield watch(context, site.as_uri())
+    context.close()
 
 
 @pytest.fixture(scope="session")

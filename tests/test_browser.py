@@ -1,13 +1,8 @@
 """The built book in Chromium, served from this machine with everything else blocked."""
 
-import functools
-import http.server
-import threading
-
 import pytest
 
 pytestmark = [pytest.mark.site, pytest.mark.browser]
-playwright = pytest.importorskip("playwright.sync_api")
 PAGES = [
     "chapters/index.html",
     "chapters/reference/tables.html",
@@ -17,48 +12,6 @@ PAGES = [
     "chapters/start/what-leo-is.html",
     "404.html",
 ]
-
-
-class Quiet(http.server.SimpleHTTPRequestHandler):
-    def log_message(self, *words):
-        pass
-
-
-@pytest.fixture(scope="module")
-def address(site):
-    handler = functools.partial(Quiet, directory=str(site))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    yield f"http://127.0.0.1:{server.server_port}/"
-    server.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser(chromium):
-    with playwright.sync_playwright() as start:
-        found = start.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
-        yield found
-        found.close()
-
-
-@pytest.fixture
-def page(browser, address):
-    """A page that notes every request to another machine and every error."""
-    context = browser.new_context(viewport={"width": 1280, "height": 900})
-    new = context.new_page()
-    new.outside, new.errors = [], []
-
-    def decide(route):
-        if route.request.url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            new.outside.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", decide)
-    new.on("pageerror", lambda error: new.errors.append(str(error)))
-    yield new
-    context.close()
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -23,7 +23,7 @@ GENERATED = {
     "chapters/start/learning-paths",
     *(
         f"chapters/reference/{name}"
-        for name in ("tables", "key-points", "exercises", "tsql-conformance")
+        for name in ("tables", "key-points", "exercises", "tsql-conformance", "coverage-map")
     ),
 }
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)

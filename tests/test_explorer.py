@@ -7,7 +7,6 @@ import zipfile
 
 import explorer
 import pytest
-from test_browser import address, browser, page  # noqa: F401 - fixtures
 
 from leo_helpers.catalogue import load_catalogue
 from leo_helpers.years import census_term
@@ -37,14 +36,14 @@ def test_scripts_are_written_as_data(tmp_path):
 
 
 @pytest.fixture
-def ready(page, address):  # noqa: F811 - the fixtures of the browser tests
+def ready(page, address):
     page.goto(address + EXPLORER, wait_until="load")
     page.wait_for_function("document.getElementById('leo-state').textContent === ''")
     yield page
     assert page.errors == [] and page.outside == []
 
 
-def rows(page):  # noqa: F811 - the page that a test was given
+def rows(page):
     return page.eval_on_selector_all("#leo-rows tr", "all => all.map(row => row.dataset.id)")
 
 
@@ -117,7 +116,7 @@ def test_filters_narrow_the_list(ready):
 
 @pytest.mark.site
 @pytest.mark.browser
-def test_a_link_opens_one_variable_and_names_its_column(page, address):  # noqa: F811 - a fixture
+def test_a_link_opens_one_variable_and_names_its_column(page, address):
     name = "sc_pupil.SENprovision_%5Bterm%5D%5Byy%5D"
     page.goto(f"{address}{EXPLORER}#v={name}", wait_until="load")
     assert page.inner_text("#leo-heading") == "SENprovision_[term][yy]"
@@ -130,7 +129,7 @@ def test_a_link_opens_one_variable_and_names_its_column(page, address):  # noqa:
 
 @pytest.mark.site
 @pytest.mark.browser
-def test_basket_is_kept_exported_and_shared(ready, address):  # noqa: F811 - a fixture
+def test_basket_is_kept_exported_and_shared(ready, address):
     ready.fill("#leo-q", "earnings in the tax year")
     ready.select_option("#leo-table", "leo_earnings")
     ready.check("#leo-rows tr:first-child input")
@@ -170,16 +169,11 @@ def test_basket_is_kept_exported_and_shared(ready, address):  # noqa: F811 - a f
 
 @pytest.mark.site
 @pytest.mark.browser
-def test_it_works_from_a_folder(browser, site):  # noqa: F811 - a fixture
-    context = browser.new_context()
-    page = context.new_page()  # noqa: F811 - a fixture
-    errors = []
-    page.on("pageerror", lambda error: errors.append(str(error)))
-    page.goto((site / EXPLORER).as_uri(), wait_until="load")
-    page.wait_for_function("document.getElementById('leo-state').textContent === ''")
-    page.fill("#leo-q", "ethnicity")
-    assert rows(page) and errors == []
-    context.close()
+def test_it_works_from_a_folder(loose_page, site):
+    loose_page.goto((site / EXPLORER).as_uri(), wait_until="load")
+    loose_page.wait_for_function("document.getElementById('leo-state').textContent === ''")
+    loose_page.fill("#leo-q", "ethnicity")
+    assert rows(loose_page) and loose_page.errors == [] and loose_page.outside == []
 
 
 @pytest.mark.site

@@ -31,16 +31,20 @@ def build_book(extra: list[str]) -> int:
 
 
 def copy_extras() -> None:
-    """Put beside index.html what Jupyter Book does not: the page for a wrong address."""
+    """Put beside the pages what Jupyter Book does not: redirects, the page for a wrong address."""
+    import redirects
+
     shutil.copy(ROOT / "book" / "404.html", HTML / "404.html")
+    redirects.write_redirects(HTML)
     (HTML / ".nojekyll").touch()
 
 
 def main(words: list[str]) -> int:
     """Build everything and say how long it took."""
     started = time.perf_counter()
-    sys.path.insert(0, str(ROOT / "tools"))
+    sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "ext")]
     import conformance
+    import coverage_map
     import explorer
     import gathered
     import harmonisation
@@ -53,6 +57,7 @@ def main(words: list[str]) -> int:
     pages = reference.write_all() + gathered.write_all()
     pages += conformance.write_page() + harmonisation.write_all()
     explorer.write_all()
+    pages += coverage_map.write_all()
     code = build_book(words)
     if code:
         print("The book has warnings or errors (listed above); correct them and build again.")

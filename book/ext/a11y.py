@@ -1,21 +1,16 @@
-"""Sphinx extension: repair what the theme leaves inaccessible and refuse figures without words.
+"""Repair what the theme leaves inaccessible, and say which figures have no good words.
 
-Runs over the finished HTML. Each repair answers one rule of axe-core; a picture whose
-description is missing, is a file name, or has not 20 to 300 characters is a build warning,
-and the book is built with warnings as errors.
+Each repair answers one rule of axe-core or of WCAG 2.2. A picture whose description is missing,
+is a file name, or has not 20 to 300 characters is a build warning, and the book is built with
+warnings as errors.
 """
 
 from __future__ import annotations
 
 import re
-from pathlib import Path
-from typing import Any
 
-from bs4 import BeautifulSoup
-from sphinx.application import Sphinx
-from sphinx.util import logging
+from bs4 import BeautifulSoup, Tag
 
-log = logging.getLogger(__name__)
 FILE_NAME = re.compile(r"\.(png|svg|jpe?g|gif|webp)\s*$|^\.{0,2}/|_images/", re.IGNORECASE)
 SHORTEST, LONGEST = 20, 300
 
@@ -55,48 +50,102 @@ def check_figures(soup: BeautifulSoup) -> list[str]:
 
 def repair(soup: BeautifulSoup) -> None:
     """Change a page in place so that assistive technology reads it well."""
+    name_controls(soup)
+    drop_roles(soup)
+    fold(soup)
+    for table in soup.select("table"):
+        mark_heads(table)
+    caption_tables(soup)
+    reach_code(soup)
+    drop_scripts(soup)
+
+
+def name_controls(soup: BeautifulSoup) -> None:
+    """Let the visible words of a control be its name, and give the sidebar and icons theirs."""
     for button in soup.select("button[aria-label], summary[aria-label]"):
         if button.get_text(strip=True) and not button.select(".theme-switch"):
             del button["aria-label"]
-    for node in soup.select("[role=doc-biblioentry], .citation-list[role=list]"):
-        del node["role"]
-    for node in soup.select("div.citation[role]"):
-        del node["role"]
-    for cell in soup.select("thead th, tbody th"):
-        if cell.get_text(strip=True):
-            cell["scope"] = "col" if cell.find_parent("thead") else "row"
-        else:
-            cell.name = "td"
     sidebar = soup.select_one(".bd-sidebar-primary")
     if sidebar is not None:
         sidebar["role"], sidebar["aria-label"] = "complementary", "Contents and search"
-    for number, output in enumerate(soup.select("div.cell_output pre, div.cell_input pre")):
+    for summary in soup.select(".bd-links details > summary"):
+        above = summary.parent.find_previous_sibling("a")
+        if above is not None:
+            summary["aria-label"] = f"Pages under {' '.join(above.get_text().split())}"
+    for button in soup.select("button[onclick]"):
+        # The policy of the page allows no code in attributes; site.js reads this one.
+        button["data-leo"] = "print" if "print" in button["onclick"] else "full-screen"
+        del button["onclick"]
+
+
+def drop_roles(soup: BeautifulSoup) -> None:
+    """Take away roles that the bibliography wears wrongly, and ids that occur twice."""
+    for node in soup.select(
+        "[role=doc-biblioentry], .citation-list[role=list], div.citation[role]"
+    ):
+        del node["role"]
+    for node in soup.select("#exercise-content, #solution-content"):
+        del node["id"]
+
+
+def fold(soup: BeautifulSoup) -> None:
+    """Turn every admonition that a script would fold into a ``details`` that needs none."""
+    number = ""
+    for box in soup.select("div.exercise, div.admonition.dropdown"):
+        if "dropdown" not in box["class"]:
+            caption = box.select_one(".caption-number")
+            number = " ".join(caption.get_text().split()) if caption else ""
+            continue
+        title = box.select_one("p.admonition-title")
+        box.name, title.name = "details", "summary"
+        if "solution" in box["class"] and number:
+            title.string = f"Solution to {number[0].lower()}{number[1:]}"
+
+
+def mark_heads(table: Tag) -> None:
+    """Say of each head cell what it heads; an empty one is no head."""
+    for cell in table.select("thead th, tbody th"):
+        if cell.get_text(strip=True):
+            wide = int(cell.get("colspan", 1)) > 1
+            cell["scope"] = ("colgroup" if wide else "col") if cell.find_parent("thead") else "row"
+        else:
+            cell.name = "td"
+
+
+def caption_tables(soup: BeautifulSoup) -> None:
+    """Give each table without a caption one for those who hear the page: its section and number."""
+    seen: dict[str, int] = {}
+    for table in soup.select("article table"):
+        if table.find("caption"):
+            continue
+        name = words_of(table.find_previous(["h1", "h2", "h3"]) or soup.title)
+        seen[name] = seen.get(name, 0) + 1
+        caption = soup.new_tag("caption", attrs={"class": "leo-hidden"})
+        caption.string = f"{name}, table {seen[name]}"
+        table.insert(0, caption)
+
+
+def words_of(heading: Tag) -> str:
+    """Return the words of a heading without the sign that links to it."""
+    words = [part for part in heading.find_all(string=True) if part.parent.name != "a"]
+    return " ".join("".join(words).split())
+
+
+def reach_code(soup: BeautifulSoup) -> None:
+    """Let the keyboard reach whatever may scroll sideways: code, its output and wide tables."""
+    for number, output in enumerate(soup.select("div.highlight pre, div.cell_output pre")):
         output["tabindex"] = "0"
         output.attrs.setdefault("id", f"leo-pre-{number}")
-    for script in soup.select("script"):
-        # The theme declares Thebe's address twice, which is an error, and nothing here uses it.
-        if "thebe" in (script.get("src") or "") or "THEBE_JS_URL" in (script.string or ""):
-            script.decompose()
+    for output in soup.select("div.cell_output div:has(> table), .pst-scrollable-table-container"):
+        output["tabindex"], output["role"] = "0", "group"
+        output["aria-label"] = output.find("caption").get_text()
+
+
+def drop_scripts(soup: BeautifulSoup) -> None:
+    """Drop scripts that nothing here uses: Thebe and the folding that ``details`` does."""
+    for node in soup.select("script, link[rel=stylesheet]"):
+        words = (node.get("src") or node.get("href") or "") + (node.string or "")
+        if re.search(r"thebe|togglebutton|let toggle(Hint|Open)|kernelName", words, re.IGNORECASE):
+            node.decompose()
     for style in soup.select("style[scoped]"):
         del style["scoped"]
-
-
-def finish(app: Sphinx, error: Exception | None) -> None:
-    """Go through every page once the builder is done."""
-    if error is not None or app.builder.format != "html":
-        return
-    for path in sorted(Path(app.outdir).rglob("*.html")):
-        if "_static" in path.parts:
-            continue
-        text = path.read_text(encoding="utf-8")
-        soup = BeautifulSoup(text, "html.parser")
-        for fault in check_figures(soup):
-            log.warning("%s: %s; write one in the cell's mystnb image alt", path.stem, fault)
-        repair(soup)
-        path.write_text(str(soup), encoding="utf-8")
-
-
-def setup(app: Sphinx) -> dict[str, Any]:
-    """Connect the extension to Sphinx."""
-    app.connect("build-finished", finish, priority=900)
-    return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}

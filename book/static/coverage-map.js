@@ -1,0 +1,164 @@
+// The coverage map: birth cohort by age, for one table, one source or all of them.
+(function (root) {
+  "use strict";
+
+  /** Whether a table sees a cohort at an age. The year is the one in which the year ends. */
+  function sees(table, cohort, age) {
+    return age >= table.youngest && (table.oldest === null || age <= table.oldest) &&
+      table.years.includes(cohort + age + 2);
+  }
+
+  /** Ages at which a table sees a cohort, in order. */
+  function agesOf(table, cohort) {
+    return table.years.map((year) => year - cohort - 2).filter((age) => sees(table, cohort, age));
+  }
+
+  /** Numbers as ranges: 1-3, 5. */
+  function ranges(numbers) {
+    const parts = [];
+    for (const number of numbers) {
+      const last = parts[parts.length - 1];
+      if (last && last[1] === number - 1) last[1] = number;
+      else parts.push([number, number]);
+    }
+    return parts.map(([a, b]) => (a === b ? `${a}` : `${a}–${b}`)).join(", ");
+  }
+
+  const yearName = (end) => `${end - 1}/${String(end % 100).padStart(2, "0")}`;
+
+  root.LeoMap = { sees, agesOf, ranges, yearName };
+  const box = document.getElementById("leo-map");
+  if (!box) return;
+
+  const data = root.LEO_COHORTS, $ = (id) => document.getElementById(id);
+  const cohorts = Array.from({ length: data.last - data.first + 1 }, (_, n) => data.first + n);
+  const oldest = Math.max(...data.tables.flatMap((t) => cohorts.flatMap((c) => agesOf(t, c))));
+  const W = 26, H = 15, LEFT = 44, TOP = 8, BOTTOM = 40;
+  const SVG = "http://www.w3.org/2000/svg";
+  const svg = $("leo-map-drawing"), choice = $("leo-map-table"), cohort = $("leo-map-cohort"), age = $("leo-map-age");
+
+  function draw(tag, attributes, text) {
+    const node = document.createElementNS(SVG, tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    if (text !== undefined) node.textContent = text;
+    return node;
+  }
+  const el = (tag, attributes, ...children) => {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+    node.append(...children);
+    return node;
+  };
+  const x = (c) => LEFT + (c - data.first) * W, y = (a) => TOP + (oldest - a) * H;
+  const cells = new Map();
+  let cursor;
+
+  /** The tables that are chosen: one, those of a source, or all. */
+  function chosen() {
+    const [kind, name] = choice.value.split(":");
+    return data.tables.filter((t) => !kind || (kind === "source" ? t.source === name : t.id === name));
+  }
+
+  function build() {
+    const width = LEFT + cohorts.length * W + 8, height = TOP + (oldest + 1) * H + BOTTOM;
+    svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    svg.setAttribute("width", width);
+    svg.setAttribute("height", height);
+    for (let a = 0; a <= oldest; a += 5) {
+      svg.append(draw("text", { x: LEFT - 6, y: y(a) + H - 4, "text-anchor": "end" }, a));
+    }
+    for (const c of cohorts) {
+      if (c % 4 === 0) svg.append(draw("text", { x: x(c) + W / 2, y: y(-1) + 14, "text-anchor": "middle" }, c));
+      for (let a = 0; a <= oldest; a += 1) {
+        const group = draw("g", {}), rect = draw("rect", { x: x(c) + 0.5, y: y(a) + 0.5, width: W - 1, height: H - 1 });
+        const words = draw("text", { x: x(c) + W / 2, y: y(a) + H - 4, "text-anchor": "middle" });
+        group.append(rect, words);
+        group.addEventListener("click", () => { cohort.value = c; age.value = a; point(); });
+        cells.set(`${c} ${a}`, { rect, words });
+        svg.append(group);
+      }
+    }
+    svg.append(draw("text", { x: LEFT + (cohorts.length * W) / 2, y: height - 6, "text-anchor": "middle" }, "born from September of"));
+    svg.append(draw("text", { x: 12, y: TOP + (oldest * H) / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${TOP + (oldest * H) / 2})` }, "age before the year begins"));
+    cursor = draw("rect", { class: "leo-map-cursor", width: W + 2, height: H + 2 });
+    svg.append(cursor);
+    for (const [source, title] of Object.entries(data.sources)) {
+      const own = data.tables.filter((t) => t.source === source);
+      if (!own.length) continue;
+      const group = el("optgroup", { label: title });
+      if (own.length > 1) group.append(el("option", { value: `source:${source}` }, "how many of these tables"));
+      group.append(...own.map((t) => el("option", { value: `table:${t.id}` }, t.title)));
+      choice.append(group);
+    }
+  }
+
+  /** Fill the cells for the tables that are chosen. */
+  function paint() {
+    const tables = chosen(), one = tables.length === 1;
+    let most = 1;
+    for (const c of cohorts) for (let a = 0; a <= oldest; a += 1) {
+      const count = tables.filter((t) => sees(t, c, a)).length, cell = cells.get(`${c} ${a}`);
+      cell.count = count;
+      most = Math.max(most, count);
+    }
+    for (const { rect, words, count } of cells.values()) {
+      const level = count ? (one ? 3 : Math.max(1, Math.ceil((count / most) * 4))) : 0;
+      rect.setAttribute("class", `leo-map-${level}`);
+      words.setAttribute("class", `leo-map-on-${level}`);
+      words.textContent = count ? (one ? "●" : count) : "";
+    }
+    $("leo-map-key").textContent = one
+      ? `● marks the ages at which ${tables[0].title} holds a cohort${tables[0].status === "assumed" ? "; its ages are our assumption" : ""}.`
+      : `A number says how many of ${tables.length} tables hold the cohort at that age; the darker, the more.`;
+    point();
+  }
+
+  /** Say what is at the cohort and age that are pointed at. */
+  function point() {
+    const c = Number(cohort.value), a = Number(age.value), end = c + a + 2;
+    $("leo-map-cohort-is").textContent = `September ${c} to August ${c + 1}`;
+    $("leo-map-age-is").textContent = `${a}, in the year ${yearName(end)}`;
+    cohort.setAttribute("aria-valuetext", `September ${c} to August ${c + 1}`);
+    age.setAttribute("aria-valuetext", `${a}, in ${yearName(end)}`);
+    cursor.setAttribute("x", x(c) - 1);
+    cursor.setAttribute("y", y(a) - 1);
+    const here = chosen().filter((t) => sees(t, c, a));
+    const which = choice.value ? choice.selectedOptions[0].textContent : "";
+    $("leo-map-title").textContent = `Birth cohort by age. ${$("leo-map-key").textContent}`;
+    $("leo-map-here").replaceChildren(
+      el("p", {}, here.length
+        ? `Born ${c}/${String((c + 1) % 100).padStart(2, "0")}, aged ${a}, in ${yearName(end)}: ${here.map((t) => t.title).join(", ")}.`
+        : `Born ${c}/${String((c + 1) % 100).padStart(2, "0")}, aged ${a}, in ${yearName(end)}: not in ${chosen().length === 1 ? which : "any of these tables"}.`));
+    $("leo-map-caption").textContent = `Born from September ${c} to August ${c + 1}`;
+    $("leo-map-rows").replaceChildren(...chosen().map((t) => {
+      const own = agesOf(t, c);
+      return el("tr", {}, el("th", { scope: "row" }, el("a", { href: t.page }, t.title)),
+        el("td", {}, own.length ? ranges(own) : "never"),
+        el("td", {}, own.length ? ranges(own.map((n) => n + c + 2)) : ""));
+    }));
+    remember();
+  }
+
+  function remember() {
+    const state = new URLSearchParams({ show: choice.value, cohort: cohort.value, age: age.value });
+    history.replaceState(null, "", `#${state}`);
+  }
+
+  /** Take table, cohort and age from a link; what does not exist is left as it is. */
+  function recall() {
+    const state = new URLSearchParams(location.hash.slice(1));
+    if ([...choice.options].some((option) => option.value === state.get("show"))) choice.value = state.get("show");
+    if (state.get("cohort")) cohort.value = state.get("cohort");
+    if (state.get("age")) age.value = state.get("age");
+  }
+
+  Object.assign(cohort, { min: data.first, max: data.last, value: 1997 });
+  Object.assign(age, { min: 0, max: oldest, value: 15 });
+  build();
+  if (location.hash.includes("cohort=")) recall();
+  choice.addEventListener("change", paint);
+  cohort.addEventListener("input", point);
+  age.addEventListener("input", point);
+  box.hidden = false;
+  paint();
+})(window);

@@ -1,0 +1,123 @@
+// Small things on every page: copy, print, progress. Nothing leaves the browser.
+(function () {
+  "use strict";
+
+  // Sphinx fetches pages to show an extract of each hit, which a page from a folder may not do.
+  if (location.protocol === "file:" && typeof DOCUMENTATION_OPTIONS !== "undefined") {
+    DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+  }
+
+  const KEY = "leo-pages-read";
+  const page = document.documentElement.dataset.content_root || "./";
+
+  /** Pages that were read, as {name: true}; empty where the browser keeps nothing. */
+  function pagesRead() {
+    try { return JSON.parse(localStorage.getItem(KEY) || "{}"); } catch { return {}; }
+  }
+  function keep(read) {
+    try { localStorage.setItem(KEY, JSON.stringify(read)); } catch { /* a private window keeps nothing */ }
+  }
+
+  /** Name of a page relative to the book's root, whatever folder or address it is opened from. */
+  function nameOf(address) {
+    const root = new URL(page, location.href).pathname;
+    const path = new URL(address, location.href).pathname;
+    return path.startsWith(root) ? path.slice(root.length) : path;
+  }
+
+  const marked = () => document.querySelector("#leo-read");
+
+  /** Chapters in the contents, in order. The build marks them, so that the count is its own. */
+  function chapters() {
+    return [...document.querySelectorAll(".bd-links a[data-leo-chapter]")];
+  }
+
+  function show() {
+    const read = pagesRead(), links = chapters();
+    for (const link of links) {
+      const done = Boolean(read[nameOf(link.href)]);
+      let tick = link.querySelector(".leo-done");
+      if (done && !tick) {
+        tick = document.createElement("span");
+        tick.className = "leo-done";
+        tick.innerHTML = ' <span aria-hidden="true">✓</span><span class="leo-hidden"> (read)</span>';
+        link.append(tick);
+      } else if (!done && tick) tick.remove();
+    }
+    const button = marked();
+    if (button) button.setAttribute("aria-pressed", String(Boolean(read[nameOf(location.href)])));
+    const box = document.getElementById("leo-progress");
+    if (!box || !links.length) return;
+    const done = links.filter((link) => read[nameOf(link.href)]), next = links.find((link) => !read[nameOf(link.href)]);
+    box.hidden = !done.length;
+    box.replaceChildren(`You have read ${done.length} of ${links.length} chapters. `);
+    if (next) {
+      const go = document.createElement("a");
+      go.href = next.href;
+      go.textContent = next.textContent.trim();
+      box.append("Next: ", go, ". ");
+    }
+    const forget = document.createElement("button");
+    forget.type = "button";
+    forget.textContent = "Forget this";
+    forget.addEventListener("click", () => { keep({}); show(); document.querySelector("h1").focus(); });
+    box.append(forget, " It is kept in this browser only.");
+  }
+
+  /** A button under a text that copies it and says so. */
+  function addCopy(text) {
+    const button = document.createElement("button"), said = document.createElement("span");
+    button.type = "button";
+    button.textContent = "Copy";
+    said.setAttribute("role", "status");
+    button.addEventListener("click", async () => {
+      try {
+        await navigator.clipboard.writeText(text.innerText);
+        said.textContent = " Copied.";
+      } catch {
+        getSelection().selectAllChildren(text);
+        said.textContent = " Selected: copy it with the keyboard.";
+      }
+    });
+    const line = document.createElement("p");
+    line.append(button, said);
+    text.after(line);
+  }
+
+  function print() {
+    window.print();
+  }
+  function fullScreen() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else document.documentElement.requestFullscreen();
+  }
+
+  document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll(".leo-copy").forEach(addCopy);
+    document.querySelectorAll("[data-leo=print]").forEach((b) => b.addEventListener("click", print));
+    document.querySelectorAll("[data-leo=full-screen]").forEach((b) => b.addEventListener("click", fullScreen));
+    const button = marked();
+    if (button) {
+      button.parentElement.hidden = false;
+      button.addEventListener("click", () => {
+        const read = pagesRead(), name = nameOf(location.href);
+        if (read[name]) delete read[name];
+        else read[name] = true;
+        keep(read);
+        show();
+      });
+    }
+    // The theme takes the focus away from its own buttons; a keyboard would start again at the top.
+    document.querySelectorAll(".theme-switch-button, .search-button, .primary-toggle, .secondary-toggle").forEach((b) =>
+      b.addEventListener("click", (event) => { if (!event.detail && b.offsetParent) setTimeout(() => { if (document.activeElement === document.body) b.focus(); }, 0); }));
+    show();
+  });
+
+  // On paper everything is open.
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("article details:not([open])")];
+    opened.forEach((box) => { box.open = true; });
+  });
+  addEventListener("afterprint", () => { opened.forEach((box) => { box.open = false; }); });
+})();

@@ -1,0 +1,231 @@
+"""The folder that dev.py site makes, from its parts and as a whole."""
+
+import hashlib
+import json
+import re
+import subprocess
+import sys
+import xml.etree.ElementTree as ET
+import zipfile
+
+import about
+import offline
+import policy
+import publish
+import pytest
+import redirects
+from bs4 import BeautifulSoup
+from common import ROOT
+
+BASE = "https://example.org/learning-leo/"
+REPOSITORY = "https://example.org/code/learning-leo"
+PAGE = "<html><head><!-- leo:head --></head><body><p>A.<!-- leo:address --></p><!-- leo:issue -->"
+
+
+def test_a_page_learns_its_address():
+    text = publish.place(PAGE, "chapters/index.html", BASE, REPOSITORY)
+    soup = BeautifulSoup(text, "html.parser")
+    own = BASE + "chapters/index.html"
+    assert soup.select_one("link[rel=canonical]")["href"] == own
+    assert soup.select_one("meta[property='og:url']")["content"] == own
+    assert soup.p.a["href"] == own
+    issue = soup.find("a", string=re.compile("issue"))["href"]
+    assert issue.startswith(f"{REPOSITORY}/issues/new?title=")
+    assert "chapters%2Findex.html" in issue and "Version" in issue
+
+
+def test_a_page_without_an_address_says_nothing_of_it():
+    text = publish.place(PAGE, "chapters/index.html", "", "")
+    assert "leo:" not in text and "href" not in text
+
+
+def test_publishing_takes_local_files_out_of_the_policy():
+    text = f'<meta content="default-src {policy.OWN}"/>'
+    assert publish.place(text, "a.html", "", "") == "<meta content=\"default-src 'self'\"/>"
+
+
+def test_the_policy_names_inline_scripts_and_what_sql_in_the_page_needs():
+    soup = BeautifulSoup(
+        "<html><head><meta charset='utf-8'><script>let a = 1;</script></head></html>", "html.parser"
+    )
+    policy.apply(soup)
+    policy.apply(soup)
+    found = soup.select('meta[http-equiv="Content-Security-Policy"]')
+    assert len(found) == 1 and soup.head.find_all("meta")[1] is found[0]
+    rules = dict(part.split(" ", 1) for part in found[0]["content"].split("; "))
+    assert policy.fingerprint("let a = 1;") in rules["script-src"]
+    assert "'wasm-unsafe-eval'" in rules["script-src"] and "blob:" in rules["worker-src"]
+    assert "unsafe-inline" not in rules["script-src"] and "https" not in found[0]["content"]
+
+
+def test_the_policy_comes_after_every_inline_script_is_in_place(site):
+    for path in site.rglob("*.html"):
+        soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+        if "_static" in path.parts:
+            continue
+        rules = soup.select_one('meta[http-equiv="Content-Security-Policy"]')["content"]
+        for script in soup.select("script:not([src])"):
+            assert policy.fingerprint(script.string) in rules, path.name
+        assert not [
+            node for node in soup.find_all(True) if any(k.startswith("on") for k in node.attrs)
+        ]
+
+
+def test_redirects_lead_to_pages(tmp_path, monkeypatch):
+    (tmp_path / "docs").mkdir()
+    (tmp_path / "docs" / "new.html").write_text("new", encoding="utf-8")
+    table = {"old/place.html": "docs/new.html"}
+    monkeypatch.setattr(about, "settings", lambda: {"redirects": table})
+    assert redirects.write_redirects(tmp_path, BASE) == ["old/place.html"]
+    soup = BeautifulSoup((tmp_path / "old" / "place.html").read_text("utf-8"), "html.parser")
+    assert soup.a["href"] == "../docs/new.html"
+    assert soup.select_one("link[rel=canonical]")["href"] == BASE + "docs/new.html"
+    table["docs/new.html"] = "docs/new.html"
+    with pytest.raises(SystemExit, match="is a page of the book"):
+        redirects.write_redirects(tmp_path, BASE)
+    table.clear()
+    table["a.html"] = "nowhere.html"
+    with pytest.raises(SystemExit, match=r"no such page"):
+        redirects.write_redirects(tmp_path, BASE)
+
+
+def test_a_foreign_folder_is_not_overwritten(tmp_path):
+    (tmp_path / "thesis.docx").write_text("years of work")
+    with pytest.raises(SystemExit, match="not published from here"):
+        publish.assemble(tmp_path, tmp_path, "", "")
+    assert (tmp_path / "thesis.docx").exists()
+
+
+def test_ids_stay_apart_and_links_stay_inside_the_printed_edition():
+    soup = BeautifulSoup(
+        "<article><h1 id='a'>A<a class='headerlink' href='#a'>#</a></h1><a href='../b/two.html#x'>"
+        "two</a><a href='#a'>here</a><a href='../reference/tables.html'>not printed</a>"
+        "<a href='https://example.org'>away</a><details><p>more</p></details>"
+        "<img src='../../_images/p.png'></article>",
+        "html.parser",
+    )
+    names = ["chapters/a/one", "chapters/b/two"]
+    offline.rewrite(soup.article, "chapters/a/one", names)
+    links = [link.get("href") for link in soup.select("a")]
+    assert links == ["#chapters-b-two--x", "#chapters-a-one--a", None, "https://example.org"]
+    assert soup.h1["id"] == "chapters-a-one--a" and soup.h1.get_text() == "A"
+    assert soup.details.has_attr("open") and soup.img["src"] == "_images/p.png"
+
+
+def test_a_zip_is_the_same_twice(tmp_path):
+    (tmp_path / "a.txt").write_text("one")
+    for name in ("x.zip", "y.zip"):
+        offline.write_zip(tmp_path / name, [("a.txt", tmp_path / "a.txt")])
+    assert (tmp_path / "x.zip").read_bytes() == (tmp_path / "y.zip").read_bytes()
+
+
+@pytest.fixture(scope="module")
+def published(site, tmp_path_factory, chromium):
+    out = tmp_path_factory.mktemp("published") / "site"
+    publish.assemble(site, out, BASE, REPOSITORY)
+    return out
+
+
+@pytest.mark.site
+class TestPublished:
+    def test_sitemap_lists_every_page_with_its_day(self, published):
+        tree = ET.parse(published / "sitemap.xml").getroot()
+        space = "{http://www.sitemaps.org/schemas/sitemap/0.9}"
+        listed = {url.find(f"{space}loc").text.removeprefix(BASE) for url in tree}
+        moved = set(about.settings()["redirects"])
+        pages = {path.relative_to(published).as_posix() for path in publish.pages(published)}
+        assert listed == pages - moved - {"404.html", "search.html", "genindex.html"}
+        days = [url.find(f"{space}lastmod") for url in tree]
+        if about.days():
+            assert sum(day is not None for day in days) > 0.9 * len(days)
+        assert f"Sitemap: {BASE}sitemap.xml" in (published / "robots.txt").read_text("utf-8")
+
+    def test_every_page_says_what_it_is(self, published):
+        for path in publish.pages(published):
+            name = path.relative_to(published).as_posix()
+            if name in about.settings()["redirects"] or name == "404.html":
+                continue
+            soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+            assert soup.select_one("link[rel=canonical]")["href"] == BASE + name
+            for key in ("og:title", "og:description", "og:url", "og:image", "og:type"):
+                assert soup.select_one(f"meta[property='{key}']")["content"], (name, key)
+            assert soup.select_one("link[rel=icon]"), name
+            assert "file:" not in soup.select_one("meta[http-equiv]")["content"]
+            if name not in ("search.html", "genindex.html"):
+                cited = soup.select_one("#leo-cite").get_text()
+                assert BASE + name in cited and "version" in cited
+                assert name in soup.select_one("#leo-report pre").get_text()
+                assert soup.select_one("#leo-report a")["href"].startswith(REPOSITORY)
+        card = published / "_static" / "card.png"
+        assert card.read_bytes().startswith(b"\x89PNG")
+
+    def test_wrong_addresses_lead_home_from_any_depth(self, published):
+        assert 'href="/learning-leo/"' in (published / "404.html").read_text(encoding="utf-8")
+
+    def test_checksums_and_manifest_name_every_file(self, published):
+        sums = dict(
+            line.split("  ", 1)[::-1]
+            for line in (published / "SHA256SUMS").read_text("utf-8").splitlines()
+        )
+        files = {p.relative_to(published).as_posix() for p in published.rglob("*") if p.is_file()}
+        assert set(sums) == files - {"SHA256SUMS", "manifest.json"}
+        manifest = json.loads((published / "manifest.json").read_text(encoding="utf-8"))
+        for name, digest in sums.items():
+            assert hashlib.sha256((published / name).read_bytes()).hexdigest() == digest
+            assert manifest["files"][name]["sha256"] == digest
+        assert manifest["pages"] == sum(name.endswith(".html") for name in files)
+
+    def test_the_offline_edition_opens_from_a_folder(self, published, tmp_path, browser):
+        from conftest import watch
+
+        held = tmp_path / "unpacked"
+        with zipfile.ZipFile(published / offline.FOLDER / offline.SITE) as bundle:
+            assert f"{offline.FOLDER}/{offline.LEARNER}" in bundle.namelist()
+            bundle.extractall(held)
+        context = browser.new_context()
+        page = watch(context, held.as_uri())
+        page.goto((held / "index.html").as_uri(), wait_until="load")
+        page.wait_for_url("**/chapters/index.html")
+        for name in about.settings()["main_pages"]:
+            page.goto((held / f"{name}.html").as_uri(), wait_until="load")
+            assert page.locator("article h1").first.is_visible()
+        page.goto((held / "search.html").as_uri() + "?q=earnings", wait_until="load")
+        page.wait_for_selector("#search-results li a")
+        assert page.errors == [] and page.outside == []
+        page.goto((held / "chapters/reference/offline.html").as_uri(), wait_until="load")
+        assert page.locator(f"a[href$='{offline.LEARNER}']").count() == 1
+        context.close()
+
+    def test_learners_notebooks_have_no_solutions(self, published):
+        with zipfile.ZipFile(published / offline.FOLDER / offline.LEARNER) as bundle:
+            names = bundle.namelist()
+            text = bundle.read(names[0]).decode()
+        assert len(names) >= 10 and all(name.endswith(".ipynb") for name in names)
+        assert "solution-start" not in text
+
+    def test_the_printed_edition_has_every_chapter(self, published):
+        import gathered
+        from pypdf import PdfReader
+
+        book = PdfReader(published / offline.FOLDER / offline.PRINTED)
+        titles = [item.title for item in book.outline if not isinstance(item, list)]
+        flat = str(book.outline)
+        for chapter in gathered.in_order():
+            assert gathered.title_of(chapter).replace("`", "") in flat, (chapter, titles[:5])
+        assert book.trailer["/Root"]["/MarkInfo"]["/Marked"] == True  # noqa: E712 - a PDF object
+        assert book.trailer["/Root"]["/Lang"] == "en-GB"
+        assert book.metadata.title == about.settings()["title"]
+        assert not (published / "printed.html").exists()
+
+    def test_it_names_the_files_to_take_away(self, published):
+        text = (published / "chapters" / "reference" / "offline.html").read_text("utf-8")
+        for name in (offline.SITE, offline.PRINTED, offline.LEARNER):
+            assert f"downloads/{name}" in text
+            assert (published / "downloads" / name).stat().st_size > 10_000
+
+
+def test_site_asks_for_a_folder():
+    done = subprocess.run(
+        [sys.executable, ROOT / "tools" / "publish.py"], capture_output=True, text=True
+    )
+    assert done.returncode == 2 and "out" in done.stderr

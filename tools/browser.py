@@ -1,0 +1,55 @@
+"""A Chromium and a small server for tests, screenshots, the printed edition and benchmarks."""
+
+from __future__ import annotations
+
+import functools
+import http.server
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
+
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+#: A sandbox needs rights that a container does not give, and only pages of our own are opened.
+OPTIONS = ["--no-sandbox"]
+
+
+class Quiet(http.server.SimpleHTTPRequestHandler):
+    """Serves files without a line for each of them."""
+
+    def log_message(self, *words: object) -> None:
+        """Say nothing."""
+
+
+def find_chromium() -> str | None:
+    """Return the path of a Chromium: the one that ``LEO_CHROMIUM`` names, or one on the path."""
+    return os.environ.get("LEO_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@contextmanager
+def serve(folder: Path) -> Iterator[str]:
+    """Serve a folder on this machine and give its address, which ends with a slash."""
+    handler = functools.partial(Quiet, directory=str(folder))
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/"
+    finally:
+        server.shutdown()
+
+
+@contextmanager
+def open_browser(path: str, *options: str) -> Iterator[Browser]:
+    """Start a Chromium without a window."""
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as start:
+        found = start.chromium.launch(executable_path=path, args=[*OPTIONS, *options])
+        yield found
+        found.close()

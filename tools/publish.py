@@ -1,0 +1,221 @@
+"""Make the folder that is published: python dev.py site OUT.
+
+Builds the book, then adds what only the published site has: the address of each page, a sitemap,
+redirects, the files to take away, a manifest and checksums.
+"""
+
+from __future__ import annotations
+
+import argparse
+import datetime
+import hashlib
+import html
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlencode, urlsplit
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "ext")]
+
+import about  # noqa: E402 - its folder is put on the path above
+import build  # noqa: E402 - the same
+import offline  # noqa: E402 - the same
+import policy  # noqa: E402 - the same
+from redirects import address_of, write_redirects  # noqa: E402 - the same
+
+from leo_helpers import __version__  # noqa: E402 - the same
+
+NOT_COUNTED = {"SHA256SUMS", "manifest.json"}
+
+
+def pages(out: Path) -> list[Path]:
+    """List the pages of a built book, without those of the theme's own files."""
+    return [p for p in sorted(out.rglob("*.html")) if "_static" not in p.parts]
+
+
+def head_tags(address: str, base: str) -> str:
+    """Return the tags that name the page's own address; nothing if it is not known."""
+    if not address:
+        return ""
+    card = address_of("_static/card.png", base)
+    own = html.escape(address)
+    return (
+        f'<link href="{own}" rel="canonical"/>\n<meta content="{own}" property="og:url"/>\n'
+        f'<meta content="{html.escape(card)}" property="og:image"/>\n'
+        '<meta content="The cover of Learning LEO: birth cohorts by age." property="og:image:alt"/>'
+    )
+
+
+def issue_link(repository: str, name: str, address: str) -> str:
+    """Return a link that opens an issue with page and version filled in; nothing without one."""
+    if not repository:
+        return ""
+    body = f"Page: {address or name}\nVersion: {__version__}\n\nWhat is wrong: "
+    query = urlencode({"title": f"Problem on {name}", "body": body})
+    link = html.escape(f"{repository.rstrip('/')}/issues/new?{query}")
+    return f'<p><a href="{link}">Open an issue with these lines filled in</a></p>'
+
+
+def place(text: str, name: str, base: str, repository: str) -> str:
+    """Return a page that knows where it is published.
+
+    Parameters
+    ----------
+    text : str
+        A page of the built book.
+    name : str
+        Its path in the site, with slashes.
+    base : str
+        Address of the site; empty if it is not known.
+    repository : str
+        Address of the source on a service with issues; empty if there is none.
+
+    Returns
+    -------
+    str
+        The page with its address in head and citation, and a policy without local files.
+    """
+    address = address_of(name, base)
+    link = f' <a href="{html.escape(address)}">{html.escape(address)}</a>' if address else ""
+    for mark, words in (
+        (about.HEAD, head_tags(address, base)),
+        (about.ADDRESS, link),
+        (about.ISSUE, issue_link(repository, name, address)),
+    ):
+        text = text.replace(f"<!-- {mark} -->", words)
+    return text.replace(policy.OWN, "'self'")
+
+
+def sitemap(out: Path, names: list[str], base: str) -> str:
+    """Return the sitemap of the pages, with the day of change that each page states."""
+    lines = ['<?xml version="1.0" encoding="UTF-8"?>']
+    lines.append('<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">')
+    for name in names:
+        text = (out / name).read_text(encoding="utf-8")
+        tag = '<meta content="{}" property="article:modified_time"/>'
+        before, _, _ = text.partition(tag.partition("{}")[2])
+        day = before[-10:] if len(before) < len(text) else ""
+        last = f"<lastmod>{day}</lastmod>" if day else ""
+        lines.append(f"<url><loc>{html.escape(address_of(name, base))}</loc>{last}</url>")
+    return "\n".join([*lines, "</urlset>", ""])
+
+
+def commit() -> str:
+    """Return the commit that is published, or nothing outside git."""
+    command = ["git", "rev-parse", "HEAD"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout.strip()
+
+
+def write_manifest(out: Path, base: str) -> dict:
+    """Write ``manifest.json`` and ``SHA256SUMS`` over everything that is published."""
+    files = {}
+    for path in sorted(p for p in out.rglob("*") if p.is_file()):
+        name = path.relative_to(out).as_posix()
+        if name not in NOT_COUNTED:
+            digest = hashlib.sha256(path.read_bytes()).hexdigest()
+            files[name] = {"bytes": path.stat().st_size, "sha256": digest}
+    manifest = {
+        "title": about.settings()["title"],
+        "version": __version__,
+        "commit": commit(),
+        "published": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
+        "base_url": base,
+        "note": "Every record in this book is synthetic: no real person is described.",
+        "pages": sum(name.endswith(".html") for name in files),
+        "bytes": sum(entry["bytes"] for entry in files.values()),
+        "files": files,
+    }
+    (out / "manifest.json").write_text(json.dumps(manifest, indent=1) + "\n", encoding="utf-8")
+    sums = "".join(f"{entry['sha256']}  {name}\n" for name, entry in files.items())
+    (out / "SHA256SUMS").write_text(sums, encoding="utf-8", newline="\n")
+    return manifest
+
+
+def wrong_address(out: Path, base: str) -> None:
+    """Let the page for wrong addresses, which is shown at any depth, find the first page."""
+    if base:
+        path = out / "404.html"
+        root = urlsplit(base).path.rstrip("/") + "/"
+        text = path.read_text(encoding="utf-8")
+        path.write_text(text.replace('href="index.html"', f'href="{root}"'), encoding="utf-8")
+
+
+def assemble(book: Path, out: Path, base: str, repository: str, printed: bool = True) -> dict:
+    """Make the published folder from a built book.
+
+    Parameters
+    ----------
+    book : Path
+        The built book.
+    out : Path
+        The folder to make; it may exist only if it is an earlier published site.
+    base, repository : str
+        Addresses; empty if they are not known.
+    printed : bool
+        Whether the printed edition is wanted.
+
+    Returns
+    -------
+    dict
+        The manifest.
+
+    Raises
+    ------
+    SystemExit
+        If the folder holds something else.
+    """
+    if out.exists() and any(out.iterdir()) and not (out / "manifest.json").exists():
+        sys.exit(f"{out} holds something that was not published from here; name another folder.")
+    shutil.rmtree(out, ignore_errors=True)
+    shutil.copytree(book, out, ignore=shutil.ignore_patterns(".buildinfo", "*.doctree"))
+    redirects = set(write_redirects(out, base))
+    offline.write_downloads(out, printed)
+    names = []
+    for path in pages(out):
+        name = path.relative_to(out).as_posix()
+        if name in redirects:
+            continue
+        text = place(path.read_text(encoding="utf-8"), name, base, repository)
+        path.write_text(text, encoding="utf-8")
+        if name not in ("404.html", "search.html", "genindex.html"):
+            names.append(name)
+    wrong_address(out, base)
+    if base:
+        (out / "sitemap.xml").write_text(sitemap(out, names, base), encoding="utf-8")
+        robots = f"User-agent: *\nAllow: /\nSitemap: {address_of('sitemap.xml', base)}\n"
+        (out / "robots.txt").write_text(robots, encoding="utf-8")
+    return write_manifest(out, base)
+
+
+def main(words: list[str]) -> int:
+    """Build the book and publish it into a folder."""
+    site = about.settings()
+    ask = argparse.ArgumentParser(prog="python dev.py site", description=__doc__.split("\n")[0])
+    ask.add_argument("out", type=Path, help="folder to make")
+    ask.add_argument("--base-url", default=site["base_url"], help="address of the site")
+    ask.add_argument("--repository", default=site["repository"], help="address of the source")
+    ask.add_argument("--no-build", action="store_true", help="publish the book as it was built")
+    ask.add_argument("--no-pdf", action="store_true", help="leave out the printed edition")
+    told = ask.parse_args(words)
+    if not told.no_build:
+        code = build.main([])
+        if code:
+            return code
+    if not (build.HTML / "404.html").exists():
+        sys.exit("The book is not built; leave out --no-build.")
+    made = assemble(build.HTML, told.out.resolve(), told.base_url, told.repository, not told.no_pdf)
+    print(f"{told.out}: {made['pages']} pages, {made['bytes'] / 1e6:.1f} MB.")
+    if not told.base_url:
+        print("No address is known, so there is no sitemap: give --base-url https://...")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
