@@ -282,7 +282,7 @@ class Measurer:
             known = self.columns(view)
             degree = known.get("he_xclass01") or known.get("he_class01")
             parts.append(f"""SELECT he_pupilmatchingrefanonymous AS pmr, {view.year} AS year,
-                {known["he_yearstu"]} AS study, {degree} IS NOT NULL AS classed
+                {known["he_yearstu"]} AS study, {degree} IN ('1', '2', '3', '4', '5') AS classed
                 FROM {self.files(view)} WHERE he_pupilmatchingrefanonymous <> ''""")
         self._once(
             "he_rows",
@@ -294,7 +294,7 @@ class Measurer:
         self._once(
             "graduate",
             "SELECT ae_id, min(year) AS finished FROM he_rows "
-            "WHERE classed AND study >= 3 GROUP BY ae_id",
+            "WHERE classed GROUP BY ae_id",
         )
 
     # ---- measuring ---------------------------------------------------------------------------

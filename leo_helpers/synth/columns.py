@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..catalogue import Catalogue, Variable, View
-from . import exams, numbers, profile, results  # noqa: F401 - register draws
+from . import exams, numbers, profile, results, subjects  # noqa: F401 - register draws
 from .draws import DRAWS, Column, Values, drawer, rule_for
 from .hashing import derive
 from .keys import edukey, has_second, key_slot, pmr, record_year, resolved_id
@@ -81,7 +81,7 @@ def draw_column(
     missing = 0.0 if rule.missing is None else rule.missing
     values = rows.memo.get(variable.name)  # drawn already where another column follows it
     if values is None:
-        column = Column(ctx, rows, variable, catalogue, missing, number)
+        column = Column(ctx, rows, variable, catalogue, missing, number, rule.by)
         values = DRAWS[rule.kind](column, rule.args)
     else:
         values = Values(values.data, values.valid, values.dictionary)

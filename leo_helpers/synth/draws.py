@@ -2,7 +2,7 @@
 
 A draw is a small function ``(column, arguments) -> Values``. The first line of the table whose
 patterns match a variable wins; what no line matches falls back on the variable's type, which is a
-declared assumption.
+declared assumption. An argument ``@name`` draws once for all rows that share the key ``name``.
 """
 
 from __future__ import annotations
@@ -44,6 +44,7 @@ class Draw:
     args: tuple[str, ...]
     missing: float | str | None
     status: str
+    by: str | None = None
 
 
 @dataclass
@@ -56,11 +57,13 @@ class Column:
     catalogue: Catalogue
     missing: float | str
     number: int = 1
+    by: str | None = None
 
     def lane(self, *parts: object) -> NDArray[np.intp]:
-        """This column's own lane."""
+        """This column's own lane, the same in all rows that share what it goes `by`."""
         v = self.variable
-        return lane(self.rows.key, v.table_id, v.name, self.number, *parts)
+        key = self.rows.key if self.by is None else self.rows.attrs[self.by]
+        return lane(key, v.table_id, v.name, self.number, *parts)
 
     def attr(self, name: str) -> NDArray | Coded | None:
         """A named attribute of the rows."""
@@ -104,9 +107,10 @@ def rules() -> tuple[Draw, ...]:
                 r["tables"],
                 r["variables"],
                 r["draw"],
-                tuple(filter(None, r["args"].split(";"))),
+                tuple(a for a in r["args"].split(";") if a and a[0] != "@"),
                 _missing(r["missing"]),
                 r["status"],
+                next((a[1:] for a in r["args"].split(";") if a[:1] == "@"), None),
             )
             for r in csv.DictReader(handle)
         )

@@ -279,12 +279,6 @@ def firm_employees(spine: Spine, rows: Rows) -> NDArray:
     return employees()[rows.attrs["enterprise"]]
 
 
-@attribute("he_rank")
-def he_rank(spine: Spine, rows: Rows) -> NDArray:
-    """Attainment rank at degree level."""
-    return LANES - 1 - spine.attainment("he")[rows.person]
-
-
 @attribute("has_need")
 def has_need(spine: Spine, rows: Rows) -> NDArray:
     """One where the SEN stage calls for a type: P and S to 2014, K and E from 2015."""

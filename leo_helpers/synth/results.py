@@ -6,6 +6,7 @@ it was reached read that column again, so that nothing in a row contradicts it.
 
 from __future__ import annotations
 
+import csv
 import re
 from functools import cache, lru_cache
 
@@ -13,10 +14,12 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from ..paths import data_dir
 from .draws import DRAWS, Column, Values, dictionary_of, drawer, drop_missing, recode, rule_for
 from .hashing import LANES, lane
 from .luts import category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
+from .rare import valid_codes
 from .rows import Coded
 from .spine import SHOWCASE
 
@@ -30,7 +33,7 @@ def other(c: Column, name: str) -> Values:
         variable = c.catalogue.variable(c.variable.table_id, name)
         rule = rule_for(variable)
         missing = 0.0 if rule.missing is None else rule.missing
-        drawn = Column(c.ctx, c.rows, variable, c.catalogue, missing, c.number)
+        drawn = Column(c.ctx, c.rows, variable, c.catalogue, missing, c.number, rule.by)
         c.rows.memo[name] = DRAWS[rule.kind](drawn, rule.args)
     return c.rows.memo[name]
 
@@ -113,6 +116,27 @@ def same(c: Column, args: tuple[str, ...]) -> Values:
         return Values(values.data, values.valid)
     words, index = _words(values)
     return recode(c, Coded(index, words), exact=True)
+
+
+@cache
+def _follows(name: str) -> tuple[tuple[str, str], ...]:
+    """Pattern and result of one map of ``follows.csv``, in file order."""
+    with (data_dir() / "marginals" / "follows.csv").open(encoding="utf-8", newline="") as handle:
+        return tuple((r["from"], r["to"]) for r in csv.DictReader(handle) if r["map"] == name)
+
+
+@drawer("follow")
+def follow(c: Column, args: tuple[str, ...]) -> Values:
+    """``follow;column;map``: what another column of the row implies, as ``follows.csv`` says."""
+    words, index = _words(other(c, args[0]))
+    to = [next((t for p, t in _follows(args[1]) if re.fullmatch(p, w)), None) for w in words]
+    values = tuple(dict.fromkeys(filter(None, to)))
+    place = np.array([*(values.index(t) if t else -1 for t in to), -1])[index]
+    out = recode(c, Coded(place, values), exact=True)
+    for year, a, b in c.rows.segments if c.variable.codelist else ():
+        known = np.array([*valid_codes(c.catalogue, c.variable.codelist, year), False])
+        out.valid[a:b] &= known[out.data[a:b]]
+    return out
 
 
 def _with_letters(c: Column, number: NDArray, level: str) -> Values:
