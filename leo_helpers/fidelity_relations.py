@@ -71,7 +71,7 @@ RELATIONS = {
     """,
     "young_person": """
         SELECT p.ae_id, n._year AS year, n._year - p.ks4_year + 15 AS age,
-               n.nccis_current_activity_code AS activity
+               n.nccis_monthno AS month, n.nccis_current_activity_code AS activity
         FROM nccis n JOIN lookup_pmr l ON l.pmr = n.nccis_pupilmatchingrefanonymous
         JOIN person p USING (ae_id)
     """,

@@ -178,6 +178,10 @@ SIGNS = {
     "nccis_month_missing": lambda f: (
         len(_column("npd_i2.nccis_2011_to_2021", "nccis_acadyr", f)) % 12 != 0
     ),
+    "nccis_two_authorities": lambda f: (
+        len(_column("npd_i2.nccis_2011_to_2021", "nccis_acadyr", f))
+        > len(_column("npd_i2.nccis_2011_to_2021", "nccis_acadyr", {}))
+    ),
     "firm_not_in_idbr": lambda f: any(
         not v for v in _column("leo_i2.leo_earnings", "main_enterprise", f)
     ),

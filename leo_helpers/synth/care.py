@@ -1,12 +1,12 @@
-"""Rows of the social care and post-16 tracking tables: children in need, looked after, NCCIS."""
+"""Rows of the social care tables: children in need, looked after."""
 
 from __future__ import annotations
 
 import numpy as np
 
 from .hashing import LANES, derive, lane
-from .luts import blend, category_lut, quantile_lut, threshold
-from .marginals import quantiles, rate, shares
+from .luts import blend, quantile_lut, threshold
+from .marginals import quantiles, rate
 from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
 from .spine import SEN_STAGES, Spine
 
@@ -38,7 +38,8 @@ def _plan_share(year: int) -> float:
     return among * (1 + 0.17 * (1 - _open_share(year))) / 1.17  # some have two open referrals
 
 
-def _person_attrs(spine: Spine, person, year: int) -> dict:
+def person_attrs(spine: Spine, person, year: int) -> dict:
+    """What social care and NCCIS rows know of their person in a year."""
     j = column_of(min(max(year, 1996), 2021))
     pupil = spine.enrolled[person, : j + 1].any(axis=1)
     return {
@@ -64,7 +65,7 @@ def children_in_need(ctx: Context) -> Rows:
         person = np.flatnonzero((near >= limit) & (age <= 17) & (age >= -1))
         which, occurrence = repeat(1 + (spine.rank("cin_again", year)[person] < LANES * 17 // 100))
         part = build(
-            ctx, person[which], year, occurrence, **_person_attrs(spine, person[which], year)
+            ctx, person[which], year, occurrence, **person_attrs(spine, person[which], year)
         )
         start = date(year - 1, 4, 1) + spread(part.key, "referred", 365)
         part.attrs["referral_date"] = start - spread(part.key, "earlier", 200)
@@ -105,7 +106,7 @@ def looked_after(ctx: Context) -> Rows:
         near = blend(lasting, spine.rank("cla_spell", year // 3), 6)
         limit = threshold(rate("cla_at31march", year) * 1.35)
         person = np.flatnonzero((near >= limit) & (age <= 17) & (age >= 0))
-        part = build(ctx, person, year, **_person_attrs(spine, person, year))
+        part = build(ctx, person, year, **person_attrs(spine, person, year))
         days = quantile_lut(quantiles("cla_poc_days"))[lane(part.key, "length")].astype(np.int64)
         end = date(year, 3, 31) - spread(part.key, "end", 365)
         still = lane(part.key, "still") < LANES * 72 // 100
@@ -120,46 +121,3 @@ def looked_after(ctx: Context) -> Rows:
         part.attrs["twelve_months"] = (part.attrs["poc_days"] > 365).astype(np.int8)
         parts.append(part)
     return stack(*parts)
-
-
-@rows_for("nccis")
-def nccis(ctx: Context) -> Rows:
-    """Monthly records of 16- to 18-year-olds, 16- and 17-year-olds only from 2017."""
-    spine, parts = ctx.spine, []
-    for year in range(2011, 2022):
-        age = year - 2 - spine.cohort.astype(np.int64)  # on the 31 August before
-        oldest = 18 if year < 2017 else 17
-        person = np.flatnonzero((age >= 16) & (age <= oldest) & (spine.sector != 2))
-        which, month = repeat(np.full(len(person), 12))
-        calendar = np.where(month < 4, month + 9, month - 3)
-        part = build(ctx, person[which], year, month, **_person_attrs(spine, person[which], year))
-        part.attrs["month"], part.attrs["age"] = calendar, age[part.person]
-        spell = spine.rank("nccis_change", year)[part.person] * 12 // LANES
-        second = (month >= spell) & (spine.rank("nccis_moves", year)[part.person] < LANES // 4)
-        key = derive(spine.key[part.person], "activity", n=year * 2 + second)
-        part.attrs["activity_rank"] = lane(key, "activity")
-        part.attrs["activity"] = _activity(part.attrs["age"], part.attrs["activity_rank"], year)
-        begun = np.where(second, spell, 0)
-        first = date(year - 1, 9, 1).astype("datetime64[M]") + begun.astype("timedelta64[M]")
-        part.attrs["activity_start"] = first.astype("datetime64[D]") + spread(key, "day", 28)
-        now = date(year - 1, 9, 28).astype("datetime64[M]") + month.astype("timedelta64[M]")
-        part.attrs["verified"] = now.astype("datetime64[D]") - spread(part.key, "seen", 60)
-        neet = np.isin(part.attrs["activity"].index, _neet_positions(part.attrs["activity"].values))
-        part.attrs["neet_start"] = np.where(neet, part.attrs["activity_start"], NOT_A_DAY)
-        lost = ctx.hit("nccis_month_missing", part.key)
-        parts.append(part.take(np.flatnonzero(~lost)))
-    return stack(*parts)
-
-
-def _activity(age, rank, year: int) -> Coded:
-    values = tuple(shares("nccis_activity", year, age=17))
-    index = np.zeros(len(age), dtype=np.int16)
-    for one in (16, 17, 18):
-        given = shares("nccis_activity", year, age=one)
-        rows = age == one
-        index[rows] = category_lut([given.get(v, 0.0) for v in values])[rank[rows]]
-    return Coded(index, values)
-
-
-def _neet_positions(values: tuple[str, ...]) -> list[int]:
-    return [i for i, v in enumerate(values) if v.startswith(("54", "61", "62", "63", "64", "65"))]

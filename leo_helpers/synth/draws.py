@@ -272,8 +272,8 @@ def drop_missing(c: Column, values: Values) -> Values:
 
 @drawer("code")
 def code(c: Column, args: tuple[str, ...]) -> Values:
-    """Any code of the list, early codes more often (assumed)."""
-    return categories(c, lambda year: None)
+    """``code[;attribute that ranks]``: any code of the list, early codes more often (assumed)."""
+    return categories(c, lambda year: None, c.attr(args[0]) if args else None)
 
 
 @drawer("share")

@@ -28,8 +28,11 @@ from . import (  # noqa: F401 - register rows
     keystages,
     lookups,
     school,
+    sixth_form,
     tertiary,
+    tracking,
     work,
+    ypmad,
 )
 from .columns import draw_column, view_schema_note
 from .rows import ROWS, Context, Rows

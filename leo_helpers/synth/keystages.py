@@ -1,4 +1,4 @@
-"""Rows of the attainment tables: EYFSP, key stages 1 to 5, YPMAD."""
+"""Rows of the attainment tables: EYFSP, key stages 1 to 5."""
 
 from __future__ import annotations
 
@@ -8,8 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .hashing import LANES, counter, derive, lane
-from .luts import blend, threshold
-from .marginals import rate
+from .luts import blend
 from .rows import Coded, Context, Rows, build, repeat, rows_for, stack
 from .school import ENROL
 from .spine import ROUTES, SEN_STAGES, Spine, rank_among, reference, route_lut
@@ -59,7 +58,8 @@ def _ks5_lut(year: int) -> NDArray[np.int32]:
     return rank_among(people.attainment("ks5")[chosen])
 
 
-def _ks5_rank(rank: NDArray, year: NDArray) -> NDArray:
+def ks5_rank(rank: NDArray, year: NDArray) -> NDArray:
+    """Rank among those who reach key stage 5 in the year."""
     out = np.empty(len(rank), dtype=np.int64)
     for one in np.unique(year):
         rows = year == one
@@ -79,13 +79,14 @@ def _ks4_entries(rank: NDArray) -> NDArray:
     return 5 + rank * 6 // LANES
 
 
-def _attrs(spine: Spine, stage: str, person: NDArray, year: NDArray) -> dict:
+def stage_attrs(spine: Spine, stage: str, person: NDArray, year: NDArray) -> dict:
+    """What a record of a stage knows of its pupil in the year."""
     j = np.clip(year, 1996, 2021) - 1996
     state = spine.sector[person] == 0
     blank = np.where(state, 0, -1)
     return {
         "rank": (
-            _ks5_rank(spine.attainment(stage)[person], year)
+            ks5_rank(spine.attainment(stage)[person], year)
             if stage == "ks5"
             else spine.attainment(stage)[person]
         ),
@@ -103,7 +104,7 @@ def _attrs(spine: Spine, stage: str, person: NDArray, year: NDArray) -> dict:
 def _pupils(ctx: Context, stage: str, fault: str = "repeated_result") -> Rows:
     """One row a pupil at the end of the stage, and now and then a second one."""
     person, year = at_stage(ctx.spine, stage)
-    rows = build(ctx, person, year, **_attrs(ctx.spine, stage, person, year))
+    rows = build(ctx, person, year, **stage_attrs(ctx.spine, stage, person, year))
     rows.attrs["discounted"] = np.zeros(len(rows), dtype=np.int8)
     if stage == "ks4":
         rows = _not_at_end(ctx, rows)
@@ -228,57 +229,3 @@ def ks5_exam(ctx: Context) -> Rows:
     return _results(
         ctx, "ks5", KS5_SUBJECTS, 3 + lane(rows.key, "entries") * 3 // LANES, rows, "resit"
     )
-
-
-@rows_for("ypmad_chronological")
-def ypmad(ctx: Context) -> Rows:
-    """A row for each person and academic year from 14 to 25."""
-    parts = []
-    for year in range(2002, 2022):
-        age = year - 1 - ctx.spine.cohort.astype(np.int64)
-        person = np.flatnonzero((age >= 15) & (age <= 25) & (ctx.spine.sector != 2))
-        part = build(
-            ctx, person, year, **_attrs(ctx.spine, "ks4", person, np.full(len(person), year))
-        )
-        part.attrs["academic_age"] = age[person] - 1
-        parts.append(part)
-    return stack(*parts)
-
-
-@rows_for("ypmad_snapshot")
-def ypmad_snapshot(ctx: Context) -> Rows:
-    """One row a person as the data stood in 2021."""
-    spine = ctx.spine
-    person = np.flatnonzero((spine.sector != 2) & (spine.cohort <= 2004))
-    rows = build(ctx, person, 2021, **_attrs(spine, "ks4", person, spine.ks4_year[person]))
-    rows.attrs["base_year"] = spine.ks4_year[person] - 2
-    rows.attrs["age_2021"] = 2020 - spine.cohort[person].astype(np.int64)
-    _levels_by_age(spine, rows)
-    return rows
-
-
-#: Part of the way from 16 to 19 for level 2, part of the figure at 19 for level 3 (assumed).
-_LEVEL2_WAY = {16: 0.0, 17: 0.55, 18: 0.85, 19: 1.0, 20: 1.08, 21: 1.14}
-_LEVEL3_PART = {16: 0.004, 17: 0.06, 18: 0.88, 19: 1.0, 20: 1.03, 21: 1.05}
-
-
-def _levels_by_age(spine: Spine, rows: Rows) -> None:
-    """Levels reached by each age from 16 to 21, -1 where that age lies after 2021."""
-    rank, ks4_year = spine.level3_rank[rows.person], spine.ks4_year[rows.person]
-    for age in range(16, 22):
-        found = np.full((3, len(rows)), -1, dtype=np.int8)
-        for year in np.unique(ks4_year[ks4_year + age - 16 <= 2021]):
-            here, turned19 = np.flatnonzero(ks4_year == year), int(year) + 3
-            low, high = rate("l2_by_16", turned19), rate("l2_by19", turned19)
-            level2 = low + (high - low) * _LEVEL2_WAY[age]
-            level3 = rate("l3_by19", turned19) * _LEVEL3_PART[age]
-            for position, share in enumerate((level2 + (1 - level2) * 0.6, level2, level3)):
-                found[position, here] = rank[here] >= threshold(share)
-        for level in range(3):
-            rows.attrs[f"level{level + 1}_at_{age}"] = found[level]
-        rows.attrs[f"in_{age}"] = np.where(found[0] < 0, 0, 1)
-    for level in (1, 2, 3):
-        reached = np.stack([rows.attrs[f"level{level}_at_{a}"] == 1 for a in range(16, 22)], axis=1)
-        age = np.where(reached.any(axis=1), 16 + reached.argmax(axis=1), -1)
-        rows.attrs[f"level{level}_age"] = np.where(age > 0, age - 1, -1)
-        rows.attrs[f"level{level}_year"] = np.where(age > 0, ks4_year + age - 16, -1)

@@ -177,18 +177,17 @@ def region(spine: Spine, rows: Rows) -> Coded:
     return Coded(spine.region[rows.person], tuple(shares("region")))
 
 
-@attribute("home_region_code")
-def home_region_code(spine: Spine, rows: Rows) -> Coded:
-    """Region of the adult address; Wales and Scotland after the nine English ones."""
-    codes = (*shares("region"), "W92000004", "S92000003")
-    return Coded(rows.attrs["home_region"], codes)
+@attribute("home_region")
+def home_region(spine: Spine, rows: Rows) -> Coded:
+    """Region of the adult address; three other countries after the nine English regions."""
+    return Coded(rows.attrs["home_region_number"], (*shares("region"), *NEIGHBOURS))
 
 
-@attribute("country")
-def country(spine: Spine, rows: Rows) -> Coded:
+@attribute("home_country")
+def home_country(spine: Spine, rows: Rows) -> Coded:
     """Country of the adult address."""
-    home = rows.attrs["home_region"]
-    return Coded(np.where(home < 9, 0, home - 8), ("E92000001", "W92000004", "S92000003"))
+    number = np.maximum(rows.attrs["home_region_number"] - 8, 0)
+    return Coded(number, ("England", *NEIGHBOURS))
 
 
 @attribute("idaci_decile")
@@ -346,6 +345,8 @@ def _years_before(number: int):
 
 for _number in (1, 2):
     ATTRIBUTES[f"nc_year_{_number}"] = _years_before(_number)
+#: Countries of adult addresses beside England.
+NEIGHBOURS = ("Wales", "Scotland", "Northern Ireland")
 NC_YEARS = ("N1", "N2", "R", *map(str, range(1, 15)))
 
 

@@ -12,7 +12,7 @@ from .luts import category_lut
 from .marginals import rate
 from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
 from .sessions import sessions
-from .spine import PRIMARY_POOL, ROUTES, SECONDARY_POOL, SEN_STAGES, SPECIAL_POOL
+from .spine import PRIMARY_POOL, SECONDARY_POOL, SEN_STAGES, SPECIAL_POOL
 
 CENSUS_DAY = {"aut": (-1, 10, 4), "spr": (0, 1, 17), "sum": (0, 5, 16), "plasc": (0, 1, 16)}
 #: The last academic year of the views: one beyond the request form.
@@ -24,7 +24,8 @@ LEAVER_WEIGHTS = (60, 8, 0, 0, 18, 6, 0, 0, 4, 4, 0)
 ENROL = ("C", "M", "S", "F", "G", "O")
 
 
-def _census_attrs(ctx: Context, person: NDArray, year: int, term: str) -> dict:
+def census_attrs(ctx: Context, person: NDArray, year: int, term: str) -> dict:
+    """What a record of the school census knows of its pupil in a year and term."""
     spine, j = ctx.spine, column_of(year)
     shift, month, day = CENSUS_DAY[term]
     nc = spine.nc_year[person, j]
@@ -68,7 +69,7 @@ def census(ctx: Context) -> Rows:
         person,
         ctx.year,
         {"aut": 0, "plasc": 1, "spr": 1, "sum": 2}[term] * 16,
-        **_census_attrs(ctx, person, year, term),
+        **census_attrs(ctx, person, year, term),
     )
     yearly = derive(spine.key[person], "registration", n=year)
     dual = ctx.hit("dual_registration", yearly)
@@ -119,7 +120,7 @@ def pru(ctx: Context) -> Rows:
         chance = chance * spine.rare(6)
         inside = (lane(rank, "in") < chance * LANES) & (nc <= 11) & (spine.sector == 0)
         person = np.flatnonzero(inside)
-        part = build(ctx, person, year, **_census_attrs(ctx, person, year, "spr"))
+        part = build(ctx, person, year, **census_attrs(ctx, person, year, "spr"))
         part.attrs["school"] = 90_000 + part.attrs["school"] % 300
         both = lane(part.key, "dual") < LANES // 3
         part.attrs["enrol"] = Coded(np.where(both, ENROL.index("S"), 0).astype(np.int8), ENROL)
@@ -139,7 +140,7 @@ def alternative_provision(ctx: Context) -> Rows:
         person = np.flatnonzero((spine.rank("ap", year) < chance * LANES) & (nc <= 12))
         two = (year >= 2018) & (lane(derive(spine.key[person], "ap2", n=year), "two") < LANES // 3)
         which, occurrence = repeat(1 + two)
-        attrs = _census_attrs(ctx, person[which], year, "spr")
+        attrs = census_attrs(ctx, person[which], year, "spr")
         decided = RULES[spine.rank("ap_rule", year)[person[which]] * 10 // LANES]
         pair = np.repeat(two, 1 + two)
         attrs["record_status"] = np.where(pair, decided + 100 * occurrence, -1)
@@ -159,7 +160,7 @@ def absence(ctx: Context) -> Rows:
     nc = spine.nc_year[:, j]
     first = 7 if year == 2006 else 1
     person = np.flatnonzero(spine.enrolled[:, j] & (nc >= first) & (nc <= 11))
-    attrs = _census_attrs(ctx, person, year, "spr")
+    attrs = census_attrs(ctx, person, year, "spr")
     rows = build(ctx, person, year, **attrs)
     moved = ctx.hit("mover_rows", rows.key)
     other = _copy(ctx, rows, moved, 1)
@@ -193,7 +194,7 @@ def exclusion_events(ctx: Context, year: int) -> Rows:
     present = spine.enrolled[:, j] & (nc >= 1) & (nc <= 12)
     fixed, permanent = np.where(present, fixed, 0), permanent & present
     person, occurrence = repeat(fixed + permanent)
-    attrs = _census_attrs(ctx, person, min(year, LAST_YEAR), "spr")
+    attrs = census_attrs(ctx, person, min(year, LAST_YEAR), "spr")
     one = replace(ctx, table="exclusions")  # the same events in every table that lists them
     rows = build(one, person, year, 1024 + occurrence, **attrs)
     last = occurrence == fixed[person]
@@ -262,33 +263,4 @@ def exclusions_wide(ctx: Context) -> Rows:
         start[held] = events.attrs["start_date"][here]
         rows.attrs[f"sessions_{n + 1}"], rows.attrs[f"start_date_{n + 1}"] = sessions, start
         rows.attrs[f"held_{n + 1}"] = (count > n).astype(np.int8)
-    return rows
-
-
-@rows_for("plams")
-def post16_aims(ctx: Context) -> Rows:
-    """Learning aims of school sixth formers; some reach the table only as attainment."""
-    spine, year = ctx.spine, min(ctx.year, LAST_YEAR)
-    j = column_of(year)
-    stay = spine.route == ROUTES.index("school_sixth_form")
-    nc = spine.nc_year[:, j]
-    person = np.flatnonzero(spine.enrolled[:, j] & stay & (nc >= 12))
-    which, occurrence = repeat(
-        category_lut([0, 0, 0.2, 0.5, 0.3])[lane(derive(spine.key[person], "aims"), "n")].astype(
-            int
-        )
-    )
-    attrs = _census_attrs(ctx, person[which], year, "aut")
-    rows = build(ctx, person[which], ctx.year, occurrence, **attrs)
-    rows.attrs["subject"] = (
-        lane(derive(spine.key[rows.person], "plams", n=occurrence), "aim") * 60 // LANES
-    )
-    second = rows.attrs["nc_year"] >= 13
-    rows.attrs["start_date"] = date(year - 1 - second, 9, 5)
-    rows.attrs["planned_end"] = date(np.where(second, year, year + 1), 7, 1)
-    gone = lane(rows.key, "gone") < LANES // 10
-    finished = second | gone
-    end = np.where(gone, date(year, 2, 1) + spread(rows.key, "end", 100), date(year, 6, 25))
-    rows.attrs["end_date"] = np.where(finished, end, np.datetime64("NaT", "D"))
-    rows.attrs["aim_status"] = Coded(np.where(gone, 2, np.where(second, 1, 0)), ("1", "2", "3"))
     return rows

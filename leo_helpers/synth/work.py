@@ -18,6 +18,9 @@ from .spine import SCHOOL_YEARS, SEN_STAGES, Spine
 
 TAX_YEARS = np.arange(1998, 2022)
 NOT_A_DAY = np.datetime64("NaT", "D")
+#: Last tax year whose output areas were mapped from those of 2001; about one address in eight
+#: got another area of the same authority by that (assumed).
+AREAS_MAPPED_TO = 2013
 #: Pay in a year of the weekly lower earnings limit of 2012-13 (52 x 107 pounds).
 LOWER_LIMIT_2013 = 5_564
 
@@ -299,17 +302,25 @@ def seiss(ctx: Context) -> Rows:
 def geography(ctx: Context) -> Rows:
     """Where the person lived longest in each tax year, 2005 to 2021."""
     spine = ctx.spine
-    grown = (years_after_ks4(spine) >= 0) & (TAX_YEARS >= 2005) & linked(spine, ctx.faults)[:, None]
+    since = years_after_ks4(spine)
+    grown = (since >= 0) & (TAX_YEARS >= 2005) & linked(spine, ctx.faults)[:, None]
     gap = np.stack(
         [ctx.hit("no_address", derive(spine.key, "address", n=int(y))) for y in TAX_YEARS], axis=1
     )
-    moved = np.cumsum(changes(spine, "adult_move", 0.07), axis=1)
+    moved = np.cumsum(changes(spine, "adult_move", 0.07) & (since >= 2), axis=1)
     person, j = np.nonzero(grown & ~gap)
-    far = spine.rank("adult_region")[person] < LANES // 4
-    rows = build(ctx, person, TAX_YEARS[j], move=moved[person, j], far=far.astype(np.int8))
+    rows = build(ctx, person, TAX_YEARS[j], move=moved[person, j])
     where = derive(spine.key[rows.person], "home", n=rows.attrs["move"])
-    away = (rows.attrs["move"] > 0) & (rows.attrs["far"] == 1)
-    region = np.where(away, lane(where, "region") * 11 // LANES, spine.region[rows.person])
-    rows.attrs["home_region"] = region
-    rows.attrs["area"] = 64 + rows.attrs["move"].astype(np.int64)
+    away = (rows.attrs["move"] > 0) & (spine.rank("adult_region")[rows.person] < LANES // 4)
+    far = category_lut(list(shares("adult_region").values()))[lane(where, "region")]
+    region = np.where(away, far, spine.region[rows.person]).astype(np.int64)
+    area = lane(derive(spine.key[rows.person], "area", n=64 + rows.attrs["move"]), "a") // 2
+    rough = (rows.year <= AREAS_MAPPED_TO) & (lane(where, "mapped") < LANES * 12 // 100)
+    other = area + np.where(area < 16_384, 17, -17) * (1 + area % 9)
+    rows.attrs |= {
+        "home_region_number": region,
+        "home_la": region * 17 + area % 17,
+        "constituency": region * 68 + area % 68,
+        "output_area": np.where(rough, other, area),
+    }
     return rows
