@@ -23,6 +23,7 @@ from . import (  # noqa: F401 - register rows
     aims,
     benefits,
     care,
+    exclusions,
     firms,
     further,
     keystages,
