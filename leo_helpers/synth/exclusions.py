@@ -49,7 +49,7 @@ def _counts(ctx: Context, year: int, nc: NDArray) -> tuple[NDArray, NDArray]:
     """Fixed-period exclusions of each person in the year, and who was excluded for good."""
     spine = ctx.spine
     key = derive(spine.key, "exclusion", n=year)
-    lasting = spine.rank("behaviour")
+    lasting = spine.rank("school conduct")
     struck_at = blend(lasting, lane(key, "any"), LASTING)
     gone_at = blend(lasting, lane(key, "perm"), LASTING)
     fixed = np.zeros(len(spine), dtype=np.int64)
@@ -84,17 +84,18 @@ def exclusion_events(ctx: Context, year: int) -> Rows:
     rows.attrs["category"] = Coded(np.where(last, 1, np.where(lunch, 2, 0)), CATEGORIES)
     half_days = 1 + lane(rows.key, "sessions") * lane(rows.key, "sessions2") // LANES * 19 // LANES
     rows.attrs["sessions"] = np.where(last, -1, np.where(lunch, 1, half_days))
-    _when(one, rows, year)
-    _where(one, rows, (fixed + permanent)[person], occurrence, year)
+    total = (fixed + permanent)[person]
+    _when(one, rows, total, occurrence, year)
+    _where(one, rows, total, occurrence, year)
     _why(rows, year)
     return rows
 
 
-def _when(ctx: Context, rows: Rows, year: int) -> None:
-    """Dates in order within a pupil, and terms; a wrong year makes the term invalid."""
+def _when(ctx: Context, rows: Rows, total: NDArray, occurrence: NDArray, year: int) -> None:
+    """Dates, one in each part of a pupil's year; a wrong year makes the term invalid."""
     days, terms = _school_days(year)
-    at = lane(rows.key, "start") * len(days) // LANES
-    at = at[np.lexsort((at, rows.person))]
+    width = len(days) // np.maximum(total, 1)
+    at = occurrence * width + lane(rows.key, "start") * width // LANES
     wrong = ctx.hit("exclusion_year_wrong", rows.key)
     rows.attrs["start_date"] = days[at] - np.where(wrong, 364, 0).astype("timedelta64[D]")
     rows.attrs["reporting_term"] = Coded(terms[at], TERMS)
