@@ -29,6 +29,7 @@ from . import (  # noqa: F401 - register rows
     keystages,
     lookups,
     school,
+    sixthform,
     tertiary,
     work,
 )
