@@ -293,8 +293,7 @@ class Measurer:
         self._once("he_entry", "SELECT ae_id, min(year) AS entry FROM he_rows GROUP BY ae_id")
         self._once(
             "graduate",
-            "SELECT ae_id, min(year) AS finished FROM he_rows "
-            "WHERE classed GROUP BY ae_id",
+            "SELECT ae_id, min(year) AS finished FROM he_rows WHERE classed GROUP BY ae_id",
         )
 
     # ---- measuring ---------------------------------------------------------------------------

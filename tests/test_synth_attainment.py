@@ -220,3 +220,23 @@ def test_exam_rows_roughly_agree_with_the_pupil_row(load):
     pupils = pupils[~pupils.index.duplicated(keep=False)]
     both = pupils[["ks4_fiveac"]].join(good.rename("good"), how="inner")
     assert ((both["good"] >= 5) == (both["ks4_fiveac"] == 1)).mean() > 0.8
+
+
+def test_totals_of_a_sixth_former_add_up_from_the_results(load):
+    rows, students = load("ks5_exam"), load("ks5_student")
+    key = "ks5_pupilmatchingrefanonymous"
+    rows = rows[rows["ks5_disc1"].fillna(rows["ks5_disc_single"]) == 0]
+    rows = rows[(rows[key] != "") & (rows.year >= 2006)]
+    mine = rows.groupby(key).agg(n=("year", "size"), points=("ks5_points", "sum"))
+    alevels = rows[rows["ks5_sublevno"] == 111]
+    mine["ga"] = alevels.groupby(key).size().reindex(mine.index, fill_value=0)
+    best = alevels.sort_values("ks5_points").groupby(key)["ks5_points"]
+    mine["best"] = best.apply(lambda p: p.tail(3).sum()).reindex(mine.index, fill_value=0)
+    names = {"n": "entry_tot", "points": "totpts", "ga": "entry_ga", "best": "b3pts_b3"}
+    both = mine.join(students.set_index(key)[[f"ks5_{c}" for c in names.values()]], how="inner")
+    for mine_name, theirs in names.items():  # a row without a key is lost on one side
+        known = both[both[f"ks5_{theirs}"].notna()]
+        assert len(known) > 200
+        assert (known[mine_name] == known[f"ks5_{theirs}"]).mean() > 0.96, theirs
+    students = students[students[key] != ""]
+    assert students.groupby([key, "year"])["ks5_totpts"].nunique().max() == 1

@@ -14,7 +14,7 @@ from .draws import Column, Values, drawer, recode
 from .hashing import lane
 from .luts import category_lut
 from .marginals import shares
-from .rows import Coded
+from .rows import Coded, Rows
 
 #: The first subjects of every pupil (English, maths, science) are always GCSEs.
 CORE = 3
@@ -23,6 +23,8 @@ LEVEL = {
     2: {"A*", "A", "B", "C", "**", "AA", "BB", "CC", "9", "8", "7", "6", "5", "4"},
     1: {"D", "E", "F", "G", "DD", "EE", "FF", "GG", "3", "2", "1"},
 }
+#: Grades that pass at level 3; a whole A level gives half of the threshold.
+LEVEL3 = {"*", "A", "B", "C", "D", "E", "DI", "M", "P"}
 
 
 @dataclass(frozen=True)
@@ -82,13 +84,15 @@ def _grade_lut(table: str, kind: int, year: int) -> NDArray:
     return position[category_lut([given[w] for w in best_last])]
 
 
-def results(c: Column) -> tuple[NDArray, NDArray]:
-    """Position of the qualification and of the grade of each row."""
-    rows, table = c.rows, c.variable.table_id
+def results_of(rows: Rows, table: str) -> tuple[NDArray, NDArray]:
+    """Position of the qualification and of the grade of each row.
+
+    A re-sit is of the qualification that was first taken: both rows have one ``entry``.
+    """
     if "results" not in rows.memo:
         kind = np.empty(len(rows), dtype=np.int8)
         grade = np.empty(len(rows), dtype=np.int8)
-        u, rank = lane(rows.key, "qualification"), rows.attrs["rank"]
+        u, rank = lane(rows.attrs["entry"], "qualification"), rows.attrs["rank"]
         core = (rows.attrs["subject"] < CORE) & (table == "ks4_exam")
         for year, a, b in rows.segments:
             lut = _kind_lut(table, year)
@@ -97,6 +101,15 @@ def results(c: Column) -> tuple[NDArray, NDArray]:
             grade[a:b] = np.stack(luts)[kind[a:b], rank[a:b]]
         rows.memo["results"] = kind, grade
     return rows.memo["results"]
+
+
+def points_of_results(rows: Rows, table: str, scale: str) -> NDArray[np.float64]:
+    """Points of each row's grade for a whole qualification, by the scale of its year."""
+    grade = results_of(rows, table)[1]
+    points = np.empty(len(grade), dtype=np.float64)
+    for year, a, b in rows.segments:
+        points[a:b] = _points(table, scale, year)[grade[a:b]]
+    return points
 
 
 @cache
@@ -114,9 +127,9 @@ def _points(table: str, scale: str, year: int) -> NDArray:
 
 @drawer("exam")
 def exam(c: Column, args: tuple[str, ...]) -> Values:
-    """``exam;code|grade|size|level1|level2`` or ``exam;points;scale``: what the result says."""
-    kind, grade = results(c)
+    """``exam;code|grade|size|level1|level2|level3``, ``exam;points;scale``, ``exam;most;n``."""
     table = c.variable.table_id
+    kind, grade = results_of(c.rows, table)
     all_kinds, words = qualifications(table), grades(table)
     if args[0] == "code":
         return recode(c, Coded(kind, tuple(q.code for q in all_kinds)), exact=True)
@@ -129,7 +142,10 @@ def exam(c: Column, args: tuple[str, ...]) -> Values:
         passing = set().union(*(LEVEL[n] for n in LEVEL if n >= int(args[0][-1])))
         passed = np.array([w in passing for w in words])[grade]
         return Values(np.rint(size * passed * 20) / 100)
-    points = np.empty(len(grade), dtype=np.float64)
-    for year, a, b in c.rows.segments:
-        points[a:b] = _points(table, args[1], year)[grade[a:b]]
+    if args[0] == "level3":
+        passed = np.array([w in LEVEL3 for w in words])[grade]
+        return Values(np.rint(size * passed * 50) / 100)
+    if args[0] == "most":
+        return Values(size * float(args[1]))
+    points = points_of_results(c.rows, table, args[1])
     return Values(points * (size if args[1] == "qca" else 1))

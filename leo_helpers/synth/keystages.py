@@ -1,4 +1,4 @@
-"""Rows of the attainment tables: EYFSP, key stages 1 to 5."""
+"""Rows of the attainment tables: EYFSP, key stages 1 to 4; what key stage 5 shares."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ STAGES = {
     "ks4": (17, 2002, 2021),
     "ks5": (19, 2002, 2021),
 }
-KS4_SUBJECTS, KS5_SUBJECTS = 40, 40
+KS4_SUBJECTS = 40
 
 
 def at_stage(spine: Spine, stage: str) -> tuple[NDArray, NDArray]:
@@ -59,7 +59,7 @@ def _ks5_lut(year: int) -> NDArray[np.int32]:
 
 
 def ks5_rank(rank: NDArray, year: NDArray) -> NDArray:
-    """Rank among those who reach key stage 5 in the year."""
+    """Ranks among everybody as ranks among those who reach key stage 5 in the year."""
     out = np.empty(len(rank), dtype=np.int64)
     for one in np.unique(year):
         rows = year == one
@@ -101,7 +101,7 @@ def stage_attrs(spine: Spine, stage: str, person: NDArray, year: NDArray) -> dic
     }
 
 
-def _pupils(ctx: Context, stage: str, fault: str = "repeated_result") -> Rows:
+def pupils(ctx: Context, stage: str, fault: str = "repeated_result") -> Rows:
     """One row a pupil at the end of the stage, and now and then a second one."""
     person, year = at_stage(ctx.spine, stage)
     rows = build(ctx, person, year, **stage_attrs(ctx.spine, stage, person, year))
@@ -132,19 +132,19 @@ def _not_at_end(ctx: Context, rows: Rows) -> Rows:
 @rows_for("eyfsp")
 def eyfsp(ctx: Context) -> Rows:
     """Foundation stage profiles: a tenth of children to 2006, then all."""
-    return _pupils(ctx, "eyfsp")
+    return pupils(ctx, "eyfsp")
 
 
 @rows_for("ks1")
 def ks1(ctx: Context) -> Rows:
     """Key stage 1 results at age seven."""
-    return _pupils(ctx, "ks1")
+    return pupils(ctx, "ks1")
 
 
 @rows_for("ks2_pupil")
 def ks2(ctx: Context) -> Rows:
     """Key stage 2 results; a quarter of schools boycotted the 2010 tests."""
-    rows = _pupils(ctx, "ks2")
+    rows = pupils(ctx, "ks2")
     school = rows.attrs["school"]
     struck = counter("boycott", ctx.spine.seed, n=school)
     rows.attrs["boycott"] = ctx.hit("ks2_boycott", struck) & (rows.year == 2010)
@@ -155,25 +155,13 @@ def ks2(ctx: Context) -> Rows:
 def ks3(ctx: Context) -> Rows:
     """Key stage 3 pupils; both views hold the same people in the same order."""
     ctx.table = "ks3_candidate"
-    return _pupils(ctx, "ks3")
+    return pupils(ctx, "ks3")
 
 
 @rows_for("ks4_pupil")
 def ks4(ctx: Context) -> Rows:
     """Key stage 4 pupil records, one a year: early entrants and repeats included."""
-    return _pupils(ctx, "ks4")
-
-
-@rows_for("ks5_student")
-def ks5(ctx: Context) -> Rows:
-    """Key stage 5 students: from 2016 a row for each reporting level."""
-    rows = _pupils(ctx, "ks5", "provider_move")
-    levels = np.where(rows.year >= 2016, 2, 1)
-    which, occurrence = repeat(levels)
-    out = rows.take(which)
-    out.key = derive(out.key, "rectype", n=occurrence)
-    out.attrs["rectype"] = occurrence
-    return out
+    return pupils(ctx, "ks4")
 
 
 def _results(
@@ -186,14 +174,27 @@ def _results(
     out.attrs["subject"] = np.where(
         occurrence < 3, occurrence, 3 + (start + (occurrence - 3) * 5) % (subjects - 3)
     )
-    out.key = derive(out.key, stage, n=occurrence)
     own = _entry_rank()[out.attrs["rank"]] if stage == "ks4" else out.attrs["rank"]
+    entry_rows(out, stage, occurrence, own)
+    return resits(ctx, out, fault)
+
+
+def entry_rows(out: Rows, stage: str, occurrence: NDArray, own: NDArray) -> None:
+    """Make results of pupil rows: a key each, and a rank near the pupil's own."""
+    out.key = derive(out.key, stage, n=occurrence)
+    out.attrs["entry"] = out.key
     out.attrs["rank"] = blend(own, lane(out.key, "subject_noise"), 6)
+    out.attrs["resit"] = np.zeros(len(out), dtype=np.int8)
+
+
+def resits(ctx: Context, out: Rows, fault: str = "resit") -> Rows:
+    """Add re-sits of some results; the first attempts are discounted."""
     again = ctx.hit(fault, out.key)
     out.attrs["discounted"] = again.astype(np.int8)
     resit = out.take(np.flatnonzero(again))
     resit.key = derive(resit.key, "resit")
     resit.attrs["discounted"] = np.zeros(len(resit), dtype=np.int8)
+    resit.attrs["resit"] = np.ones(len(resit), dtype=np.int8)
     resit.attrs["rank"] = np.minimum(resit.attrs["rank"] + LANES // 16, LANES - 1)
     return stack(out, resit)
 
@@ -201,31 +202,22 @@ def _results(
 @rows_for("ks2_exam")
 def ks2_exam(ctx: Context) -> Rows:
     """One row a test or assessment at key stage 2."""
-    rows = _pupils(ctx, "ks2")
+    rows = pupils(ctx, "ks2")
     return _results(ctx, "ks2", 6, np.where(rows.year < 2013, 4, 5), rows, "")
 
 
 @rows_for("ks3_result")
 def ks3_result(ctx: Context) -> Rows:
     """One row a test (to 2008) or teacher assessment at key stage 3."""
-    rows = _pupils(ctx, "ks3")
+    rows = pupils(ctx, "ks3")
     return _results(ctx, "ks3", 6, np.where(rows.year <= 2008, 6, 3), rows, "")
 
 
 @rows_for("ks4_exam")
 def ks4_exam(ctx: Context) -> Rows:
     """One row a GCSE or equivalent result; re-sits leave discounted rows."""
-    rows = _pupils(ctx, "ks4")
+    rows = pupils(ctx, "ks4")
     counts = _ks4_entries(rows.attrs["rank"])
     return _results(
         ctx, "ks4", KS4_SUBJECTS, np.where(rows.attrs["end_ks"] == 1, counts, 1), rows, "resit"
-    )
-
-
-@rows_for("ks5_exam")
-def ks5_exam(ctx: Context) -> Rows:
-    """One row an advanced result."""
-    rows = _pupils(ctx, "ks5", "provider_move")
-    return _results(
-        ctx, "ks5", KS5_SUBJECTS, 3 + lane(rows.key, "entries") * 3 // LANES, rows, "resit"
     )

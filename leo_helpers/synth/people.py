@@ -310,6 +310,12 @@ def rectype_code(spine: Spine, rows: Rows) -> Coded:
     return Coded(rows.attrs["rectype"], ("1", "5"))
 
 
+@attribute("season")
+def season(spine: Spine, rows: Rows) -> Coded:
+    """Summer; a re-sit is in winter."""
+    return Coded(rows.attrs["resit"], ("S", "W"))
+
+
 @attribute("learner")
 def learner(spine: Spine, rows: Rows) -> NDArray:
     """A learner's own number, hidden."""

@@ -205,7 +205,7 @@ def outcome(c: Column, args: tuple[str, ...]) -> Values:
 
 # ---- counts and components at key stage 4 ------------------------------------------------------
 @lru_cache(maxsize=600)
-def _count_lut(part: float, year: int) -> NDArray[np.int8]:
+def count_lut(part: float, year: int) -> NDArray[np.int8]:
     """Passes at or above a grade by rank: five or more for the share of pupils with five.
 
     Part 1 stands for grade C (the share that reaches level 2), 2 for grade G (level 1).
@@ -222,8 +222,8 @@ def count(c: Column, args: tuple[str, ...]) -> Values:
     """``count;part[;part]``: passes down to a grade, less those down to a better grade."""
     rank, out = c.attr("rank"), np.zeros(len(c.rows), dtype=np.int32)
     for year, a, b in c.rows.segments:
-        less = _count_lut(float(args[1]), year) if len(args) > 1 else 0
-        out[a:b] = (_count_lut(float(args[0]), year) - less)[rank[a:b]]
+        less = count_lut(float(args[1]), year) if len(args) > 1 else 0
+        out[a:b] = (count_lut(float(args[0]), year) - less)[rank[a:b]]
     return drop_missing(c, Values(out))
 
 

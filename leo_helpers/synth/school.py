@@ -1,13 +1,11 @@
-"""Rows of the school tables: censuses, absence, exclusions, PLAMS."""
+"""Rows of the school tables: censuses, absence, PLAMS (exclusions have their own file)."""
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from .hashing import LANES, derive, lane
+from .hashing import LANES, U64, derive, lane
 from .luts import category_lut
 from .marginals import rate
 from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
@@ -97,15 +95,19 @@ def _copy(ctx: Context, rows: Rows, mask: NDArray, occurrence: int) -> Rows:
     """A second record of the same pupils at another school."""
     out = rows.take(np.flatnonzero(mask))
     out.key = derive(out.key, "copy", n=occurrence)
-    school = out.attrs["school"]
+    out.attrs["school"] = another_school(out.attrs["school"], out.key)
+    return out
+
+
+def another_school(school: NDArray, key: U64) -> NDArray:
+    """A different school of the same kind for each row."""
     low = np.select(
         [school < PRIMARY_POOL, school < PRIMARY_POOL + SECONDARY_POOL],
         [0, PRIMARY_POOL],
         PRIMARY_POOL + SECONDARY_POOL,
     )
     size = np.select([low == 0, low == PRIMARY_POOL], [PRIMARY_POOL, SECONDARY_POOL], SPECIAL_POOL)
-    out.attrs["school"] = low + (school - low + 1 + lane(out.key, "school") % (size - 1)) % size
-    return out
+    return low + (school - low + 1 + lane(key, "school") % (size - 1)) % size
 
 
 @rows_for("pru_census")
@@ -169,98 +171,3 @@ def absence(ctx: Context) -> Rows:
     out = stack(rows, other)
     sessions(out, year, spine.special_school[out.person])
     return out
-
-
-def exclusion_events(ctx: Context, year: int) -> Rows:
-    """Every exclusion of the year, one row an event, from which all three tables are made."""
-    spine, j = ctx.spine, column_of(min(year, LAST_YEAR))
-    nc = spine.nc_year[:, j]
-    key = derive(spine.key, "exclusion", n=year)
-    fixed = np.zeros(len(spine), dtype=np.int64)
-    permanent = np.zeros(len(spine), dtype=bool)
-    for phase, mask in (("primary", nc < 7), ("secondary", nc >= 7)):
-        pupils = rate("pupils_with_fixed", year, phase=phase)
-        events = max(rate("fixed_exclusion", year, phase=phase), pupils)
-        struck = (lane(key, "any") < pupils * LANES * 1.0) & mask
-        mean_more = max(events / max(pupils, 1e-6) - 1.0, 0.0)
-        extra = sum(
-            (lane(key, f"more{n}") < min(mean_more * part / 2**n, 1.0) * LANES).astype(int) * 2**n
-            for n, part in enumerate((0.5, 0.25, 0.15, 0.1))
-        )
-        fixed = np.where(struck, 1 + extra, fixed)
-        permanent |= (
-            lane(key, "perm") < rate("permanent_exclusion", year, phase=phase) * LANES
-        ) & mask
-    present = spine.enrolled[:, j] & (nc >= 1) & (nc <= 12)
-    fixed, permanent = np.where(present, fixed, 0), permanent & present
-    person, occurrence = repeat(fixed + permanent)
-    attrs = census_attrs(ctx, person, min(year, LAST_YEAR), "spr")
-    one = replace(ctx, table="exclusions")  # the same events in every table that lists them
-    rows = build(one, person, year, 1024 + occurrence, **attrs)
-    last = occurrence == fixed[person]
-    lunch = (lane(rows.key, "lunch") < LANES * 3 // 100) & ~last
-    category = np.where(last, 1, np.where(lunch, 2, 0))
-    rows.attrs["category"] = Coded(category, ("FIXD", "PERM", "LNCH"))
-    rows.attrs["occurrence"] = occurrence
-    days = 1 + lane(rows.key, "sessions") * lane(rows.key, "sessions2") // LANES * 19 // LANES
-    rows.attrs["sessions"] = np.where(last, -1, np.where(lunch, 1, days))
-    start = date(year - 1, 9, 4) + spread(rows.key, "start", 318)
-    rows.attrs["start_date"] = start
-    month = start.astype("datetime64[M]").astype(int) % 12 + 1
-    rows.attrs["exclusion_term"] = Coded(
-        np.where(month >= 9, 0, np.where(month <= 4, 1, 2)), ("Autumn", "Spring", "Summer")
-    )
-    rows.attrs["total_fixed"] = fixed[person]
-    rows.attrs["permanent"] = permanent[person].astype(np.int8)
-    return rows
-
-
-@rows_for("exclusions_t1")
-def exclusions(ctx: Context) -> Rows:
-    """One row an exclusion; a few permanent ones are reported twice."""
-    rows = exclusion_events(ctx, ctx.year)
-    permanent = rows.attrs["category"].index == 1
-    twice = permanent & ctx.hit("repeated_permanent", rows.key)
-    rows.attrs["perm_duplicate"] = np.zeros(len(rows), dtype=np.int8)
-    again = rows.take(np.flatnonzero(twice))
-    again.key = derive(again.key, "again")
-    again.attrs["perm_duplicate"] = np.ones(len(again), dtype=np.int8)
-    return stack(rows, again)
-
-
-@rows_for("exclusions_to_2005")
-def exclusions_old(ctx: Context) -> Rows:
-    """The old format: 2005 holds permanent exclusions only."""
-    rows = exclusion_events(ctx, ctx.year)
-    if ctx.year == 2005:
-        rows = rows.take(np.flatnonzero(rows.attrs["category"].index == 1))
-    return rows
-
-
-@rows_for("exclusions_t2", "exclusions_t3")
-def exclusions_wide(ctx: Context) -> Rows:
-    """One row a pupil (and school), the year's exclusions numbered across the columns."""
-    events = exclusion_events(ctx, ctx.year)
-    person, first, count = np.unique(events.person, return_index=True, return_counts=True)
-    rows = events.take(first)
-    rows.attrs["count"] = count
-    rows.attrs["total_sessions"] = np.zeros(len(person), dtype=np.int64)
-    np.add.at(
-        rows.attrs["total_sessions"],
-        np.searchsorted(person, events.person),
-        np.maximum(events.attrs["sessions"], 0),
-    )
-    for n in range(40):
-        held = np.flatnonzero(count > n)
-        here = first[held] + n
-        for name in ("category", "exclusion_term"):
-            index = np.full(len(person), -1)
-            index[held] = events.attrs[name].index[here]
-            rows.attrs[f"{name}_{n + 1}"] = Coded(index, events.attrs[name].values)
-        sessions = np.full(len(person), -1)
-        sessions[held] = events.attrs["sessions"][here]
-        start = np.full(len(person), np.datetime64("NaT"), dtype="datetime64[D]")
-        start[held] = events.attrs["start_date"][here]
-        rows.attrs[f"sessions_{n + 1}"], rows.attrs[f"start_date_{n + 1}"] = sessions, start
-        rows.attrs[f"held_{n + 1}"] = (count > n).astype(np.int8)
-    return rows

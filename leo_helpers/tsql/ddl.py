@@ -167,7 +167,9 @@ def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
     return 0
 
 
-def _view(interpreter: Interpreter, statement: Simple, cursor: Cursor, again: bool, changed: bool) -> int:
+def _view(
+    interpreter: Interpreter, statement: Simple, cursor: Cursor, again: bool, changed: bool
+) -> int:
     session = interpreter.session
     at = cursor.peek().start
     parts = cursor.name()

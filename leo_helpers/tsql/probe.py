@@ -216,7 +216,11 @@ def _call(b: Any, node: exp.Anonymous, scope: Scope) -> _Pairs:
         x, y = (f"CAST({moment(b, b.expr(arg, scope)).sql} AS DATE)" for arg in args[1:])
         yield "week", b.expr(node, scope).sql, f"date_diff('week', {x}, {y})"
     elif name == "datepart" and part_of(args[0]) == "weekday":
-        yield "weekday", b.expr(node, scope).sql, f"date_part('dow', {moment(b, b.expr(args[1], scope)).sql})"
+        yield (
+            "weekday",
+            b.expr(node, scope).sql,
+            f"date_part('dow', {moment(b, b.expr(args[1], scope)).sql})",
+        )
 
 
 def _window(b: Any, node: exp.Window, scope: Scope) -> _Pairs:
