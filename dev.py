@@ -9,6 +9,7 @@
     python dev.py lint      style, spelling and notebook checks (--fix repairs what it can)
     python dev.py refresh   run the chapters again and rewrite notebooks/
     python dev.py bench     run the benchmarks (never part of the tests)
+    python dev.py canary X  would newer tools (sphinx, book2) still build the book? never blocks
     python dev.py lock      work out requirements.lock and requirements-dev.lock afresh
 
 Words after the command go to the tool behind it: python dev.py test -k exercises
@@ -91,7 +92,7 @@ def main(command="help", *words):
             webbrowser.open(page)
     elif command == "serve":
         serve(*words)
-    elif command in ("test", "site", "shots", "lint", "refresh", "bench", "lock"):
+    elif command in ("test", "site", "shots", "lint", "refresh", "bench", "canary", "lock"):
         with_spark = os.environ.get("CI") and shutil.which("java")
         setup("requirements-engines.lock" if with_spark else "requirements-dev.lock")
         if command != "test":

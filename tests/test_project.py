@@ -42,7 +42,18 @@ def test_dev_needs_only_the_standard_library():
 def test_dev_explains_itself():
     done = subprocess.run([sys.executable, ROOT / "dev.py"], capture_output=True, text=True)
     assert done.returncode == 1
-    for command in ("book", "test", "serve", "lint", "refresh", "bench", "lock"):
+    for command in [
+        "book",
+        "test",
+        "serve",
+        "site",
+        "shots",
+        "lint",
+        "refresh",
+        "bench",
+        "canary",
+        "lock",
+    ]:
         assert f"dev.py {command}" in done.stderr
 
 
