@@ -282,7 +282,8 @@ class Measurer:
             known = self.columns(view)
             degree = known.get("he_xclass01") or known.get("he_class01")
             parts.append(f"""SELECT he_pupilmatchingrefanonymous AS pmr, {view.year} AS year,
-                {known["he_yearstu"]} AS study, {degree} IN ('1', '2', '3', '4', '5') AS classed
+                {known["he_yearstu"]} AS study, {degree} IN ('1', '2', '3', '4', '5') AS classed,
+                {known["he_xmode01"]} IN ('1', '2') AS full_time
                 FROM {self.files(view)} WHERE he_pupilmatchingrefanonymous <> ''""")
         self._once(
             "he_rows",
@@ -290,7 +291,10 @@ class Measurer:
             + " UNION ALL ".join(parts)
             + ") h JOIN lookup_pmr l USING (pmr)",
         )
-        self._once("he_entry", "SELECT ae_id, min(year) AS entry FROM he_rows GROUP BY ae_id")
+        self._once(
+            "he_entry",
+            "SELECT ae_id, min(year) AS entry FROM he_rows WHERE full_time GROUP BY ae_id",
+        )
         self._once(
             "graduate",
             "SELECT ae_id, min(year) AS finished FROM he_rows WHERE classed GROUP BY ae_id",

@@ -204,8 +204,8 @@ def _short(spine: Spine) -> Instances:
     line = lines[turn]
     graduate = np.isin(np.array(course_column("level"))[line], ("1", "2", "3"))
     cohort = spine.cohort[person].astype(np.int64)
-    start = cohort + 19 + np.where(graduate, 5, 0)  # the year in which they are 17 or 22
-    room = np.clip(2021 - start, 1, np.where(graduate, 8, 12))
+    start = cohort + 22 + np.where(graduate, 2, 0)  # the year in which they are 20 or 22
+    room = np.clip(2021 - start, 1, np.where(graduate, 8, 10))
     first = start + lane(key, "begins") * room // LANES
     done = lane(key, "dormant") >= LANES // 6
     return _make(spine, person, first, first + ~done, line, "short", done)

@@ -21,6 +21,7 @@ import pyarrow.parquet as pq
 from ..catalogue import Catalogue, View, load_catalogue
 from . import (  # noqa: F401 - register rows
     aims,
+    applications,
     benefits,
     care,
     exclusions,

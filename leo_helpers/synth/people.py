@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from .firms import employees, industry
 from .hashing import LANES, derive, lane, scramble
+from .luts import category_lut
 from .marginals import shares
 from .rows import Coded, Rows, date
 from .spine import SCHOOL_YEARS, Spine
@@ -276,6 +277,14 @@ def firm_key(spine: Spine, rows: Rows) -> NDArray:
 def firm_employees(spine: Spine, rows: Rows) -> NDArray:
     """Employees of the firm."""
     return employees()[rows.attrs["enterprise"]]
+
+
+@attribute("class_of_home")
+def class_of_home(spine: Spine, rows: Rows) -> Coded:
+    """Social class of the parents as students give it, the same wherever it is asked."""
+    given = shares("he_class_of_home")
+    u = lane(spine.key[rows.person], "class of home")
+    return Coded(category_lut(list(given.values()))[u], tuple(given))
 
 
 @attribute("has_need")

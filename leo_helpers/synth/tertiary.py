@@ -1,4 +1,4 @@
-"""Rows of the higher education tables: HESA, UCAS."""
+"""Rows of the student record of higher education (HESA)."""
 
 from __future__ import annotations
 
@@ -29,8 +29,7 @@ from .courses import (
 )
 from .hashing import LANES, U64, derive, lane
 from .luts import category_lut, quantile_lut
-from .marginals import rate
-from .rows import Coded, Context, Rows, build, date, repeat, rows_for, spread, stack
+from .rows import Coded, Context, Rows, build, date, rows_for, spread, stack
 from .spine import SHOWCASE, rank_among, reference
 
 NOT_A_DAY = np.datetime64("NaT", "D")
@@ -300,30 +299,3 @@ def _changed(ctx: Context, rows: Rows, step, still) -> Rows:
     for name in ("first_december", "first_registered"):
         a[name] = np.zeros(n, dtype=np.int8)
     return other
-
-
-@rows_for("ucas")
-def ucas(ctx: Context) -> Rows:
-    """Applications (up to five a cycle) of 18-year-old applicants."""
-    spine = ctx.spine
-    cycle = spine.cohort.astype(np.int64) + 19
-    applied = (spine.level3_rank >= LANES * 52 // 100) & (cycle >= 2008) & (cycle <= 2021)
-    person = np.flatnonzero(
-        applied & (spine.rank("ucas_link") < rate("ucas_to_npd", 0, 0.96) * LANES)
-    )
-    which, number = repeat(3 + spine.rank("choices")[person] * 3 // LANES)
-    who = person[which]
-    placed = spine.he_entry[who] == cycle[who] + 1
-    rows = build(
-        ctx,
-        who,
-        cycle[who],
-        number,
-        choice=number,
-        placed=placed.astype(np.int8),
-        provider=lane(derive(spine.key[who], "ucas", n=number), "u") * 160 // LANES,
-        rank=spine.attainment("ks5")[who],
-        accepted=(placed & (number == 0)).astype(np.int8),
-    )
-    rows.attrs["area"] = spine.moves[rows.person, -1].astype(np.int64)
-    return rows
