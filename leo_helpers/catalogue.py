@@ -253,7 +253,15 @@ class Catalogue:
         return self._columns[key]
 
     def _collect(self, view: View) -> Iterator[ViewColumn]:
-        seen: set[str] = set()
+        """Columns of a view; one that several blocks of the form list is that of the most years."""
+        found: dict[str, ViewColumn] = {}
+        for column in self._listed(view):
+            before = found.get(column.column.casefold())
+            if before is None or len(before.variable.years) < len(column.variable.years):
+                found[column.column.casefold()] = column
+        yield from found.values()
+
+    def _listed(self, view: View) -> Iterator[ViewColumn]:
         for table_id in self._sharing.get((view.database, view.name), [view.table_id]):
             last = self.tables[table_id].last_year
             assumed = view.year is not None and last is not None and view.year > last
@@ -263,9 +271,7 @@ class Catalogue:
                 else:
                     names = variable.columns(view.year, view.term)
                 for n, name in enumerate(names, 1):
-                    if name.casefold() not in seen:
-                        seen.add(name.casefold())
-                        yield ViewColumn(name, variable, n if variable.repeats else 1, assumed)
+                    yield ViewColumn(name, variable, n if variable.repeats else 1, assumed)
 
 
 def load_catalogue(root: str | os.PathLike[str] | None = None) -> Catalogue:

@@ -319,15 +319,16 @@ def _open_share(
 
 @drawer("from")
 def taken(c: Column, args: tuple[str, ...]) -> Values:
-    """``from;attribute[;scale][;signed][;exact]``: what the person or row says, as a code.
+    """``from;attribute[;scale][;signed][;exact|lasting]``: what the person or row says, as a code.
 
-    With ``exact`` no other code of the list stands in its place, not even as an example.
+    With ``exact`` no other code of the list stands in its place, not even as an example; with
+    ``lasting`` a rare example stands in all rows of a case or person, not in a row at random.
     """
     found = c.attr(args[0])
     if found is None:
         return DRAWS["null"](c, ())
     if isinstance(found, Coded):
-        return recode(c, found, "exact" in args)
+        return recode(c, found, "exact" in args, "lasting" in args)
     if found.dtype.kind == "M":
         return drop_missing(c, Values(found, ~np.isnat(found)))
     if c.variable.codelist:
@@ -339,7 +340,7 @@ def taken(c: Column, args: tuple[str, ...]) -> Values:
     )
 
 
-def recode(c: Column, found: Coded, exact: bool = False) -> Values:
+def recode(c: Column, found: Coded, exact: bool = False, lasting: bool = False) -> Values:
     """Categories of the generator in the codes of the variable's list."""
     if not c.variable.codelist:
         text = c.variable.type == "text"
@@ -351,7 +352,7 @@ def recode(c: Column, found: Coded, exact: bool = False) -> Values:
     index = table[found.index]
     exact = exact or c.variable.type == "flag"  # a flag says what the row says; never a rare code
     if c.ctx.spine.start < SHOWCASE and not exact and "stable" not in c.rows.attrs:
-        index = sprinkle(c, index, reached)
+        index = sprinkle(c, index, reached, lasting)
     return drop_missing(c, Values(index, index >= 0, dictionary_of(c.codes)))
 
 
@@ -367,12 +368,16 @@ def _recode_table(
     return table, tuple(sorted(set(to.values())))
 
 
-def sprinkle(c: Column, index: NDArray, reached: tuple[str, ...]) -> NDArray:
+def sprinkle(c: Column, index: NDArray, reached: tuple[str, ...], lasting: bool = False) -> NDArray:
     """Codes that no attribute leads to (refused, not known ...) on a few showcase people."""
     early = (c.ctx.spine.person[c.rows.person] < SHOWCASE) & (index >= 0)
-    u, out = c.lane("rare"), index.copy()
+    own = (c.variable.table_id, c.variable.name, "rare")
+    u = lane(c.ctx.spine.key[c.rows.person], *own) if lasting else c.lane("rare")
+    out = index.copy()
     for year, a, b in c.rows.segments:
-        lut = rare_lut(c.catalogue, c.variable.table_id, c.variable.name, year, reached)
+        lut = rare_lut(
+            c.catalogue, c.variable.table_id, c.variable.name, year, () if lasting else reached
+        )
         rare = lut[u[a:b]]
         out[a:b] = np.where((rare >= 0) & early[a:b], rare, out[a:b])
     return out

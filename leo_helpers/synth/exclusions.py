@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from .hashing import LANES, derive, lane
 from .luts import blend, category_lut
 from .marginals import rate, shares
+from .outside import LASTING, permanently_excluded
 from .rows import Coded, Context, Rows, build, column_of, date, repeat, rows_for, stack
 from .school import ENROL, LAST_YEAR, another_school, census_attrs
 
@@ -24,8 +25,6 @@ HALF_TERMS = (
 )
 TERMS = ("Autumn", "Spring", "Summer", "Invalid")
 CATEGORIES = ("FIXD", "PERM", "LNCH")
-#: Eighths of the rank of exclusion that last over a pupil's years (assumed).
-LASTING = 5
 #: Shares of pupils with two or more exclusions who got them at one, two or three schools (assumed).
 SCHOOLS = (0.82, 0.13, 0.05)
 YSSA = ("Yes", "No", "UNS", "SNR")
@@ -51,9 +50,7 @@ def _counts(ctx: Context, year: int, nc: NDArray) -> tuple[NDArray, NDArray]:
     key = derive(spine.key, "exclusion", n=year)
     lasting = spine.rank("school conduct")
     struck_at = blend(lasting, lane(key, "any"), LASTING)
-    gone_at = blend(lasting, lane(key, "perm"), LASTING)
     fixed = np.zeros(len(spine), dtype=np.int64)
-    permanent = np.zeros(len(spine), dtype=bool)
     for phase, mask in (("primary", nc < 7), ("secondary", nc >= 7)):
         pupils = rate("pupils_with_fixed", year, phase=phase)
         events = max(rate("fixed_exclusion", year, phase=phase), pupils)
@@ -64,8 +61,7 @@ def _counts(ctx: Context, year: int, nc: NDArray) -> tuple[NDArray, NDArray]:
             for n, part in enumerate((0.5, 0.25, 0.15, 0.1))
         )
         fixed = np.where(struck, 1 + extra, fixed)
-        permanent |= (gone_at < rate("permanent_exclusion", year, phase=phase) * LANES) & mask
-    return fixed, permanent
+    return fixed, permanently_excluded(spine, min(year, LAST_YEAR))
 
 
 def exclusion_events(ctx: Context, year: int) -> Rows:

@@ -216,7 +216,10 @@ def over(c: Column, args: tuple[str, ...]) -> Values:
 
 @drawer("when")
 def when(c: Column, args: tuple[str, ...]) -> Values:
-    """``when;attribute[;distribution][;rank]``: a code, only in rows whose attribute is one."""
+    """``when;attribute[;distribution][;rank[;rare]]``: a code, only in rows whose attribute is one.
+
+    With a rank the showcase people show rare codes only if the line says so.
+    """
     name = args[1] if len(args) > 1 else None
 
     def source(year: int) -> dict[str, float] | None:
@@ -230,7 +233,7 @@ def when(c: Column, args: tuple[str, ...]) -> Values:
         given = shares(name) if name else {"1": 1.0}
         index = category_lut(list(given.values()))[c.lane()]
         return Values(index, wanted, dictionary_of(tuple(given)))
-    out = categories(c, source, c.attr(args[2]) if len(args) > 2 else None, len(args) < 3)
+    out = categories(c, source, c.attr(args[2]) if len(args) > 2 else None, len(args) != 3)
     out.valid = wanted if out.valid is None else out.valid & wanted
     return out
 

@@ -11,8 +11,9 @@ from .firms import employees, industry
 from .hashing import LANES, derive, lane, scramble
 from .luts import category_lut
 from .marginals import shares
+from .outside import UNITS
 from .rows import Coded, Rows, date
-from .spine import SCHOOL_YEARS, Spine
+from .spine import PRIMARY_POOL, SCHOOL_YEARS, SECONDARY_POOL, Spine
 
 MAJOR = {"W": "WHIT", "M": "MIXD", "A": "ASIA", "B": "BLAC", "C": "CHIN", "O": "AOEG"}
 ATTRIBUTES: dict[str, Callable[[Spine, Rows], NDArray | Coded]] = {}
@@ -79,6 +80,13 @@ def language_major(spine: Spine, rows: Rows) -> Coded:
     to = {"ENG": 0, "ENB": 0, "OTH": 1, "OTB": 1}
     index = np.array([to.get(g, 2) for g in groups])[spine.language[rows.person]]
     return Coded(np.where(_asked(rows), index, 2), ("1_ENG", "2_OTH", "3_UNCL"))
+
+
+@attribute("phase")
+def phase(spine: Spine, rows: Rows) -> Coded:
+    """Phase of the school, by its number."""
+    edges = (PRIMARY_POOL, PRIMARY_POOL + SECONDARY_POOL, UNITS)
+    return Coded(np.digitize(rows.attrs["school"], edges), ("PS", "SS", "SP", "PR"))
 
 
 @attribute("female")

@@ -14,6 +14,8 @@ from .luts import category_lut
 
 #: Rows that should show a rare code among the first people.
 SEEN_ENOUGH = 24
+#: The same for small tables with long code lists, where two dozen of each would crowd the rest out.
+SEEN_FEW = {"cla": 8, "ap_census": 8, "pru_census": 12, "cin_child": 12, "cin_details": 12}
 
 
 @cache
@@ -37,7 +39,7 @@ def floors(catalogue: Catalogue, table: str, name: str) -> dict[str, float]:
             y for y in variable.years if (code.first_year or 0) <= y <= (code.last_year or 9999)
         ]
         rows = sum(count.get((table, y), 0) for y in years) or count.get((table, 0), 0) or 1500
-        out[code.code] = min(SEEN_ENOUGH / rows, 0.2)
+        out[code.code] = min(SEEN_FEW.get(table, SEEN_ENOUGH) / rows, 0.2)
     return out
 
 

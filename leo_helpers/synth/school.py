@@ -8,7 +8,9 @@ from numpy.typing import NDArray
 from .hashing import LANES, U64, derive, lane
 from .luts import category_lut
 from .marginals import rate
-from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
+from .outside import dual as at_both
+from .outside import elsewhere, unit_number, units
+from .rows import DAY, Coded, Context, Rows, build, column_of, date, rows_for, spread, stack
 from .sessions import sessions
 from .spine import PRIMARY_POOL, SECONDARY_POOL, SEN_STAGES, SPECIAL_POOL
 
@@ -46,7 +48,7 @@ def census_attrs(ctx: Context, person: NDArray, year: int, term: str) -> dict:
     }
 
 
-def _off_roll(rows: Rows) -> Rows:
+def off_roll(rows: Rows) -> Rows:
     """Blank what leavers' records do not carry: FSM, SEN and home area."""
     n = len(rows)
     rows.attrs["fsm"] = np.full(n, -1, dtype=np.int8)
@@ -61,7 +63,7 @@ def census(ctx: Context) -> Rows:
     """A pupil's enrolment at one school on one census day, leavers included."""
     spine, term = ctx.spine, (ctx.term or "spr").lower()
     year = min(ctx.year, LAST_YEAR)
-    person = np.flatnonzero(spine.enrolled[:, column_of(year)])
+    person = np.flatnonzero(spine.enrolled[:, column_of(year)] & ~elsewhere(spine, year))
     main = build(
         ctx,
         person,
@@ -72,18 +74,26 @@ def census(ctx: Context) -> Rows:
     yearly = derive(spine.key[person], "registration", n=year)
     dual = ctx.hit("dual_registration", yearly)
     decided = RULES[category_lut(ON_ROLL_WEIGHTS)[lane(yearly, "rule")]]
+    unit = units(spine, year)
+    both, only = at_both(unit)[person], (unit.held & ~at_both(unit))[person]
+    dual = (dual & ~only) | both
+    listed = dual & ((year >= 2014) | ~both)  # before, the census of the units has that record
     main.attrs["enrol"].index[dual] = ENROL.index("M")
-    main.attrs["record_status"][dual] = decided[dual]
+    main.attrs["record_status"][listed] = decided[listed]
+    main.attrs["school"] = np.where(only, unit_number(unit)[person], main.attrs["school"])
     parts = [main]
-    second = _copy(ctx, main, dual, 1)
+    second = _copy(ctx, main, listed, 1)
+    second.attrs["school"] = np.where(
+        both[listed], unit_number(unit)[second.person], second.attrs["school"]
+    )
     second.attrs["enrol"] = Coded(np.full(len(second), ENROL.index("S"), dtype=np.int8), ENROL)
-    second.attrs["record_status"] = 100 + decided[dual]
+    second.attrs["record_status"] = 100 + decided[listed]
     parts.append(second)
     if year >= 2006:
         left = ctx.hit("off_roll_rows", derive(yearly, term)) & ~dual
         decided = RULES[category_lut(LEAVER_WEIGHTS)[lane(yearly, "rule")]]
         main.attrs["record_status"][left] = decided[left]
-        gone = _off_roll(_copy(ctx, main, left, 2))
+        gone = off_roll(_copy(ctx, main, left, 2))
         gone.attrs["record_status"] = 100 + decided[left]
         gone.attrs["leaving_date"] = gone.attrs["census_date"] - spread(gone.key, "left", 90) - DAY
         main.attrs["entry_date"][left] = gone.attrs["leaving_date"] + 3 * DAY
@@ -108,50 +118,6 @@ def another_school(school: NDArray, key: U64) -> NDArray:
     )
     size = np.select([low == 0, low == PRIMARY_POOL], [PRIMARY_POOL, SECONDARY_POOL], SPECIAL_POOL)
     return low + (school - low + 1 + lane(key, "school") % (size - 1)) % size
-
-
-@rows_for("pru_census")
-def pru(ctx: Context) -> Rows:
-    """January records of pupils on the roll of a pupil referral unit, 2010 to 2013."""
-    parts = []
-    for year in range(2010, 2014):
-        spine, j = ctx.spine, column_of(year)
-        rank = derive(spine.key, "pru", n=year)
-        nc = spine.nc_year[:, j]
-        chance = np.where(nc >= 9, 0.012, np.where(nc >= 4, 0.003, 0.0))
-        chance = chance * spine.rare(6)
-        inside = (lane(rank, "in") < chance * LANES) & (nc <= 11) & (spine.sector == 0)
-        person = np.flatnonzero(inside)
-        part = build(ctx, person, year, **census_attrs(ctx, person, year, "spr"))
-        part.attrs["school"] = 90_000 + part.attrs["school"] % 300
-        both = lane(part.key, "dual") < LANES // 3
-        part.attrs["enrol"] = Coded(np.where(both, ENROL.index("S"), 0).astype(np.int8), ENROL)
-        parts.append(part)
-    return stack(*parts)
-
-
-@rows_for("ap_census")
-def alternative_provision(ctx: Context) -> Rows:
-    """Placements in alternative provision paid for by the local authority, 2008 to 2021."""
-    parts = []
-    for year in range(2008, 2022):
-        spine, j = ctx.spine, column_of(year)
-        nc = spine.nc_year[:, j]
-        chance = np.where(nc >= 9, 0.010, np.where(nc >= 0, 0.003, 0.0))
-        chance = chance * spine.rare(5)
-        person = np.flatnonzero((spine.rank("ap", year) < chance * LANES) & (nc <= 12))
-        two = (year >= 2018) & (lane(derive(spine.key[person], "ap2", n=year), "two") < LANES // 3)
-        which, occurrence = repeat(1 + two)
-        attrs = census_attrs(ctx, person[which], year, "spr")
-        decided = RULES[spine.rank("ap_rule", year)[person[which]] * 10 // LANES]
-        pair = np.repeat(two, 1 + two)
-        attrs["record_status"] = np.where(pair, decided + 100 * occurrence, -1)
-        stage = SEN_STAGES.index("K" if year >= 2015 else "P")
-        index, needs = attrs["sen"].index, spine.rank("ap_need", year)[person[which]]
-        noted = (index == SEN_STAGES.index("N")) & (needs < LANES * 7 // 10)  # most have a need
-        attrs["sen"] = Coded(np.where(noted, stage, index), SEN_STAGES)
-        parts.append(build(ctx, person[which], year, occurrence, **attrs))
-    return stack(*parts)
 
 
 @rows_for("absence")
