@@ -65,6 +65,8 @@ def firm_form(spine: Spine, rows: Rows) -> NDArray:
 def firm_employees(spine: Spine, rows: Rows) -> NDArray:
     """Employees of the firm; the later extract counts anew those that were live in 2018."""
     size = employees()[rows.attrs["enterprise"]].astype(np.int64)
-    drift = (lane(rows.attrs["stable"], "drift") - LANES // 2) * size * 3 // (10 * LANES)
+    drift = ((lane(rows.attrs["stable"], "drift") - LANES // 2) * size * 3 + 5 * LANES) // (
+        10 * LANES
+    )
     live = ~(rows.attrs["closed"] < EXTRACTS[2019])
     return size + np.where((rows.attrs["source_year"] == 2020) & live, drift, 0)
