@@ -38,7 +38,7 @@ RELATIONS = {
         )
         SELECT base.*, yak + 16 AS age, yak + 15 AS august_age, pay.earnings AS nominal,
                pay.earnings / i.index AS earnings, pay.earnings IS NOT NULL AS employed,
-               self.profit, self.profit IS NOT NULL AS self_employed,
+               self.profit, self.ae_id IS NOT NULL AS self_employed,
                spell.ae_id IS NOT NULL AS claimed, furlough.ae_id IS NOT NULL AS furloughed,
                grant_.ae_id IS NOT NULL AS granted
         FROM base

@@ -27,7 +27,7 @@ from .marginals import rate, shares
 from .people import value_of
 from .rare import floors, rare_lut, valid_codes
 from .recode import code_positions
-from .rows import Coded, Context, Rows
+from .rows import NOTHING, Coded, Context, Rows
 from .spine import SHOWCASE
 
 #: Numbers that may stand for a code; the same in every block, so that no code depends on others.
@@ -345,9 +345,8 @@ def taken(c: Column, args: tuple[str, ...]) -> Values:
         inside = (found >= 0) & (found < len(NUMBERS))
         return recode(c, Coded(np.where(inside, found, -1), NUMBERS), "exact" in args)
     scale = next((int(a) for a in args[1:] if a.isdigit()), 1)
-    return drop_missing(
-        c, Values(found / scale if scale > 1 else found, (found >= 0) | ("signed" in args))
-    )
+    known = found > NOTHING if "signed" in args else found >= 0
+    return drop_missing(c, Values(found / scale if scale > 1 else found, known))
 
 
 def recode(c: Column, found: Coded, exact: bool = False, lasting: bool = False) -> Values:

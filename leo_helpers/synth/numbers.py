@@ -22,7 +22,7 @@ from .hashing import LANES, lane
 from .luts import category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
 from .recode import code_positions
-from .rows import Coded, date
+from .rows import Coded
 
 
 @drawer("flag")
@@ -312,14 +312,3 @@ def sic(c: Column, args: tuple[str, ...]) -> Values:
     unique, index = np.unique(number, return_inverse=True)
     words = pa.array([f"{v:05d}" for v in unique], pa.string())
     return drop_missing(c, Values(index, c.attr(args[1]) == 1, words))
-
-
-@drawer("firm_date")
-def firm_date(c: Column, args: tuple[str, ...]) -> Values:
-    """``firm_date;first;last``: first day of a month in the life of a firm."""
-    key = c.rows.attrs["stable"]
-    low, high = int(args[0]), int(args[1])
-    year = low + lane(key, c.variable.name) * (high - low + 1) // LANES
-    month = lane(key, c.variable.name, "month") * 12 // LANES
-    day = date(year, 1).astype("datetime64[M]") + month.astype("timedelta64[M]")
-    return drop_missing(c, Values(day.astype("datetime64[D]")))

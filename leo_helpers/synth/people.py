@@ -7,7 +7,6 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
-from .firms import employees, industry
 from .hashing import LANES, derive, lane, scramble
 from .luts import category_lut
 from .marginals import shares
@@ -249,42 +248,6 @@ def local_authority(spine: Spine, rows: Rows) -> NDArray:
 def school_rank(spine: Spine, rows: Rows) -> NDArray:
     """Lasting deprivation rank, used where a column wants a continuous background measure."""
     return spine.deprivation[rows.person]
-
-
-@attribute("firm")
-def firm(spine: Spine, rows: Rows) -> NDArray:
-    """Enterprise number, -1 where the register does not know the employer."""
-    unmatched = rows.attrs.get("unmatched_firm", np.zeros(len(rows), dtype=np.int8))
-    return np.where(unmatched == 1, -1, rows.attrs["enterprise"])
-
-
-@attribute("firm_known")
-def firm_known(spine: Spine, rows: Rows) -> NDArray:
-    """One where the register knows the employer."""
-    return 1 - rows.attrs.get("unmatched_firm", np.zeros(len(rows), dtype=np.int8))
-
-
-def _firm_trait(name: str):
-    def trait(spine: Spine, rows: Rows) -> NDArray:
-        return lane(rows.attrs["stable"], name)
-
-    return trait
-
-
-for _name in ("firm_region", "firm_form"):
-    ATTRIBUTES[_name] = _firm_trait(_name)
-
-
-@attribute("firm_key")
-def firm_key(spine: Spine, rows: Rows) -> NDArray:
-    """Lane of the firm's industry, so that a firm keeps it in every table."""
-    return industry(spine.seed)[rows.attrs["enterprise"]]
-
-
-@attribute("firm_employees")
-def firm_employees(spine: Spine, rows: Rows) -> NDArray:
-    """Employees of the firm."""
-    return employees()[rows.attrs["enterprise"]]
 
 
 @attribute("class_of_home")

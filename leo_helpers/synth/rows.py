@@ -18,6 +18,8 @@ from .hashing import LANES, U64, counter, derive, lane
 from .spine import SCHOOL_YEARS, Spine
 
 DAY = np.timedelta64(1, "D")
+#: Stands for no number in attributes that may be negative.
+NOTHING = int(np.iinfo(np.int32).min)
 
 
 @dataclass(frozen=True)

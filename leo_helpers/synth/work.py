@@ -1,4 +1,4 @@
-"""Rows of the tax and address tables, and the yearly states behind them."""
+"""Yearly states of work, and the rows of pay, self-employment and addresses."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from math import fsum
 import numpy as np
 from numpy.typing import NDArray
 
-from .firms import employer_of
+from .firms import employer_in
 from .hashing import LANES, derive, lane
 from .keys import both_edukeys, key_slot
 from .luts import blend, category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
 from .pay import pay
-from .rows import DAY, Context, Rows, build, date, rows_for, runs, spread, stack
+from .rows import NOTHING, Context, Rows, build, rows_for, stack
 from .spine import SCHOOL_YEARS, SEN_STAGES, Spine
 
 TAX_YEARS = np.arange(1998, 2022)
@@ -105,62 +105,6 @@ def changes(spine: Spine, name: str, share: float) -> NDArray[np.bool_]:
     return np.stack([spine.rank(name, int(y)) < share * LANES for y in TAX_YEARS], axis=1)
 
 
-@rows_for("leo_employment")
-def employment(ctx: Context) -> Rows:
-    """Spells of employment: main jobs end to end, second jobs on top."""
-    spine = ctx.spine
-    active = working(spine) & linked(spine, ctx.faults)[:, None]
-    main = _job_spells(ctx, active, changes(spine, "job_change", 0.3), 0)
-    side = active & changes(spine, "second_job", 0.22)
-    other = _job_spells(ctx, active & _both_years(ctx), np.zeros_like(active), 2)
-    other.attrs["slot"] = np.ones(len(other), dtype=bool)
-    rows = stack(main, _job_spells(ctx, side, changes(spine, "second_change", 0.7), 1), other)
-    start, end = rows.attrs["start_date"], rows.attrs["end_date"]
-    unsure = ctx.hit("uncertain_start", rows.key)
-    rows.attrs["uncertain_start"] = unsure.astype(np.int8)
-    rows.attrs["start_date"] = np.where(unsure, _tax_start(start), start)
-    open_end = ctx.hit("uncertain_end", derive(rows.key, "end")) & ~np.isnat(end)
-    rows.attrs["uncertain_end"] = open_end.astype(np.int8)
-    rows.attrs["end_date"] = np.where(open_end, _tax_end(end), end)
-    return rows
-
-
-def _tax_start(day: NDArray) -> NDArray:
-    """6 April of the tax year of each day."""
-    year = day.astype("datetime64[Y]").astype(np.int64) + 1970
-    year = np.where(np.isnat(day), 2000, year)
-    april = date(year, 4, 6)
-    return np.where(day >= april, april, date(year - 1, 4, 6))
-
-
-def _tax_end(day: NDArray) -> NDArray:
-    """5 April at the end of the tax year of each day."""
-    return _tax_start(_tax_start(day) + 370 * DAY) - DAY
-
-
-def _job_spells(ctx: Context, active: NDArray, cut: NDArray, kind: int) -> Rows:
-    person, first, last = runs(active, cut)
-    start_year, end_year = TAX_YEARS[first], TAX_YEARS[last]
-    rows = build(ctx, person, 0, kind * 64 + first)
-    fresh = spread(rows.key, "start", 330)
-    start = date(start_year - 1, 4, 8) + fresh
-    length = np.where(first == last, 365 - fresh.astype(np.int64), 358)
-    end = date(end_year - 1, 4, 6) + np.where(first == last, fresh, np.timedelta64(0, "D"))
-    end = end + (1 + lane(rows.key, "end") * length // LANES).astype("timedelta64[D]")
-    rows.attrs["slot"] = key_slot(ctx.spine, "edukey", person, start_year) & ~both_edukeys(
-        ctx, person, start_year
-    )
-    running = (end_year == TAX_YEARS[-1]) & (lane(rows.key, "running") < LANES * 8 // 10)
-    rows.attrs["start_date"] = start
-    rows.attrs["end_date"] = np.where(running, NOT_A_DAY, np.maximum(end, start))
-    return rows
-
-
-def _both_years(ctx: Context) -> NDArray[np.bool_]:
-    """Tax years with records under both EDUKEYs, array (people, TAX_YEARS)."""
-    return both_edukeys(ctx, np.arange(len(ctx.spine))[:, None], TAX_YEARS[None, :])
-
-
 def _split_pay(ctx: Context, rows: Rows) -> Rows:
     """Rows with their EDUKEY; where both are in use, two rows share the year's pay."""
     year = rows.year.astype(np.int64)
@@ -192,7 +136,7 @@ def earnings(ctx: Context) -> Rows:
     rows.attrs["jobs"] = jobs
     stay = (year + spine.rank("emp")[person] % 3) // 3 + 4096 * second
     employer = derive(spine.key[person], "employer", n=stay)
-    rows.attrs["enterprise"] = employer_of(employer)
+    rows.attrs["enterprise"] = employer_in(employer, year, spine.seed)
     rows.attrs["unmatched_firm"] = ctx.hit("firm_not_in_idbr", employer).astype(np.int8)
     part = np.where(jobs == 1, 1000, 500 + lane(rows.key, "part") * 480 // LANES)
     rows.attrs["main_earnings"] = rows.attrs["earnings"] * part // 1000
@@ -208,93 +152,56 @@ def earnings(ctx: Context) -> Rows:
     return rows.take(np.flatnonzero(~unseen))
 
 
-def _self_employed(spine: Spine, faults: dict[str, float]) -> NDArray[np.bool_]:
-    years = TAX_YEARS[TAX_YEARS >= 2014]
+def main_pay(spine: Spine, year: int) -> NDArray[np.int64]:
+    """Pay from employers in one tax year, 0 for those without, as the earnings have it."""
+    who = np.flatnonzero(working(spine)[:, year - TAX_YEARS[0]])
+    key = derive(spine.key[who], "leo_earnings", n=year * 4096)
+    out = np.zeros(len(spine), dtype=np.int64)
+    out[who] = pay(spine, who, np.full(len(who), year), lane(key, "luck"))
+    return out
+
+
+def self_employed(spine: Spine, faults: dict[str, float]) -> NDArray[np.bool_]:
+    """A return with self-employment, array (people, tax years from 2014)."""
+    years, paid = TAX_YEARS[TAX_YEARS >= 2014], working(spine)
     out = np.zeros((len(spine), len(years)), dtype=bool)
+    alone = rate("self_employed_without_pay")
     for j, year in enumerate(years):
         age = year - 1 - spine.cohort.astype(np.int64)
         near = blend(spine.rank("self"), spine.rank("self_spell", year // 3), 6)
-        for one in np.unique(age):
-            if one >= 16:
-                rows = age == one
-                among = rate("self_employed", 0, age=int(min(max(one, 18), 36)))
-                paid = rate("employment", 0, years_after_ks4=int(min(max(one - 16, 1), 19)))
-                share = among * paid / (1 - among + among * paid)  # of all, not of those who work
-                out[rows, j] = near[rows] >= threshold(share)
+        for one in np.unique(age[age >= 16]):
+            among = rate("self_employed", 0, age=int(min(max(one, 18), 36)))
+            work = rate("employment", 0, years_after_ks4=int(min(max(one - 16, 1), 19)))
+            share = among * work / (1 - among * alone)  # of all, not of those who work
+            for employed, part in ((True, (1 - alone) / work), (False, alone / (1 - work))):
+                rows = (age == one) & (paid[:, year - TAX_YEARS[0]] == employed)
+                out[rows, j] = near[rows] >= threshold(share * part)
     return out & linked(spine, faults)[:, None]
+
+
+def profit(spine: Spine, person: NDArray, year: NDArray) -> NDArray[np.int64]:
+    """Pounds of profit, less than 0 for a loss, NOTHING where the return had none of either."""
+    lut = quantile_lut(quantiles("self_employment_profit"))
+    key = derive(spine.key[person], "profit", n=year)
+    found = lut[blend(spine.rank("profit")[person], lane(key, "luck"), 5)].astype(np.int64)
+    return np.where(lane(key, "nothing") < rate("no_profit_at_all") * LANES, NOTHING, found)
 
 
 @rows_for("leo_self_assessment")
 def self_assessment(ctx: Context) -> Rows:
     """Self-employment income by tax year from 2014."""
-    person, j = np.nonzero(_self_employed(ctx.spine, ctx.faults))
+    person, j = np.nonzero(self_employed(ctx.spine, ctx.faults))
     rows = build(ctx, person, 2014 + j)
-    lut = quantile_lut(quantiles("self_employment_profit"))
-    total = lut[blend(ctx.spine.rank("profit")[rows.person], lane(rows.key, "luck"), 5)].astype(
-        np.int64
+    total = profit(ctx.spine, rows.person, rows.year.astype(np.int64))
+    lasting = blend(ctx.spine.rank("trade")[rows.person], lane(rows.key, "kind"), 7)
+    kind = category_lut([0.86, 0.10, 0.04])[lasting]  # sole trader, partner, both
+    part = np.where(kind == 2, total * 6 // 10, total)
+    some = total != NOTHING
+    rows.attrs.update(
+        total=total,
+        sole=np.where(some & (kind != 1), part, NOTHING),
+        partnership=np.where(some & (kind > 0), np.where(kind == 2, total - part, total), NOTHING),
     )
-    kind = category_lut([0.86, 0.10, 0.04])[lane(rows.key, "kind")]
-    sole = np.where(kind == 0, total, np.where(kind == 1, 0, total * 6 // 10))
-    rows.attrs.update(total=total, sole=sole, partnership=total - sole, kind=kind)
-    return rows
-
-
-def _furloughed(spine: Spine, age: NDArray) -> NDArray[np.float64]:
-    """Chance that an employee was furloughed, by age and sex."""
-    out = np.zeros(len(spine))
-    for position, sex in enumerate(shares("sex")):
-        for one in np.unique(age):
-            rows = (age == one) & (spine.sex == position)
-            out[rows] = rate("cjrs_takeup", 2020, age=int(min(max(one, 16), 36)), sex=sex)
-    return out
-
-
-@rows_for("leo_cjrs")
-def furlough(ctx: Context) -> Rows:
-    """Furloughed employees by tax year with their month strings."""
-    spine, parts = ctx.spine, []
-    job = working(spine) & linked(spine, ctx.faults)[:, None]
-    for year in (2020, 2021):
-        age = year - 1 - spine.cohort.astype(np.int64)
-        share = _furloughed(spine, age) * (0.8 if year == 2020 else 1.0)
-        person = np.flatnonzero(job[:, year - 1998] & (spine.rank("furlough") < share * LANES))
-        rows = build(ctx, person, year)
-        begin = np.full(len(rows), 11) if year == 2020 else lane(rows.key, "begin") * 3 // LANES
-        months = 1 if year == 2020 else 1 + lane(rows.key, "months") * 9 // LANES
-        end = np.minimum(begin + months, 12)
-        months_on = (np.arange(12)[None, :] >= begin[:, None]) & (
-            np.arange(12)[None, :] < end[:, None]
-        )
-        rows.attrs["months_during"] = months_on @ (1 << np.arange(12)[::-1])
-        ended = months_on.copy()
-        ended[np.arange(len(rows)), np.maximum(end - 1, 0)] &= (
-            lane(rows.key, "eom") < LANES * 6 // 10
-        )
-        rows.attrs["months_end"] = ended @ (1 << np.arange(12)[::-1])
-        rows.attrs["weeks"] = np.maximum(
-            1, months_on.sum(axis=1) * 13 // 3 - lane(rows.key, "w") * 3 // LANES
-        )
-        parts.append(rows)
-    return stack(*parts)
-
-
-@rows_for("leo_seiss")
-def seiss(ctx: Context) -> Rows:
-    """Self-employed people who claimed a grant in 2020-21."""
-    spine = ctx.spine
-    trading = _self_employed(spine, ctx.faults)[:, 2019 - 2014]
-    takeup = np.array([rate("seiss_takeup", 2020, sex=s) for s in shares("sex")])[spine.sex]
-    person = np.flatnonzero(trading & (spine.rank("seiss") < takeup * LANES))
-    rows = build(ctx, person, 2021)
-    begin = lane(rows.key, "begin") * 3 // LANES
-    months = np.arange(12)[None, :]
-    on = (months >= begin[:, None]) & (
-        months < (begin + 3 + lane(rows.key, "n") * 6 // LANES)[:, None]
-    )
-    rows.attrs["months_during"] = on @ (1 << np.arange(12)[::-1])
-    rows.attrs["months_end"] = rows.attrs["months_during"]
-    rows.attrs["weeks"] = on.sum(axis=1) * 13 // 3
-    rows.attrs["amount"] = 800 + lane(rows.key, "amount") * 6700 // LANES
     return rows
 
 
