@@ -224,11 +224,17 @@ def _applicant(spine: Spine, rows: Rows) -> dict[str, NDArray | Coded]:
     }
 
 
+@cache
+def _grades() -> tuple[str, ...]:
+    """Grades of all cycles, whatever cycles a block has."""
+    return tuple(
+        dict.fromkeys(g for year in range(2008, 2022) for g in shares("alevel_grade", year))
+    )
+
+
 def _grade(rows: Rows, rank: NDArray, none: NDArray) -> Coded:
     """A level grade at a rank, by the published shares of the year, best grade first."""
-    words = tuple(
-        dict.fromkeys(g for year, _, _ in rows.segments for g in shares("alevel_grade", year))
-    )
+    words = _grades()
     out = np.full(len(rows), -1, dtype=np.int64)
     for year, a, b in rows.segments:
         given = shares("alevel_grade", year)
