@@ -81,11 +81,10 @@ MARKS = {
     },
     "ks3_indicators": {
         "ks3_mattotmrk": "ks3_matlev",
-        "ks3_scipap1mrk": "ks3_scilev",
+        "ks3_scitotmrk": "ks3_scilev",
         "ks3_engtotmrk": "ks3_englev",
     },
-    "ks2_exam": {"ks2_testmark": "ks2_testlev", "ks2_readmark": "ks2_readlev"},
-    "ks3_result": {"ks3_testmark": "ks3_testlev", "ks3_writmark": "ks3_writlev"},
+    "ks2_exam": {"ks2_readmark": "ks2_readlev"},
 }
 
 
@@ -105,6 +104,62 @@ def test_marks_agree_with_the_level_of_the_row(load, table):
             assert (span["min"].iloc[1:].to_numpy() >= span["max"].iloc[:-1].to_numpy() - 3).all()
             letters = year.loc[year[mark].astype(str).isin(["A", "M"]), [mark, level]]
             assert (letters[mark] == letters[level]).all()
+
+
+@pytest.mark.parametrize(
+    ("long", "wide", "level", "names"),
+    [
+        ("ks2_exam", "ks2_pupil", "ks2_testlev", ("englev", "matlev", "scilev")),
+        ("ks3_result", "ks3_indicators", "ks3_testlev", ("englev", "matlev", "scilev")),
+    ],
+)
+def test_long_rows_say_what_the_wide_row_says(load, long, wide, level, names):
+    rows, pupils, stage = load(long), load(wide), wide[:3]
+    rows, pupils = rows[rows.year == 2008], pupils[pupils.year == 2008]
+    assert len(rows) == 3 * len(pupils) > 300
+    for place, name in enumerate(names):
+        said = number(pupils[f"{stage}_{name}"]).to_numpy(dtype=float, na_value=-1)
+        again = number(rows[level].iloc[place::3]).to_numpy(dtype=float, na_value=-1)
+        assert (said == again).mean() > 0.95 and (said > 0).mean() > 0.7
+
+
+def test_subjects_and_teachers_differ_within_reason(load):
+    frame = load("ks2_pupil")
+    frame = frame[frame.year.between(2003, 2009)]
+    maths, english = number(frame["ks2_matlev"]), number(frame["ks2_englev"])
+    assert 0.4 < maths.corr(english) < 0.8
+    teacher = number(frame["ks2_mattalev"])
+    both = maths.notna() & teacher.notna()
+    assert 0.65 < (maths == teacher)[both].mean() < 0.9
+
+
+def test_key_stage_2_shows_the_levels_of_key_stage_1(load):
+    early, late = load("ks1"), load("ks2_pupil")
+    early, late = (f.rename(columns=lambda c: c.lower()) for f in (early, late))
+    early = early.rename(columns={"ks1_pupilmatchingrefanonymous": "pmr"}).drop(columns="year")
+    late = late[late.year == 2015].rename(columns={"ks2_pupilmatchingrefanonymous": "pmr"})
+    both = late[late.pmr != ""].merge(early[early.pmr != ""], on="pmr")
+    both = both[~both.pmr.duplicated(keep=False)]
+    assert len(both) > 100
+    known = both["ks2_prmatlev"].notna()  # a few codes of key stage 1 are not on the later list
+    said = both["ks2_prmatlev"].astype(str) == both["ks1_maths"].astype(str)
+    assert known.mean() > 0.9 and said[known].all()
+
+
+def test_nobody_has_a_test_level_where_no_test_was_held(load):
+    frame = load("ks2_pupil")
+    frame = frame[frame.year == 2010]
+    none = number(frame["ks2_reftest"]) == 1
+    assert 0.1 < none.mean() < 0.45 and frame.loc[none, "ks2_matlev"].isna().all()
+    assert frame.loc[none, "ks2_matlevta"].notna().mean() > 0.9
+    assert not frame.loc[none, "ks2_valmat"].astype(int).any()
+
+
+@pytest.mark.parametrize(("table", "score", "least"), [("eyfsp", "fsp_eyfsp_total", 0.1)])
+def test_older_children_of_a_year_are_ahead(load, table, score, least):
+    frame = load(table)
+    months = (frame["fsp_monthofbirth"] - 9) % 12
+    assert number(frame[score]).corr(-months) > least
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from ..catalogue import Catalogue, Variable, View
-from . import exams, numbers, profile, results, subjects  # noqa: F401 - register draws
+from . import exams, numbers, profile, results, stages, subjects  # noqa: F401 - register draws
 from .draws import DRAWS, Column, Values, drawer, rule_for
 from .hashing import derive
 from .keys import edukey, has_second, key_slot, pmr, record_year, resolved_id

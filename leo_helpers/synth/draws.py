@@ -234,9 +234,19 @@ def categories(
 
 @cache
 def _order(codes: tuple[str, ...], listed: tuple[str, ...]) -> tuple[int, ...]:
-    """Positions of the codes from the lowest rank up; codes without a share come first."""
-    last = [codes.index(k) for k in listed]
-    return (*(i for i in range(len(codes)) if i not in last), *last)
+    """Positions of the codes from the lowest rank up; codes without a share come first.
+
+    Only a level above the highest one listed comes last.
+    """
+    middle = [codes.index(k) for k in listed]
+    most = max((int(k) for k in listed if k.isdigit()), default=LANES)
+    above = [i for i, k in enumerate(codes) if k not in listed and _level(k) >= most]
+    return (*(i for i in range(len(codes)) if i not in (*middle, *above)), *middle, *above)
+
+
+def _level(code: str) -> int:
+    """Number of a level such as ``5`` or ``4+``, -1 of any other code."""
+    return int(code.rstrip("+")) if re.fullmatch(r"\d\+?", code) else -1
 
 
 @lru_cache(maxsize=400)

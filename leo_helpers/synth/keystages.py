@@ -79,6 +79,24 @@ def _ks4_entries(rank: NDArray) -> NDArray:
     return 5 + rank * 6 // LANES
 
 
+#: By stage: eighths of the rank that have nothing to do with age, and eighths of the rest that
+#: are age itself. Set so that children born in autumn reach a good level of development 24 points
+#: more often than those born in summer, and level 4 eight points (published for 2009).
+AGE_PART = {"eyfsp": (6, 5), "ks1": (6, 4), "ks2": (7, 5), "ks3": (7, 3)}
+
+
+def _with_age(spine: Spine, stage: str, person: NDArray) -> NDArray:
+    """Rank at a stage: the older children of a school year are ahead, less so later on."""
+    rank = spine.attainment(stage)[person]
+    if stage not in AGE_PART:
+        return rank
+    key = derive(spine.key[person], "age part", stage)
+    month = 11 - (spine.birth_month[person].astype(np.int64) - 9) % 12
+    age = (month * LANES + lane(key, "within the month")) // 12
+    without, part = AGE_PART[stage]
+    return blend(rank, blend(age, lane(key, "rest"), part), without)
+
+
 def stage_attrs(spine: Spine, stage: str, person: NDArray, year: NDArray) -> dict:
     """What a record of a stage knows of its pupil in the year."""
     j = np.clip(year, 1996, 2021) - 1996
@@ -88,7 +106,7 @@ def stage_attrs(spine: Spine, stage: str, person: NDArray, year: NDArray) -> dic
         "rank": (
             ks5_rank(spine.attainment(stage)[person], year)
             if stage == "ks5"
-            else spine.attainment(stage)[person]
+            else _with_age(spine, stage, person)
         ),
         "nc_year": spine.nc_year[person, j],
         "school": np.where(state, spine.school[person, j], 95_000 + spine.school[person, j] % 900),
@@ -112,6 +130,9 @@ def pupils(ctx: Context, stage: str, fault: str = "repeated_result") -> Rows:
     copy = rows.take(np.flatnonzero(again))
     copy.key = derive(copy.key, "copy")
     copy.attrs["discounted"] = np.ones(len(copy), dtype=np.int8)
+    decided = 1 + lane(rows.key, "record") * 8 // LANES
+    rows.attrs["record_status"] = np.where(again, decided, -1)
+    copy.attrs["record_status"] = 100 + decided[again]
     if fault == "repeated_result":  # at two providers a student's results are the same
         copy.attrs["rank"] = np.minimum(copy.attrs["rank"], lane(copy.key, "lower"))
     return stack(rows, copy)
@@ -144,6 +165,7 @@ def ks1(ctx: Context) -> Rows:
 @rows_for("ks2_pupil")
 def ks2(ctx: Context) -> Rows:
     """Key stage 2 results; a quarter of schools boycotted the 2010 tests."""
+    ctx.table = "ks2_pupil"  # the long view shows the same pupils
     rows = pupils(ctx, "ks2")
     school = rows.attrs["school"]
     struck = counter("boycott", ctx.spine.seed, n=school)
@@ -199,18 +221,30 @@ def resits(ctx: Context, out: Rows, fault: str = "resit") -> Rows:
     return stack(out, resit)
 
 
+def _long(rows: Rows, subjects: NDArray, counts: NDArray) -> Rows:
+    """A row for each subject of a pupil row, which the draw ``wide`` reads again."""
+    which, occurrence = repeat(counts)
+    out = rows.take(which)
+    out.attrs["subject"] = subjects[which, occurrence]
+    out.key = derive(out.key, "long", n=occurrence)
+    out.memo["pupils"] = rows, which
+    return out
+
+
 @rows_for("ks2_exam")
 def ks2_exam(ctx: Context) -> Rows:
-    """One row a test or assessment at key stage 2."""
-    rows = pupils(ctx, "ks2")
-    return _results(ctx, "ks2", 6, np.where(rows.year < 2013, 4, 5), rows, "")
+    """One row a subject of key stage 2: English, maths, science; from 2013 five."""
+    rows = ks2(ctx)
+    new = rows.year >= 2013
+    subjects = np.where(new[:, None], [[3, 1, 2, 4, 5]], [[0, 1, 2, -1, -1]])
+    return _long(rows, subjects, np.where(new, 5, 3))
 
 
 @rows_for("ks3_result")
 def ks3_result(ctx: Context) -> Rows:
-    """One row a test (to 2008) or teacher assessment at key stage 3."""
-    rows = pupils(ctx, "ks3")
-    return _results(ctx, "ks3", 6, np.where(rows.year <= 2008, 6, 3), rows, "")
+    """One row a subject of key stage 3: English, maths, science."""
+    rows = ks3(ctx)
+    return _long(rows, np.tile(np.arange(3), (len(rows), 1)), np.full(len(rows), 3))
 
 
 @rows_for("ks4_exam")

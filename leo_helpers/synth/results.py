@@ -23,6 +23,8 @@ from .rare import valid_codes
 from .rows import Coded
 from .spine import SHOWCASE
 
+#: Marks by which two papers of one test lie above and below the pupil's usual mark, at most.
+UNEVEN = 3
 #: National Curriculum points of the levels that are no plain number; 4 is 27, 5 is 33 ...
 POINTS = {"W": 3, "B": 3, "N": 3, "1": 9, "2C": 13, "2B": 15, "2A": 17, "4+": 27}
 
@@ -45,7 +47,7 @@ def _points(words: tuple[str, ...]) -> NDArray[np.int16]:
     return np.array([*(POINTS.get(w, p) for w, p in zip(words, plain, strict=True)), -1], np.int16)
 
 
-def _words(values: Values) -> tuple[tuple[str, ...], NDArray]:
+def words_of(values: Values) -> tuple[tuple[str, ...], NDArray]:
     """Codes of a drawn column and the position of each row, -1 where it is missing."""
     words = tuple(map(str, values.dictionary.to_pylist()))
     data = values.data
@@ -57,7 +59,7 @@ def points_of(c: Column, name: str) -> NDArray:
     values = other(c, name)
     if values.dictionary is None:
         return values.data if values.valid is None else np.where(values.valid, values.data, -1)
-    words, index = _words(values)
+    words, index = words_of(values)
     return _points(words)[index]
 
 
@@ -65,7 +67,7 @@ def _holds(c: Column, condition: str) -> NDArray[np.bool_]:
     """Rows where ``COLUMN>=number``, ``COLUMN<=number`` or ``COLUMN=code|code`` is true."""
     name, sign, value = re.fullmatch(r"(\w+)(>=|<=|=)(.+)", condition).groups()
     if sign == "=":
-        words, index = _words(other(c, name))
+        words, index = words_of(other(c, name))
         return np.array([*(w in value.split("|") for w in words), False])[index]
     points = points_of(c, name)
     return points >= float(value) if sign == ">=" else (points > 0) & (points <= float(value))
@@ -114,7 +116,7 @@ def same(c: Column, args: tuple[str, ...]) -> Values:
     values = other(c, args[0])
     if values.dictionary is None:
         return Values(values.data, values.valid)
-    words, index = _words(values)
+    words, index = words_of(values)
     return recode(c, Coded(index, words), exact=True)
 
 
@@ -141,7 +143,7 @@ def follow(c: Column, args: tuple[str, ...]) -> Values:
 
 def _with_letters(c: Column, number: NDArray, level: str) -> Values:
     """Marks; where the level is a letter, the same letter, else nothing (N has a mark)."""
-    words, index = _words(other(c, level))
+    words, index = words_of(other(c, level))
     listed = [*c.codes] if c.variable.codelist else []
     unknown = listed.index("_NV") if "_NV" in listed else -1
     marked = [w.isdigit() or w == "N" for w in words]
@@ -164,12 +166,16 @@ def _mark_lut(name: str, year: int, most: int) -> NDArray[np.int32]:
 
 @drawer("mark")
 def mark(c: Column, args: tuple[str, ...]) -> Values:
-    """``mark;quantity;rank;level``: a mark within the range, in line with the row's level."""
-    most = int(c.variable.bounds[1])
+    """``mark;quantity;rank;level[;+ or -]``: a mark within the range, in line with the level."""
+    most, rank = int(c.variable.bounds[1]), c.attr(args[1])
     number = np.empty(len(c.rows), dtype=np.int32)
     for year, a, b in c.rows.segments:
-        number[a:b] = _mark_lut(args[0], year, most)[c.attr(args[1])[a:b]]
-    return _boycotted(c, _with_letters(c, number, args[2]))
+        number[a:b] = _mark_lut(args[0], year, most)[rank[a:b]]
+    if args[3:]:  # two papers of one length share out the same marks unevenly
+        step = lane(c.rows.key, args[2], "papers") * (2 * UNEVEN + 1) // LANES - UNEVEN
+        room = np.minimum(number, most - number)
+        number += (np.clip(step, -room, room) * (1 if args[3] == "+" else -1)).astype(np.int32)
+    return boycotted(c, _with_letters(c, number, args[2]))
 
 
 @drawer("adds")
@@ -177,12 +183,12 @@ def adds(c: Column, args: tuple[str, ...]) -> Values:
     """``adds;level;mark;mark ...``: the sum of the marks of the row's papers."""
     total = np.zeros(len(c.rows), dtype=np.int32)
     for name in args[1:]:
-        words, index = _words(other(c, name))
+        words, index = words_of(other(c, name))
         total += np.array([*(int(w) if w.isdigit() else 0 for w in words), 0])[index]
-    return _boycotted(c, _with_letters(c, total, args[0]))
+    return boycotted(c, _with_letters(c, total, args[0]))
 
 
-def _boycotted(c: Column, values: Values) -> Values:
+def boycotted(c: Column, values: Values) -> Values:
     """No marks where the school held no test in 2010."""
     boycott = c.attr("boycott")
     if boycott is not None:
@@ -255,12 +261,15 @@ def slot(c: Column, args: tuple[str, ...]) -> Values:
 
 @drawer("sum")
 def summed(c: Column, args: tuple[str, ...]) -> Values:
-    """``sum;level;level ...[;mean]``: points of the levels together, or their mean."""
+    """``sum;level;level ...[;mean]``: points of the levels together, or the mean of those held."""
     names = [a for a in args if a != "mean"]
-    total = np.sum([np.maximum(points_of(c, name), 0) for name in names], axis=0)
+    points = np.stack([np.maximum(points_of(c, name), 0) for name in names])
+    total = points.sum(axis=0)
     if "mean" in args:
-        total = np.rint(total * 100 / len(names)) / 100
-    elif c.variable.type == "integer":
+        known = (points > 0).sum(axis=0)
+        mean = np.rint(total * 100 / np.maximum(known, 1)) / 100
+        return drop_missing(c, Values(np.clip(mean, *(c.variable.bounds or (0, 99))), known > 0))
+    if c.variable.type == "integer":
         total = total.astype(np.int32)
     if c.variable.bounds is not None:
         total = np.clip(total, *c.variable.bounds)
