@@ -130,7 +130,7 @@ def _follows(name: str) -> tuple[tuple[str, str], ...]:
 @drawer("follow")
 def follow(c: Column, args: tuple[str, ...]) -> Values:
     """``follow;column;map``: what another column of the row implies, as ``follows.csv`` says."""
-    words, index = _words(other(c, args[0]))
+    words, index = words_of(other(c, args[0]))
     to = [next((t for p, t in _follows(args[1]) if re.fullmatch(p, w)), None) for w in words]
     values = tuple(dict.fromkeys(filter(None, to)))
     place = np.array([*(values.index(t) if t else -1 for t in to), -1])[index]
