@@ -21,6 +21,8 @@ SCALES = (
 )
 #: The seven scales that must all stand at six or more for a good level of development.
 GOOD = tuple(i for i, name in enumerate(SCALES) if name.startswith(("PSE", "CLL")))
+#: Share of children not assessed, and of those with a statement of special needs (assumed).
+UNSEEN, STATEMENT_UNSEEN = 0.008, 0.5
 #: Scales that a child short of a good level fails, with the share that fails each (assumed).
 WEAKEST = {"CLL_AS4": 0.75, "CLL_AS2": 0.15, "PSE_AS3": 0.1}
 
@@ -36,7 +38,9 @@ def scale_points(rows: Rows) -> NDArray[np.int8]:
         points = np.empty((len(SCALES), len(rows)), dtype=np.int8)
         for year, a, b in rows.segments:
             points[:, a:b] = _points(rows.attrs["rank"][a:b], rows.key[a:b], year)
-        points[:, lane(rows.key, "not assessed") < LANES // 250] = -1
+        statement = np.array([v in ("S", "E") for v in (*rows.attrs["sen"].values, "")])
+        share = np.where(statement[rows.attrs["sen"].index], STATEMENT_UNSEEN, UNSEEN)
+        points[:, lane(rows.key, "not assessed") < share * LANES] = -1
         rows.memo["profile"] = points
     return rows.memo["profile"]
 
