@@ -26,6 +26,7 @@ from . import (  # noqa: F401 - register rows
     exclusions,
     firms,
     further,
+    gcses,
     keystages,
     lookups,
     school,
