@@ -154,13 +154,13 @@ def exam(c: Column, args: tuple[str, ...]) -> Values:
     size = np.array([q.size for q in all_kinds])[kind]
     if args[0] == "size":
         return Values(size if c.variable.type == "number" else size.astype(np.int32))
+    if args[0] == "level3":
+        passed = np.array([w in LEVEL3 for w in words])[grade]
+        return Values(np.rint(size * passed * 50) / 100)
     if args[0].startswith("level"):
         passing = set().union(*(LEVEL[n] for n in LEVEL if n >= int(args[0][-1])))
         passed = np.array([w in passing for w in words])[grade]
         return Values(np.rint(size * passed * 20) / 100)
-    if args[0] == "level3":
-        passed = np.array([w in LEVEL3 for w in words])[grade]
-        return Values(np.rint(size * passed * 50) / 100)
     if args[0] == "most":
         return Values(size * float(args[1]))
     points = points_of_results(c.rows, table, args[1])
