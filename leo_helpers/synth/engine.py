@@ -30,6 +30,7 @@ from . import (  # noqa: F401 - register rows
     firm_traits,
     firms,
     further,
+    gcses,
     jobs,
     keystage5,
     keystages,

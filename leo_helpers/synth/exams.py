@@ -20,7 +20,8 @@ from .rows import Coded, Rows
 CORE = 3
 #: Grades that give the level 2 and the level 1 threshold.
 LEVEL = {
-    2: {"A*", "A", "B", "C", "**", "AA", "BB", "CC", "9", "8", "7", "6", "5", "4"},
+    2: {"A*", "A", "B", "C", "**", "AA", "BB", "CC", "9", "8", "7", "6", "5", "4"}
+    | {"DI", "M", "P", "ME", "PA"},
     1: {"D", "E", "F", "G", "DD", "EE", "FF", "GG", "3", "2", "1"},
 }
 #: Grades that pass at level 3; a whole A level gives half of the threshold.
@@ -84,19 +85,34 @@ def _grade_lut(table: str, kind: int, year: int) -> NDArray:
     return position[category_lut([given[w] for w in best_last])]
 
 
-def results_of(rows: Rows, table: str) -> tuple[NDArray, NDArray]:
-    """Position of the qualification and of the grade of each row.
+def kinds_of(rows: Rows, table: str) -> NDArray[np.int8]:
+    """Position of the qualification of each row; ``forced`` rows (not -1) have theirs already.
 
     A re-sit is of the qualification that was first taken: both rows have one ``entry``.
     """
+    kind = np.empty(len(rows), dtype=np.int8)
+    u = lane(rows.attrs["entry"], "qualification")
+    core = (rows.attrs["subject"] < CORE) & (table == "ks4_exam")
+    for year, a, b in rows.segments:
+        lut = _kind_lut(table, year)
+        kind[a:b] = np.where(core[a:b], lut[0], lut[u[a:b]])
+    forced = rows.attrs.get("forced")
+    return kind if forced is None else np.where(forced >= 0, forced, kind).astype(np.int8)
+
+
+@cache
+def passes_from(table: str, kind: int, year: int) -> int:
+    """First rank that passes at level 2 in a qualification of the year."""
+    good = np.array([w in LEVEL[2] for w in grades(table)])
+    return int(np.argmax(good[_grade_lut(table, kind, year)]))
+
+
+def results_of(rows: Rows, table: str) -> tuple[NDArray, NDArray]:
+    """Position of the qualification and of the grade of each row."""
     if "results" not in rows.memo:
-        kind = np.empty(len(rows), dtype=np.int8)
+        kind, rank = kinds_of(rows, table), rows.attrs["rank"]
         grade = np.empty(len(rows), dtype=np.int8)
-        u, rank = lane(rows.attrs["entry"], "qualification"), rows.attrs["rank"]
-        core = (rows.attrs["subject"] < CORE) & (table == "ks4_exam")
         for year, a, b in rows.segments:
-            lut = _kind_lut(table, year)
-            kind[a:b] = np.where(core[a:b], lut[0], lut[u[a:b]])
             luts = [_grade_lut(table, i, year) for i in range(len(qualifications(table)))]
             grade[a:b] = np.stack(luts)[kind[a:b], rank[a:b]]
         rows.memo["results"] = kind, grade
@@ -138,13 +154,13 @@ def exam(c: Column, args: tuple[str, ...]) -> Values:
     size = np.array([q.size for q in all_kinds])[kind]
     if args[0] == "size":
         return Values(size if c.variable.type == "number" else size.astype(np.int32))
+    if args[0] == "level3":
+        passed = np.array([w in LEVEL3 for w in words])[grade]
+        return Values(np.rint(size * passed * 50) / 100)
     if args[0].startswith("level"):
         passing = set().union(*(LEVEL[n] for n in LEVEL if n >= int(args[0][-1])))
         passed = np.array([w in passing for w in words])[grade]
         return Values(np.rint(size * passed * 20) / 100)
-    if args[0] == "level3":
-        passed = np.array([w in LEVEL3 for w in words])[grade]
-        return Values(np.rint(size * passed * 50) / 100)
     if args[0] == "most":
         return Values(size * float(args[1]))
     points = points_of_results(c.rows, table, args[1])

@@ -76,23 +76,25 @@ def ks5_student(ctx: Context) -> Rows:
     rows = pupils(replace(ctx, table="ks5"), "ks5", "provider_move")
     rows.attrs |= _totals(ctx, rows)
     rows.attrs |= _prior(ctx.spine, rows)
-    which, occurrence = repeat(np.where(rows.year >= FIRST_LEVELS, 2, 1))
+    u = lane(rows.key, "levels")
+    third = (u < LANES // 4).astype(int)  # at a third level: authority, maintained, consortium
+    levels = np.where(rows.attrs["discounted"] == 1, 1, 2 + third)  # one national row a student
+    which, occurrence = repeat(np.where(rows.year >= FIRST_LEVELS, levels, 1))
     out = rows.take(which)
     out.key = derive(out.key, "rectype", n=occurrence)
-    out.attrs["rectype"] = occurrence
+    out.attrs["rectype"] = np.where(occurrence == 2, 2 + u[which] % 3, occurrence)
     return out
 
 
 def _exams(ctx: Context) -> tuple[Rows, NDArray, NDArray]:
     """Results that count, with the position of the qualification and of the grade."""
-    rows = ks5_exam(ctx)
-    rows = rows.take(np.flatnonzero(rows.attrs["discounted"] == 0))
+    rows = ks5_exam(replace(ctx, faults={}))  # a re-sit changes nothing that counts
     return (rows, *results_of(rows, TABLE))
 
 
 def _totals(ctx: Context, rows: Rows) -> dict[str, NDArray]:
     """Entries, sizes (in halves), points and passes of each student, by route."""
-    exams, kind, grade = ctx.spine.once(f"ks5 {ctx.faults.get('resit', 0)}", lambda: _exams(ctx))
+    exams, kind, grade = ctx.spine.once("ks5 results", lambda: _exams(ctx))
     words, kinds = np.array(grades(TABLE)), qualifications(TABLE)
     names, size = np.array([q.name for q in kinds])[kind], np.array([q.size for q in kinds])[kind]
     half, got = np.rint(size * 2).astype(int), words[grade]
@@ -184,9 +186,7 @@ def _prior(spine: Spine, rows: Rows) -> dict[str, NDArray]:
 @drawer("subject_grade")
 def subject_grade(c: Column, args: tuple[str, ...]) -> Values:
     """``subject_grade;ga|gas``: the grade in the subject that the column is named after."""
-    exams, kind, grade = c.ctx.spine.once(
-        f"ks5 {c.ctx.faults.get('resit', 0)}", lambda: _exams(c.ctx)
-    )
+    exams, kind, grade = c.ctx.spine.once("ks5 results", lambda: _exams(c.ctx))
     numbers = {column: n for n, (column, _, _) in enumerate(subjects())}
     number = numbers.get(c.variable.name.split("_", 2)[2], -1)
     wanted = [n for n, q in enumerate(qualifications(TABLE)) if q.name in ROUTES[args[0]]]

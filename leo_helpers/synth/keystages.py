@@ -22,7 +22,6 @@ STAGES = {
     "ks4": (17, 2002, 2021),
     "ks5": (19, 2002, 2021),
 }
-KS4_SUBJECTS = 40
 
 
 def at_stage(spine: Spine, stage: str) -> tuple[NDArray, NDArray]:
@@ -68,13 +67,13 @@ def ks5_rank(rank: NDArray, year: NDArray) -> NDArray:
 
 
 @cache
-def _entry_rank() -> NDArray[np.int32]:
+def entry_rank() -> NDArray[np.int32]:
     """Rank among key stage 4 entries: abler pupils have more of them."""
-    entries = np.cumsum(_ks4_entries(np.arange(LANES, dtype=np.int64)))
+    entries = np.cumsum(ks4_entries(np.arange(LANES, dtype=np.int64)))
     return ((entries - entries[0]) * (LANES - 1) // int(entries[-1])).astype(np.int32)
 
 
-def _ks4_entries(rank: NDArray) -> NDArray:
+def ks4_entries(rank: NDArray) -> NDArray:
     """Entries at key stage 4, five to ten."""
     return 5 + rank * 6 // LANES
 
@@ -180,25 +179,20 @@ def ks3(ctx: Context) -> Rows:
     return pupils(ctx, "ks3")
 
 
-@rows_for("ks4_pupil")
-def ks4(ctx: Context) -> Rows:
-    """Key stage 4 pupil records, one a year: early entrants and repeats included."""
-    return pupils(ctx, "ks4")
-
-
-def _results(
-    ctx: Context, stage: str, subjects: int, counts: NDArray, rows: Rows, fault: str
-) -> Rows:
-    """Long results: `counts` subjects for each pupil row, some taken twice."""
+def _results(ctx: Context, stage: str, subjects: int, counts: NDArray, rows: Rows) -> Rows:
+    """Long results: `counts` subjects for each pupil row."""
     which, occurrence = repeat(counts)
     out = rows.take(which)
+    out.attrs["subject"] = subject_of(ctx, out, stage, subjects, occurrence)
+    entry_rows(out, stage, occurrence, out.attrs["rank"])
+    out.attrs["discounted"] = np.zeros(len(out), dtype=np.int8)
+    return out
+
+
+def subject_of(ctx: Context, out: Rows, stage: str, subjects: int, occurrence: NDArray) -> NDArray:
+    """Numbers of different subjects; the first three are everybody's."""
     start = lane(derive(ctx.spine.key[out.person], stage, "subjects"), "first") % 7
-    out.attrs["subject"] = np.where(
-        occurrence < 3, occurrence, 3 + (start + (occurrence - 3) * 5) % (subjects - 3)
-    )
-    own = _entry_rank()[out.attrs["rank"]] if stage == "ks4" else out.attrs["rank"]
-    entry_rows(out, stage, occurrence, own)
-    return resits(ctx, out, fault)
+    return np.where(occurrence < 3, occurrence, 3 + (start + (occurrence - 3) * 5) % (subjects - 3))
 
 
 def entry_rows(out: Rows, stage: str, occurrence: NDArray, own: NDArray) -> None:
@@ -209,15 +203,26 @@ def entry_rows(out: Rows, stage: str, occurrence: NDArray, own: NDArray) -> None
     out.attrs["resit"] = np.zeros(len(out), dtype=np.int8)
 
 
-def resits(ctx: Context, out: Rows, fault: str = "resit") -> Rows:
-    """Add re-sits of some results; the first attempts are discounted."""
-    again = ctx.hit(fault, out.key)
-    out.attrs["discounted"] = again.astype(np.int8)
+def resits(ctx: Context, out: Rows, first_counts: NDArray | bool = False) -> Rows:
+    """Add re-sits of some results; the lower of two counts for nothing.
+
+    Where `first_counts` is true (key stage 4 from 2014) it is the later one, though it is better.
+    """
+    again, step = ctx.hit("resit", out.key), LANES // 16
+    first = np.broadcast_to(first_counts, again.shape)
     resit = out.take(np.flatnonzero(again))
+    later = first[again]
+    rank = resit.attrs["rank"]
     resit.key = derive(resit.key, "resit")
-    resit.attrs["discounted"] = np.zeros(len(resit), dtype=np.int8)
+    resit.attrs["rank"] = np.where(later, np.minimum(rank + step, LANES - 1), rank)
+    out.attrs["rank"] = np.where(
+        again & ~first, np.maximum(out.attrs["rank"] - step, 0), out.attrs["rank"]
+    )
+    out.attrs["discounted"] = (again & ~first).astype(np.int8)
+    out.attrs["discounted_best"] = again.astype(np.int8)
+    resit.attrs["discounted"] = later.astype(np.int8)
+    resit.attrs["discounted_best"] = np.zeros(len(resit), dtype=np.int8)
     resit.attrs["resit"] = np.ones(len(resit), dtype=np.int8)
-    resit.attrs["rank"] = np.minimum(resit.attrs["rank"] + LANES // 16, LANES - 1)
     return stack(out, resit)
 
 
@@ -245,13 +250,3 @@ def ks3_result(ctx: Context) -> Rows:
     """One row a subject of key stage 3: English, maths, science."""
     rows = ks3(ctx)
     return _long(rows, np.tile(np.arange(3), (len(rows), 1)), np.full(len(rows), 3))
-
-
-@rows_for("ks4_exam")
-def ks4_exam(ctx: Context) -> Rows:
-    """One row a GCSE or equivalent result; re-sits leave discounted rows."""
-    rows = pupils(ctx, "ks4")
-    counts = _ks4_entries(rows.attrs["rank"])
-    return _results(
-        ctx, "ks4", KS4_SUBJECTS, np.where(rows.attrs["end_ks"] == 1, counts, 1), rows, "resit"
-    )

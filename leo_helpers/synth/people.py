@@ -287,7 +287,7 @@ def permanent_letter(spine: Spine, rows: Rows) -> Coded:
 @attribute("rectype_code")
 def rectype_code(spine: Spine, rows: Rows) -> Coded:
     """Reporting level of a key stage 5 row."""
-    return Coded(rows.attrs["rectype"], ("1", "5"))
+    return Coded(rows.attrs["rectype"], ("1", "5", "4", "7", "3"))
 
 
 @attribute("season")

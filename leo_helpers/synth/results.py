@@ -226,11 +226,17 @@ def count_lut(part: float, year: int) -> NDArray[np.int8]:
 @drawer("count")
 def count(c: Column, args: tuple[str, ...]) -> Values:
     """``count;part[;part]``: passes down to a grade, less those down to a better grade."""
-    rank, out = c.attr("rank"), np.zeros(len(c.rows), dtype=np.int32)
-    for year, a, b in c.rows.segments:
-        less = count_lut(float(args[1]), year) if len(args) > 1 else 0
-        out[a:b] = (count_lut(float(args[0]), year) - less)[rank[a:b]]
-    return drop_missing(c, Values(out))
+    out = c.attr(f"count_{args[0]}")
+    return drop_missing(c, Values(out - c.attr(f"count_{args[1]}") if len(args) > 1 else out))
+
+
+def in_band(rank: NDArray, year: int, together: str, single: str, first: str = "") -> NDArray:
+    """Which ranks pass a subject, as :func:`band` says."""
+    both = rate(together, year)
+    own = max(rate(single, year), both)
+    skipped = max(rate(first, year), both) if first else both
+    only = (rank < threshold(skipped)) & (rank >= threshold(skipped + own - both))
+    return (rank >= threshold(both)) | only
 
 
 @drawer("band")
@@ -243,12 +249,7 @@ def band(c: Column, args: tuple[str, ...]) -> Values:
     """
     rank, out = c.attr("rank"), np.zeros(len(c.rows), dtype=np.int8)
     for year, a, b in c.rows.segments:
-        both = rate(args[0], year)
-        own = max(rate(args[1], year), both)
-        skipped = max(rate(args[2], year), both) if len(args) > 2 else both
-        here = rank[a:b]
-        only = (here < threshold(skipped)) & (here >= threshold(skipped + own - both))
-        out[a:b] = (here >= threshold(both)) | only
+        out[a:b] = in_band(rank[a:b], year, *args)
     return recode(c, Coded(out, ("0", "1"))) if c.variable.codelist else Values(out)
 
 
