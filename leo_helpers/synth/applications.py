@@ -23,7 +23,8 @@ from .spine import ROUTES, Spine, rank_among, reference
 
 #: Regions in the order of PROVIDER_REGIONS, as UCAS writes them.
 REGION_NAMES = (
-    *("North East", "North West", "Yorkshire and The Humber", "East Midlands", "West Midlands"),
+    *("North East", "North West", "Yorkshire and The Humber"),  # codespell:ignore humber - a river
+    *("East Midlands", "West Midlands"),
     *("East of England", "London", "South East", "South West", "Wales", "Scotland"),
     *("Northern Ireland", "Overseas"),
 )
