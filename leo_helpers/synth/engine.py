@@ -15,6 +15,7 @@ from inspect import signature
 from multiprocessing import get_context
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -93,8 +94,21 @@ def view_arrays(
         yield item.column, array
 
 
+def view_rows(view: View, spine: Spine, faults: dict[str, float]) -> Rows:
+    """Who has a row in a view; in a view of all years, the rows of every such view of the table."""
+    return ROWS[view.table_id](_context(view, spine, faults))
+
+
+def _context(view: View, spine: Spine, faults: dict[str, float]) -> Context:
+    return Context(spine, view.table_id, view.year, view.term, faults, view.years)
+
+
 def view_table(
-    view: View, catalogue: Catalogue, spine: Spine, faults: dict[str, float]
+    view: View,
+    catalogue: Catalogue,
+    spine: Spine,
+    faults: dict[str, float],
+    rows: Rows | None = None,
 ) -> pa.Table:
     """One view for one block of people as an Arrow table.
 
@@ -108,18 +122,21 @@ def view_table(
         The people.
     faults : dict of str to float
         Rate of each fault; a fault that is left out does not happen.
+    rows : Rows, optional
+        What :func:`view_rows` gives, if it is known from another view of the table.
 
     Returns
     -------
     pyarrow.Table
         The view's columns under the names of the secure service.
     """
-    ctx = Context(spine, view.table_id, view.year, view.term, faults, view.years)
-    rows = ROWS[view.table_id](ctx)
+    ctx = _context(view, spine, faults)
+    rows = view_rows(view, spine, faults) if rows is None else rows
     if view.year is None and rows.year.size and rows.year.max() > 0:
-        inside = (rows.year >= min(view.years)) & (rows.year <= max(view.years))
-        if not inside.all():
-            rows = rows.take(inside.nonzero()[0])
+        first = int(np.searchsorted(rows.year, min(view.years)))
+        last = int(np.searchsorted(rows.year, max(view.years), side="right"))
+        if (first, last) != (0, len(rows)):
+            rows = rows.take(slice(first, last))
     names, arrays = [], []
     for name, array in view_arrays(view, catalogue, rows, ctx):
         names.append(name)
@@ -179,16 +196,22 @@ def run_unit(job: Job, unit: Unit) -> list[tuple[str, int, int]]:
     if unit.table in LARGEST:
         _LAST.clear()
     spine = _spine(unit.start, unit.stop, job.seed)
-    done = []
-    for view in wanted_views(catalogue, unit.table, job.years):
+    done, faults = [], dict(job.faults)
+    missing = [
+        view
+        for view in wanted_views(catalogue, unit.table, job.years)
+        if not part_path(job.root, view, unit.start).exists()
+    ]
+    pooled = sum(view.year is None for view in missing)
+    rows = view_rows(missing[0], spine, faults) if pooled > 1 else None
+    for view in missing:
         path = part_path(job.root, view, unit.start)
-        if not path.exists():
-            table = view_table(view, catalogue, spine, dict(job.faults))
-            write_part(table, path, view)
-            done.append(
-                (f"{view.database}.{view.name}", table.num_rows, table.num_rows * table.num_columns)
-            )
-            del table
+        table = view_table(view, catalogue, spine, faults, rows)
+        write_part(table, path, view)
+        done.append(
+            (f"{view.database}.{view.name}", table.num_rows, table.num_rows * table.num_columns)
+        )
+        del table
     pa.default_memory_pool().release_unused()
     return done
 

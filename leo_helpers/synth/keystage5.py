@@ -189,8 +189,9 @@ def subject_grade(c: Column, args: tuple[str, ...]) -> Values:
     exams, kind, grade = c.ctx.spine.once("ks5 results", lambda: _exams(c.ctx))
     numbers = {column: n for n, (column, _, _) in enumerate(subjects())}
     number = numbers.get(c.variable.name.split("_", 2)[2], -1)
-    wanted = [n for n, q in enumerate(qualifications(TABLE)) if q.name in ROUTES[args[0]]]
-    here = np.flatnonzero((exams.attrs["subject"] == number) & np.isin(kind, wanted))
+    wanted = np.array([q.name in ROUTES[args[0]] for q in qualifications(TABLE)])
+    here = np.flatnonzero(exams.attrs["subject"] == number)
+    here = here[wanted[kind[here]]]
     index = np.full(len(c.ctx.spine), -1)
     index[exams.person[here]] = grade[here]
     words = tuple("A" if w == "*" else w for w in grades(TABLE))  # the list of the form ends at A

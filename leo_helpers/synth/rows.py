@@ -68,7 +68,7 @@ class Rows:
         ends = [*starts[1:], len(self)]
         return [(int(self.year[a]), int(a), int(b)) for a, b in zip(starts, ends, strict=True)]
 
-    def take(self, rows: NDArray) -> Rows:
+    def take(self, rows: NDArray | slice) -> Rows:
         """The chosen rows, in that order."""
         return Rows(
             self.person[rows],
