@@ -30,6 +30,7 @@ __all__ = [
     "select_into",
     "select_variables",
     "stored_type",
+    "temporary_made",
     "variable_list",
 ]
 
@@ -161,6 +162,18 @@ def select_variables(
         for (name, _, _), t, value in zip(items, types, rows[-1], strict=True):
             session.values[name.lower()] = (t, to_value(value, t))
     return len(rows)
+
+
+def temporary_made(statement: Simple) -> str:
+    """Return the #table that CREATE TABLE or SELECT ... INTO makes; '' if none."""
+    cursor = Cursor(statement.tokens)
+    made = cursor.take("CREATE", "TABLE")
+    start = after_with(statement.tokens)[0] if statement.word == "WITH" else statement.word
+    if not made and start == "SELECT":
+        cursor.until({"INTO"})
+        made = cursor.take("INTO")
+    hash_ = made and cursor.kind() == TokenType.HASH and cursor.kind(1) != TokenType.HASH
+    return cursor.identifier().lower() if hash_ else ""
 
 
 def into_of(tree: exp.Expression) -> exp.Into | None:

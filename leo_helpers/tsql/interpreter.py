@@ -68,7 +68,15 @@ class Interpreter(Control):
 
     def hoist(self, body: list[Node]) -> None:
         """Make known every variable of a batch, as SQL Server does before it runs."""
+        made: set[str] = set()
         for statement in statements(body):
+            table = assign.temporary_made(statement)
+            if table in made:
+                self.session.say(
+                    f"Note, line {self.source.place(statement.start)[0]}: {table} is made twice in "
+                    "one batch, which SQL Server refuses (2714). Put GO between."
+                )
+            made |= {table} - {""}
             if statement.word == "DECLARE":
                 for name, t, _ in self.declarations(statement):
                     if t is not None and name in self.declared:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from copy import copy
 from functools import lru_cache
 from typing import ClassVar
 
@@ -101,6 +102,22 @@ class Script:
         self.text = text
         self.starts = [0] + [i + 1 for i, char in enumerate(text) if char == "\n"]
         self.tokens = tokenize(text, self)
+
+    def executed(self, literals: list[Token]) -> Script:
+        """Return what EXEC would run of these texts: the places are those in this script."""
+        text, offsets = "", []
+        for token in literals:
+            raw = self.text[token.start : token.end + 1]
+            at = raw.index("'") + 1
+            while at < len(raw) - 1:
+                text, offsets = text + raw[at], [*offsets, token.start + at]
+                at += 2 if raw[at] == "'" else 1
+        inner = copy(self)
+        inner.tokens = [
+            Token(t.token_type, t.text, t.line, t.col, offsets[t.start], offsets[t.end])
+            for t in tokenize(text)
+        ]
+        return inner
 
     def place(self, at: int) -> tuple[int, int]:
         """Return line and column of an offset, from 1."""
@@ -304,7 +321,7 @@ def parse_expression(tokens: list[Token], text: str) -> exp.Expression:
     if not tokens:
         raise TSqlError("Incorrect syntax: an expression is missing.", 102)
     tree = _parse(tokens, text, "select top 1 1 from t where")
-    return tree.args["where"].this
+    return tree.args["where"].this.pop()
 
 
 def lead_tokens(text: str) -> list[Token]:

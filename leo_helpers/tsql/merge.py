@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlglot.tokens import Token
+from sqlglot import exp
+from sqlglot.tokens import Token, TokenType
 
 from . import assign, dml, tables
 from .cursor import Cursor, split_commas
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from .blocks import Simple
     from .interpreter import Interpreter
 
-__all__ = ["Clause", "merge"]
+__all__ = ["Clause", "merge", "read_merge"]
 
 
 @dataclass
@@ -58,8 +59,6 @@ def _clauses(cursor: Cursor) -> list[Clause]:
                     raise Refused("MERGE with += is not run here.", "Write x = t.x + ...")
                 clause.values.append(part[item.i :])
         elif clause.action == "INSERT" and matched == "source":
-            from sqlglot.tokens import TokenType
-
             if cursor.kind() == TokenType.L_PAREN:
                 clause.columns = [Cursor(p).name()[-1] for p in split_commas(cursor.brackets())]
             if cursor.take("DEFAULT", "VALUES"):
@@ -72,13 +71,10 @@ def _clauses(cursor: Cursor) -> list[Clause]:
     return out
 
 
-def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
-    """Run MERGE [INTO] target USING source ON condition WHEN ... THEN ..."""
-    session, text = interpreter.session, interpreter.source.text
-    cursor = Cursor(statement.tokens, 1)
-    after = text[statement.end :].lstrip()
-    if not (statement.cache.get("closed") or after.startswith(";")):
-        raise TSqlError("A MERGE statement must be terminated by a semi-colon (;).", 10713)
+def read_merge(
+    cursor: Cursor, text: str, withs: list[Token]
+) -> tuple[list[Token], exp.Expression, list[Clause]]:
+    """Read MERGE: its target, a SELECT of target and source joined, and the clauses."""
     if cursor.word() == "TOP":
         raise Refused("MERGE TOP is not run here.")
     cursor.take("INTO")
@@ -92,21 +88,22 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
         raise Refused("OUTPUT of MERGE is not run here.", "Write UPDATE and INSERT with OUTPUT.")
     if not clauses or not (cursor.done or cursor.word() == "OPTION"):
         raise cursor.fail()
+    lead, join, then = map(lead_tokens, ("select 1 as one from", "inner join", "on"))
+    tree = parse_query([*withs, *lead, *named, *join, *using, *then, *on], text)
+    return named, tree, clauses
+
+
+def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
+    """Run MERGE [INTO] target USING source ON condition WHEN ... THEN ..."""
+    session, text = interpreter.session, interpreter.source.text
+    cursor = Cursor(statement.tokens, 1)
+    after = text[statement.end :].lstrip()
+    if not (statement.cache.get("closed") or after.startswith(";")):
+        raise TSqlError("A MERGE statement must be terminated by a semi-colon (;).", 10713)
+    named, tree, clauses = read_merge(cursor, text, withs)
     start = Cursor(named)
     entry = session.own_copy(dml.target(session, start.name(), named[0].start))
     binder = session.binder()
-    tree = parse_query(
-        [
-            *withs,
-            *lead_tokens("select 1 as one from"),
-            *named,
-            *lead_tokens("inner join"),
-            *using,
-            *lead_tokens("on"),
-            *on,
-        ],
-        text,
-    )
     for cte in tree.args["with_"].expressions if tree.args.get("with_") else []:
         binder.add_cte(cte)
     (join,) = tree.args["joins"]

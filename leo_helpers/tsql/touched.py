@@ -15,7 +15,6 @@ from ..catalogue_model import View, ViewColumn
 from ..errors import LeoError
 from .blocks import word
 from .functions import BARE
-from .lexer import tokenize
 from .sources import table_parts
 from .store import LEO
 from .survey import Statement, survey
@@ -56,6 +55,8 @@ class Read:
     ----------
     statement : Statement
         What `survey` gave.
+    database : str
+        The one that USE has named.
     scopes : dict of int to list of Source
         The sources of each SELECT, by the id of its node.
     unknown : list of (Source, str)
@@ -69,6 +70,7 @@ class Read:
     """
 
     statement: Statement
+    database: str = ""
     scopes: dict[int, list[Source]] = field(default_factory=dict)
     unknown: list[tuple[Source, str]] = field(default_factory=list)
     used: list[tuple[exp.Column, View, ViewColumn]] = field(default_factory=list)
@@ -78,11 +80,19 @@ class Read:
     def chain(self, node: exp.Expression) -> Iterator[list[Source]]:
         """Yield the sources of the SELECT that a node is in, then of those around it."""
         select = node.find_ancestor(exp.Select)
-        if select is None and self.statement.word in ("UPDATE", "DELETE", "WITH"):
+        if select is None and self.statement.word in ("UPDATE", "DELETE", "MERGE", "WITH"):
             select = next((t for t in self.statement.trees if id(t) in self.scopes), None)
         while select is not None:
             yield self.scopes.get(id(select), [])
-            select = select.find_ancestor(exp.Select)
+            around = select.find_ancestor(exp.Select, exp.Subquery, exp.CTE)
+            while isinstance(around, exp.Subquery) and not _derived(around):
+                around = around.find_ancestor(exp.Select, exp.Subquery, exp.CTE)
+            if isinstance(around, exp.CTE):
+                return
+            if isinstance(around, exp.Subquery):  # it does not see what it is joined with
+                around = around.find_ancestor(exp.Select)
+                around = around and around.find_ancestor(exp.Select)
+            select = around
 
     def source_of(self, column: exp.Column) -> Source | None:
         """Return the source that a column with an alias before it comes from."""
@@ -93,6 +103,11 @@ class Read:
             if not column.table and len(sources) == 1:
                 return sources[0]
         return None
+
+
+def _derived(node: exp.Subquery) -> bool:
+    """Tell whether a query stands in FROM, but not after APPLY."""
+    return isinstance(node.parent, exp.From | exp.Join)
 
 
 @lru_cache(maxsize=1)
@@ -181,12 +196,13 @@ def read_script(text: str) -> Iterator[Read]:
     >>> [(column.name, item.variable.name) for column, _, item in read.used]
     [('ks4_fsm', 'KS4_FSM')]
     """
-    database = ""
+    used = [""]  # by USE, in the script and in each EXEC inside it
     for statement in survey(text):
-        if statement.word == "USE":
-            tokens = tokenize(statement.text)
-            database = tokens[1].text.lower() if len(tokens) > 1 else ""
-        read = Read(statement)
+        used = [*used[: statement.depth + 1], *used[-1:] * (statement.depth + 1 - len(used))]
+        if statement.word == "USE" and len(statement.tokens) > 1:
+            used[-1] = statement.tokens[1].text.lower()
+        database = used[-1]
+        read = Read(statement, database)
         for tree in statement.trees:
             names = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
             for select in tree.find_all(exp.Select):
@@ -292,11 +308,9 @@ def _alias_of(column: exp.Column) -> bool:
 
 def unread(statement: Statement) -> bool:
     """Tell whether a statement may name columns that `read_script` cannot see."""
-    if statement.word in ("EXEC", "EXECUTE"):
-        return "create schema" not in " ".join(statement.text.lower().split())
-    words = {word(token) for token in tokenize(statement.text)} if not statement.problem else set()
-    return bool(
-        statement.problem
-        or statement.word == "MERGE"
-        or (statement.word == "INSERT" and words & {"EXEC", "EXECUTE"})
+    if statement.opened:
+        return False
+    words = {word(token) for token in statement.tokens}
+    return bool(statement.problem) or (
+        statement.word in ("EXEC", "EXECUTE", "INSERT") and bool(words & {"EXEC", "EXECUTE"})
     )
