@@ -12,7 +12,7 @@ from .assign import assignment
 from .blocks import word
 from .cursor import Cursor, split_commas
 from .dml import bare, give_output, is_default, skip_hints, target, top_of
-from .errors import Refused, TSqlError
+from .errors import Refused, sql_error
 from .lexer import lead_tokens, parse_expression, parse_query
 from .scope import Scope, Source
 from .store import LeoView, Table
@@ -83,9 +83,7 @@ class Target:
         if len(same) == 1:
             return same[0]
         if len(same) > 1:
-            raise TSqlError(
-                f"The table '{'.'.join(parts)}' is ambiguous.", 8154, "Name its alias.", at
-            )
+            raise sql_error(8154, ".".join(parts), step="Name its alias.", at=at)
         alias = self.binder.fresh()
         sql, cols = session.store.source(target(session, parts, at), alias, self.binder)
         source = Source(
@@ -173,19 +171,11 @@ def update(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
         if column is None:
             raise session.missing_column(column_name, "", Scope(None, [aim.source]), part[0].start)
         if column.computed is not None:
-            raise TSqlError(
-                f'The column "{column_name}" cannot be modified because it is '
-                "either a computed column or is the result of a UNION operator.",
-                271,
-            )
+            raise sql_error(271, column_name)
         if column.identity:
-            raise TSqlError(f"Cannot update identity column '{column_name}'.", 8102)
+            raise sql_error(8102, column_name)
         if column.name in names:
-            raise TSqlError(
-                f"The column name '{column_name}' is specified more than once in "
-                "the SET clause or column list of an INSERT.",
-                264,
-            )
+            raise sql_error(264, column_name)
         tree = parse_expression(part[item.i :], text)
         if is_default(tree):
             tree = column.default if column.default is not None else exp.Null()

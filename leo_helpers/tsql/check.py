@@ -24,8 +24,9 @@ from .errors import Refused
 from .lexer import Script
 from .literals import first_start
 from .own import OwnTables, index_of
+from .result import script_text
 from .rules import RULES
-from .touched import Read, Source, columns, leo_views, read_script, script_text, unread
+from .touched import Read, Source, columns, leo_views, read_script, unread
 
 __all__ = ["Finding", "place_of", "tsql_check"]
 

@@ -12,7 +12,7 @@ from .blocks import Block, If, Node, Simple, Try, While, statements
 from .control import BreakMet, ContinueMet, Control, ReturnMet
 from .cursor import Cursor, split_commas
 from .duck import to_value
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .lexer import Script, parse_expression, parse_query
 from .result import Step
 from .scope import Scope
@@ -61,9 +61,7 @@ class Interpreter(Control):
                 except ReturnMet:
                     pass
                 except (BreakMet, ContinueMet):
-                    raise TSqlError(
-                        "Cannot use BREAK or CONTINUE outside the scope of a WHILE statement.", 135
-                    ) from None
+                    raise sql_error(135) from None
         self.session.collect()
 
     def hoist(self, body: list[Node]) -> None:
@@ -81,12 +79,7 @@ class Interpreter(Control):
                 for name, t, _ in self.declarations(statement):
                     if t is not None and name in self.declared:
                         raise self.locate(
-                            TSqlError(
-                                f"The variable name '@{name}' has already been "
-                                "declared. Variable names must be unique within a "
-                                "query batch or stored procedure.",
-                                134,
-                            ),
+                            sql_error(134, name),
                             statement,
                         )
                     if t is not None:

@@ -12,7 +12,8 @@ from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
-from .errors import Refused, TSqlError
+from .blocks import words
+from .errors import Refused, TSqlError, sql_error
 
 __all__ = ["PlainTSQL", "Script", "lead_tokens", "parse_expression", "parse_query", "tokenize"]
 
@@ -67,15 +68,9 @@ _DIALECT = PlainTSQL()
 #: !< and !> are >= and <=.
 _NOT_MORE = {TokenType.GT: TokenType.LTE, TokenType.LT: TokenType.GTE, TokenType.EQ: TokenType.NEQ}
 _SIGNS = (TokenType.PARAMETER, TokenType.HASH)
-_ELSEWHERE = {
-    "OPENROWSET",
-    "OPENQUERY",
-    "OPENDATASOURCE",
-    "OPENXML",
-    "OPENJSON",
-    "CONTAINSTABLE",
-    "FREETEXTTABLE",
-}
+_ELSEWHERE = words(
+    "OPENROWSET OPENQUERY OPENDATASOURCE OPENXML OPENJSON CONTAINSTABLE FREETEXTTABLE"
+)
 #: Signs that sqlglot reads and SQL Server does not.
 _FOREIGN = {"PLACEHOLDER", "COLON", "BACKSLASH"}
 _TYPES_THAT_LEAD = {"DATE", "TIME", "TIMESTAMP", "DATETIME", "DATETIME2", "INTERVAL"}
@@ -132,13 +127,9 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
     except TokenError as error:
         at = _open_place(text)
         if text.startswith("/*", at):
-            failure = TSqlError("Missing end comment mark '*/'.", 113, at=at)
+            failure = sql_error(113, at=at)
         else:
-            failure = TSqlError(
-                f"Unclosed quotation mark after the character string '{text[at + 1 : at + 41]}'.",
-                105,
-                at=at,
-            )
+            failure = sql_error(105, text[at + 1 : at + 41], at=at)
         if script is not None:
             line, column = script.place(failure.at or 0)
             failure.locate(line, column, text[failure.at : failure.at + 60] if failure.at else "")

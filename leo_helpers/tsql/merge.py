@@ -10,7 +10,7 @@ from sqlglot.tokens import Token, TokenType
 
 from . import assign, dml, tables
 from .cursor import Cursor, split_commas
-from .errors import Refused, TSqlError
+from .errors import Refused, sql_error
 from .lexer import lead_tokens, parse_expression, parse_query
 from .scope import Col, Scope, Source
 from .value import quote
@@ -99,7 +99,7 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
     cursor = Cursor(statement.tokens, 1)
     after = text[statement.end :].lstrip()
     if not (statement.cache.get("closed") or after.startswith(";")):
-        raise TSqlError("A MERGE statement must be terminated by a semi-colon (;).", 10713)
+        raise sql_error(10713)
     named, tree, clauses = read_merge(cursor, text, withs)
     start = Cursor(named)
     entry = session.own_copy(dml.target(session, start.name(), named[0].start))
@@ -159,9 +159,7 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
         if clause.action == "INSERT":
             columns = dml.insertable(session, entry, clause.columns or None)
             if len(columns) != len(values):
-                raise TSqlError(
-                    "Column name or number of supplied values does not match table definition.", 213
-                )
+                raise sql_error(213)
             cells = dml.row_cells(
                 session, binder, entry, {c.name: v for c, v in zip(columns, values, strict=True)}
             )
@@ -180,7 +178,7 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
         for name, v in zip(clause.columns, values, strict=True):
             column = entry.column(name)
             if column is None or column.computed is not None:
-                raise TSqlError(f"Invalid column name '{name}'.", 207)
+                raise sql_error(207, name)
             cells.append(
                 f", {binder.convert(v, dml.bare(column.t), 'assign').sql} AS {quote(column.name)}"
             )
@@ -209,12 +207,6 @@ def _once(session: Any, work: str):
         if session.con.execute(
             f"SELECT 1 FROM {work} GROUP BY rid HAVING count(*) > 1 LIMIT 1"
         ).fetchone():
-            raise TSqlError(
-                "The MERGE statement attempted to UPDATE or DELETE the same row more "
-                "than once. This happens when a target "
-                "row matches more than one source row.",
-                8672,
-                "Make the source unique by its key first.",
-            )
+            raise sql_error(8672, step="Make the source unique by its key first.")
 
     return run

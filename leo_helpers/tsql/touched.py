@@ -2,24 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 from sqlglot import exp
 
 from ..catalogue import load_catalogue
 from ..catalogue_model import View, ViewColumn
-from ..errors import LeoError
 from .blocks import word
 from .functions import BARE
 from .sources import table_parts
 from .store import LEO
 from .survey import Statement, survey
 
-__all__ = ["Read", "Source", "columns", "leo_views", "read_script", "script_text", "unread"]
+__all__ = ["Read", "Source", "columns", "leo_views", "read_script", "unread"]
 
 
 _WITH_PART = {"dateadd", "datediff", "datediff_big", "datepart", "datename", "datetrunc"}
@@ -135,40 +132,6 @@ def leo_views() -> dict[tuple[str, str], View]:
 def columns(view: View) -> dict[str, ViewColumn]:
     """Return the columns of a view by their name in lower case."""
     return {item.column.lower(): item for item in load_catalogue().view_columns(view)}
-
-
-def script_text(script: str | os.PathLike[str]) -> str:
-    """Return T-SQL, read from a file when it is the path of one.
-
-    Parameters
-    ----------
-    script : str or path
-        T-SQL text, or a path. A text of one line that ends in ``.sql`` is a path.
-
-    Returns
-    -------
-    str
-        The text.
-
-    Raises
-    ------
-    LeoError
-        If the file cannot be read.
-
-    Examples
-    --------
-    >>> script_text("select 1")
-    'select 1'
-    """
-    if isinstance(script, str) and ("\n" in script or not script.lower().endswith(".sql")):
-        return script
-    path = Path(script).expanduser()
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LeoError(
-            f"The script {path} cannot be read ({error}).", "Give a text file in UTF-8."
-        ) from None
 
 
 def read_script(text: str) -> Iterator[Read]:
