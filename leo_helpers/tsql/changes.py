@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -38,7 +39,7 @@ class Target:
         parts: list[str],
         name: list[Token],
         tail: list[Token],
-        withs: list[Token],
+        withs: Sequence[Token],
     ) -> None:
         session = interpreter.session
         self.binder = binder = session.binder()
@@ -126,7 +127,7 @@ def _aim(
     parts: list[str],
     name: list[Token],
     tail: list[Token],
-    withs: list[Token],
+    withs: Sequence[Token],
 ) -> Target:
     """Return the target; in a transaction its table is copied first, then looked up again."""
     aim = Target(interpreter, parts, name, tail, withs)
@@ -135,7 +136,7 @@ def _aim(
     return aim
 
 
-def update(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
+def update(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = ()) -> int:
     """UPDATE target SET ... [FROM ...] [WHERE ...]; every value is computed from the old rows."""
     session, text = interpreter.session, interpreter.source.text
     cursor = Cursor(statement.tokens, 1)
@@ -244,7 +245,7 @@ def _update_variables(
             session.values[name.lower()] = (t, to_value(value, t))
 
 
-def delete(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
+def delete(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = ()) -> int:
     """DELETE [FROM] target [FROM ...] [WHERE ...]."""
     session = interpreter.session
     cursor = Cursor(statement.tokens, 1)

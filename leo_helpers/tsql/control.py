@@ -5,17 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .blocks import Simple
+from .blocks import Simple, word
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError, sql_error
 from .store import LEO
-
-if TYPE_CHECKING:
-    from .session import Session
-
-from typing import TYPE_CHECKING
-
-from .blocks import word
 
 if TYPE_CHECKING:
     from .session import Session
@@ -157,12 +150,6 @@ class Control:
     def skip(self, statement: Simple) -> int:
         """Do nothing: CHECKPOINT changes no answer."""
         return 0
-
-    def exec(self, statement: Simple) -> int | None:
-        """EXEC of a string, or of sp_executesql."""
-        from .execute import execute
-
-        return execute(self, statement)
 
     def return_(self, statement: Simple) -> None:
         """RETURN ends the batch."""

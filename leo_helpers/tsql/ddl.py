@@ -117,9 +117,6 @@ def table_variable(interpreter: Interpreter, name: str, tokens: list[Token]) -> 
     session.store.variables[name.lower()] = table
 
 
-# Keys and checks ----------------------------------------------------------------------------
-
-
 # CREATE INDEX, VIEW -------------------------------------------------------------------------
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -35,13 +36,7 @@ __all__ = [
 ]
 
 
-# SELECT @x = ... and SELECT ... INTO --------------------------------------------------------
-
-
-# INSERT -------------------------------------------------------------------------------------
-
-
-def insert(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
+def insert(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = ()) -> int:
     """INSERT [INTO] table [(columns)] VALUES, SELECT or DEFAULT VALUES."""
     session, text = interpreter.session, interpreter.source.text
     cursor = Cursor(statement.tokens, 1)
@@ -278,7 +273,7 @@ def write_rows(
     named = ", ".join(quote(name) for name in cells)
     rows = (
         f"SELECT {', '.join(f'{sql} AS {quote(name)}' for name, sql in cells.items())} "
-        f"FROM ({query.sql}{limit and ''}) AS q{limit}"
+        f"FROM ({query.sql}) AS q{limit}"
     )
     tests = tables.checks(session, entry) if check else []
     for key in entry.keys:
@@ -348,6 +343,3 @@ def give_output(
         write_rows(interpreter, binder, into, insertable(session, into, names), query)
     else:
         session.frame(query)
-
-
-# UPDATE and DELETE --------------------------------------------------------------------------

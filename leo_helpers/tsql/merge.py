@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -72,7 +73,7 @@ def _clauses(cursor: Cursor) -> list[Clause]:
 
 
 def read_merge(
-    cursor: Cursor, text: str, withs: list[Token]
+    cursor: Cursor, text: str, withs: Sequence[Token]
 ) -> tuple[list[Token], exp.Expression, list[Clause]]:
     """Read MERGE: its target, a SELECT of target and source joined, and the clauses."""
     if cursor.word() == "TOP":
@@ -93,7 +94,7 @@ def read_merge(
     return named, tree, clauses
 
 
-def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
+def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = ()) -> int:
     """Run MERGE [INTO] target USING source ON condition WHEN ... THEN ..."""
     session, text = interpreter.session, interpreter.source.text
     cursor = Cursor(statement.tokens, 1)

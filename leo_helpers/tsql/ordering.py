@@ -81,12 +81,9 @@ class Ordering:
         by = f" ORDER BY {', '.join(keys)}" if keys else ""
         if limit is not None and (options.get("with_ties") or options.get("percent")):
             return self._ties(columns, tail, cols, order, limit, options)
-        if limit is not None and not keys and not exists and not self._single(node, limit):
+        if limit is not None and not keys and not exists and node.args.get("from_"):
             self.note("TOP without ORDER BY: SQL Server may return any of the rows.")
         return Query(f"SELECT {columns}{tail}{by}{self._slice(node, limit)}", cols, bool(keys))
-
-    def _single(self, node: exp.Select, limit: str) -> bool:
-        return not node.args.get("from_")
 
     def _order_outside(
         self,

@@ -20,7 +20,6 @@ __all__ = ["Answers", "Met", "Watch"]
 
 _MOST_RUNS = 5
 _FEW = 200_000
-_CALLS = {"len", "avg", "datediff", "datepart"}
 
 
 @dataclass

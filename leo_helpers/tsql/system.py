@@ -2,12 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from .sqltypes import T
-
-if TYPE_CHECKING:
-    pass
 from .store import LeoView, Store, Table, View
 
 __all__ = ["SYSTEM_VIEWS", "column_facts", "rows_sql", "system_columns", "system_query"]
