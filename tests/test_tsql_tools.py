@@ -414,6 +414,12 @@ def test_the_commands(tmp_path, small_data):
     assert json.loads(leo("variables", script, "--json").output)["variables"][0]["years"]
     assert leo("variables", script, "--out", tmp_path / "v.csv").exit_code == 0
     assert (tmp_path / "v.csv").read_text().startswith("table_id,sheet,variable")
-    assert json.loads(leo("traps", bad, "--json").output) == []
+    assert json.loads(leo("traps", bad, "--rules-only", "--json").output) == []
+    bad.write_text("select edukey, taxyear / 100 from leo_i2..leo_earnings\nselect 1 / 0")
+    found = json.loads(leo("traps", bad, "--root", small_data, "--json").output)
+    assert [item["line"] for item in found] == [1, 2] and found[0]["differ"] == found[0]["rows"] > 9
+    text = leo("traps", bad, "--root", small_data).output
+    assert f"differ in {found[0]['differ']} of {found[0]['rows']} synthetic rows" in text
+    assert "in DuckDB 3.5" in text and "2 expressions." in text and "; DuckDB: 20" in text
     done = leo("export", tmp_path / "out", "--table", "lookup_pmr", "--root", small_data)
     assert done.exit_code == 0 and (tmp_path / "out" / "create.sql").exists()

@@ -161,13 +161,16 @@ def select_variables(
 def temporary_made(statement: Simple) -> str:
     """Return the #table that CREATE TABLE or SELECT ... INTO makes; '' if none."""
     cursor = Cursor(statement.tokens)
-    made = cursor.take("CREATE", "TABLE")
-    start = after_with(statement.tokens)[0] if statement.word == "WITH" else statement.word
-    if not made and start == "SELECT":
-        cursor.until({"INTO"})
-        made = cursor.take("INTO")
-    hash_ = made and cursor.kind() == TokenType.HASH and cursor.kind(1) != TokenType.HASH
-    return cursor.identifier().lower() if hash_ else ""
+    try:
+        verb = after_with(statement.tokens)[0] if statement.word == "WITH" else statement.word
+        made = cursor.take("CREATE", "TABLE")
+        if not made and verb == "SELECT":
+            cursor.until({"INTO"})
+            made = cursor.take("INTO")
+        hash_ = made and cursor.kind() == TokenType.HASH and cursor.kind(1) != TokenType.HASH
+        return cursor.identifier().lower() if hash_ else ""
+    except TSqlError:  # whoever runs it says what is wrong with it
+        return ""
 
 
 def into_of(tree: exp.Expression) -> exp.Into | None:
