@@ -23,7 +23,12 @@ EXAMPLES = sorted((ROOT / "examples" / "sql").glob("*.sql"))
 KS4 = "npd_i2..ks4pupil_2015_to_2021"
 PMR = "leo_i2..learner_ae_id_to_pmr_lookup"
 BROKEN = {
-    "unread": ("exec sp_executesql @q", 1, "exec ('create schema x')"),
+    "unread": ("exec sp_executesql @q", 1, "exec ('select 1')"),
+    "view_text": (
+        "exec ('select 1\nfrom npd_i2..spring_census_2035')",
+        2,
+        "exec ('select 1 from npd_i2..spring_census_2012')",
+    ),
     "function": ("select\nsoundex(x) from #t", 2, "select upper(x) from #t"),
     "view": ("select 1\nfrom npd_i2..spring_census_2035", 2, "select 1 from #spring_census_2035"),
     "column": (
@@ -35,6 +40,33 @@ BROKEN = {
         f"select l.ae_id from #cohort c join\n{PMR} l on l.ae_id = c.ae_id",
         2,
         f"select top 1000 with ties ae_id from {PMR} where ae_id > @last order by ae_id",
+    ),
+    "view_index": (
+        "use leo_i2\ncreate index i on leo_earnings (edukey)",
+        2,
+        "create index i on leo_earnings (edukey)",
+    ),
+    "join": (
+        "select 1 from leo_i2..leo_earnings e\njoin leo_i2..leo_benefit b on b.edukey = e.edukey",
+        2,
+        "select 1 from leo_i2..leo_earnings e\njoin #benefit b on b.edukey = e.edukey",
+    ),
+    "again": (
+        "select 1 from #t t\ncross apply (select top 1 e.earnings\nfrom leo_i2..leo_earnings e"
+        " where e.edukey = t.edukey order by e.taxyear) x",
+        3,
+        "select 1 from #t t where exists (select 1 from leo_i2..leo_earnings e"
+        " where e.edukey = t.edukey)",
+    ),
+    "tempdb": (
+        "select edukey, taxyear into #t\nfrom leo_i2..leo_earnings",
+        2,
+        "select edukey, taxyear into study.t from leo_i2..leo_earnings",
+    ),
+    "twice": (
+        "select 1 as a into #t\ndrop table #t\ncreate table #t (a int)",
+        3,
+        "select 1 as a into #t\ndrop table #t\ngo\ncreate table #t (a int)",
     ),
     "aims": (
         "select recordid from lilr_i2..aims",
@@ -89,6 +121,61 @@ def test_each_rule_finds_what_breaks_it_and_nothing_else(rule):
     assert [(item.line, item.kind) for item in found] == [(line, RULES[rule].kind)]
     assert found[0].words and found[0].step
     assert rule not in [item.rule for item in tsql_check(sound)]
+
+
+LOOKED_INTO = [
+    "exec ('select\n  zz from leo_i2..leo_earnings')",
+    "exec('select ''a'',' +\n' zz from leo_i2..leo_earnings')",
+    "exec sp_executesql\n@stmt = N'select zz from leo_i2..leo_earnings', N'@a int', @a = 1",
+    "use leo_i2 exec ('use npd_i2; select 1')\nselect zz from leo_earnings",
+    "insert #t exec ('select a = 1,\nzz from leo_i2..leo_earnings')",
+    "merge #t t using (select\nzz from leo_i2..leo_earnings) s on s.zz = t.a\n"
+    "when matched then update set a = s.zz;",
+    "merge #t t using leo_i2..leo_earnings s on s.edukey = t.a\n"
+    "when not matched and s.zz = 1 then insert (a) values (s.edukey);",
+    "merge #t t using leo_i2..leo_earnings s on s.edukey = t.a when matched then\n"
+    "update set a = s.zz;",
+    "update t set a = 1,\nb = s.zz from #t t, leo_i2..leo_earnings s where s.edukey = t.a",
+]
+
+
+@pytest.mark.parametrize("text", LOOKED_INTO)
+def test_merge_and_the_literal_text_of_exec_are_looked_into(text):
+    found = tsql_check(text)
+    (column,) = [item for item in found if item.rule == "column"]
+    before = text[: text.index("s.zz" if "s.zz" in text.split("(select")[0] else "zz")]
+    assert (column.line, column.column) == (before.count("\n") + 1, len(before.split("\n")[-1]) + 1)
+    assert not [item for item in found if item.rule == "unread"]
+    assert not tsql_variables([text.replace("zz", "earnings")]).unread
+
+
+@pytest.mark.parametrize(
+    "text", ["exec (@q)", "exec ('select ' + @x)", "exec study.go", "insert #t exec (@q)"]
+)
+def test_a_text_that_the_script_makes_up_is_said_to_be_unread(text):
+    assert [item.line for item in tsql_check(f"\n{text}") if item.rule == "unread"] == [2]
+
+
+PLAIN, MINE = "ks4_pupilmatchingrefanonymous", "create table #k (p varchar(18) collate x_BIN)\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f";with c as (select p = {PLAIN} from {KS4})\nselect 1 from c join #k k on k.p = c.p",
+        f"select 1 from (select * from {KS4}) c\njoin #k k on k.p = c.{PLAIN}",
+        f"select 1 from (select p from #k union select p from #k) k\n"
+        f"join {KS4} c on c.{PLAIN} = k.p",
+        f"select p = isnull({PLAIN}, '') into #own from {KS4}\n"
+        "select 1 from #own o, #k k where o.p = k.p",
+        f"select p into #own from #k\nselect 1 from {KS4} where {PLAIN} in (select p from #own)",
+    ],
+)
+def test_a_lacking_collate_is_found_through_with_and_derived_tables(text):
+    found = [item for item in tsql_check(MINE + text) if item.rule == "collate"]
+    assert [item.line for item in found] == [3]
+    right = text.replace(PLAIN, f"{PLAIN} collate x_BIN")
+    assert not [item for item in tsql_check(MINE + right) if item.rule == "collate"]
 
 
 @pytest.mark.parametrize("trap", TRAPS)
@@ -327,6 +414,12 @@ def test_the_commands(tmp_path, small_data):
     assert json.loads(leo("variables", script, "--json").output)["variables"][0]["years"]
     assert leo("variables", script, "--out", tmp_path / "v.csv").exit_code == 0
     assert (tmp_path / "v.csv").read_text().startswith("table_id,sheet,variable")
-    assert json.loads(leo("traps", bad, "--json").output) == []
+    assert json.loads(leo("traps", bad, "--rules-only", "--json").output) == []
+    bad.write_text("select edukey, taxyear / 100 from leo_i2..leo_earnings\nselect 1 / 0")
+    found = json.loads(leo("traps", bad, "--root", small_data, "--json").output)
+    assert [item["line"] for item in found] == [1, 2] and found[0]["differ"] == found[0]["rows"] > 9
+    text = leo("traps", bad, "--root", small_data).output
+    assert f"differ in {found[0]['differ']} of {found[0]['rows']} synthetic rows" in text
+    assert "in DuckDB 3.5" in text and "2 expressions." in text and "; DuckDB: 20" in text
     done = leo("export", tmp_path / "out", "--table", "lookup_pmr", "--root", small_data)
     assert done.exit_code == 0 and (tmp_path / "out" / "create.sql").exists()

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .sqltypes import FLOATS, MONEY, T, decimal
 from .value import V
 
@@ -33,8 +33,7 @@ def _argument(b: Queries, name: str, args: list, scope: Scope) -> tuple[V, bool]
     if distinct:
         (node,) = node.expressions
     if any(isinstance(n, exp.Select) for n in node.walk()):
-        raise TSqlError("Cannot perform an aggregate function on an expression containing an "
-                        "aggregate or a subquery.", 130)  # fmt: skip
+        raise sql_error(130)
     with aggregate(scope):
         v = b.expr(node, scope)
     if v.t.name == "null":
@@ -51,8 +50,7 @@ def _plain(b: Queries, name: str, args: list, scope: Scope, over: str = "") -> V
     if name in ("min", "max"):
         return _extreme(b, name, v, over)
     if v.t.is_string or v.t.is_date or v.t.name in ("bit", "uniqueidentifier", "time"):
-        raise TSqlError(f"Operand data type {v.t.name} is invalid for {name} operator.", 8117,
-                        "Convert it to a number first.")  # fmt: skip
+        raise sql_error(8117, v.t.name, name, step="Convert it to a number first.")
     if name in _STATS:
         return V(f"{_STATS[name]}({word}CAST({v.sql} AS DOUBLE)){over}", FLOAT)
     t = _sum_type(v.t)
@@ -121,10 +119,9 @@ def _string_agg(b: Queries, args: list, scope: Scope, order: list[str] | None) -
 def _rule(name: str):
     def rule(b: Queries, args: list, scope: Scope) -> V:
         if scope.groups is None and not scope.in_aggregate:
-            raise TSqlError(f"An aggregate may not appear here ({name.upper()}).", 147)
+            raise sql_error(147, name.upper())
         if scope.in_aggregate:
-            raise TSqlError("Cannot perform an aggregate function on an expression containing an "
-                            "aggregate or a subquery.", 130)  # fmt: skip
+            raise sql_error(130)
         if name == "string_agg":
             return _string_agg(b, args, scope, None)
         return _plain(b, name, args, scope)
@@ -147,7 +144,7 @@ def within_group(b: Queries, node: exp.WithinGroup, scope: Scope, over: str = ""
         return _string_agg(b, call.expressions, scope, keys)
     if name in ("percentile_cont", "percentile_disc"):
         if not over:
-            raise TSqlError(f"The function '{name.upper()}' must have an OVER clause.", 10753)
+            raise sql_error(10753, name.upper())
         (item,) = order.expressions
         share = b.expr(call.expressions[0], scope).sql
         share = f"(1 - {share})" if item.args.get("desc") else share
@@ -168,11 +165,7 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
 
     only(node, "this", "partition_by", "order", "spec", "over")
     if not scope.windows:
-        raise TSqlError(
-            "Windowed functions can only appear in the SELECT or ORDER BY clauses.",
-            4108,
-            "Put the query in a subquery or WITH, and filter outside it.",
-        )
+        raise sql_error(4108, step="Put the query in a subquery or WITH, and filter outside it.")
     call = node.this
     order = node.args.get("order")
     parts = ", ".join(self_key(b.expr(p, scope)) for p in node.args.get("partition_by") or [])
@@ -187,13 +180,10 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
     name, args = str(call.this).lower(), call.expressions
     if name in AGGREGATES:
         if name == "string_agg" or any(isinstance(a, exp.Distinct) for a in args):
-            raise TSqlError(
-                f"Use of DISTINCT or STRING_AGG is not allowed with the OVER clause ({name}).",
-                10759,
-            )
+            raise sql_error(10759, name)
         return _over_aggregate(b, name, args, scope, over)
     if name in _RANKS | _SHIFTS and not order:
-        raise TSqlError(f"The function '{name}' must have an OVER clause with ORDER BY.", 4112)
+        raise sql_error(4112, name)
     if name in _RANKS:
         inside = b.convert(b.expr(args[0], scope), BIGINT).sql if name == "ntile" else ""
         if not keys and name == "row_number":
@@ -240,16 +230,14 @@ def _frame(b: Queries, spec: exp.WindowSpec | None, scope: Scope, ordered: bool)
     if spec is None:
         return ""
     if not ordered:
-        raise TSqlError("Window frame needs an ORDER BY clause.", 10756)
+        raise sql_error(10756)
     kind = str(spec.args["kind"]).upper()
 
     def edge(which: str) -> str:
         value, side = spec.args.get(which), spec.args.get(f"{which}_side")
         if isinstance(value, exp.Expression):
             if kind == "RANGE":
-                raise TSqlError("RANGE is only supported with UNBOUNDED and CURRENT ROW window "
-"frame "
-                                "delimiters.", 4194)  # fmt: skip
+                raise sql_error(4194)
             return f"{b.expr(value, scope).sql} {str(side).upper()}"
         return f"{str(value).upper()} {str(side or '').upper()}".strip()
 

@@ -6,8 +6,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .cursor import Cursor, split_commas
-from .definitions import constraint, default_of, read_column, require, typed
-from .errors import Refused, TSqlError
+from .definitions import constraint, default_of, finished, read_column, require
+from .errors import Refused, TSqlError, sql_error
 from .literals import collation_name
 from .scope import Scope
 from .store import Table
@@ -77,16 +77,6 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
         inner.take("COLUMN")
         if not constraint(interpreter, inner, table, keys, tests):
             read_column(interpreter, inner, table, columns, keys, tests)
-    names = [c.name.lower() for c in columns]
-    for name in names:
-        if names.count(name) > 1:
-            raise TSqlError(
-                f"Column names in each table must be unique. Column name '{name}' "
-                f"in table '{table.name}' is specified more than once.",
-                2705,
-            )
-    for key in keys:
-        require(key.columns, names, table)
     for key in keys[len(table.keys) :]:
         for c in columns:
             if (
@@ -95,14 +85,8 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
                 and c.computed is None
                 and c.name.lower() in [n.lower() for n in key.columns]
             ):
-                raise TSqlError(
-                    "Cannot define PRIMARY KEY constraint on nullable column in "
-                    f"table '{table.name}'.",
-                    8111,
-                )
-    changed = typed(
-        interpreter, replace(table, columns=tuple(columns), keys=tuple(keys), checks=tuple(tests))
-    )
+                raise sql_error(8111, table.name)
+    changed = finished(interpreter, table, columns, keys, tests)
     binder = session.binder()
     sqls = {}
     for c in changed.columns:
@@ -157,18 +141,13 @@ def _drop_parts(session: Session, cursor: Cursor, table: Table) -> int:
                     4924,
                 )
             if any(name in (n.lower() for n in k.columns) for k in keys):
-                raise TSqlError(
-                    f"ALTER TABLE DROP COLUMN {name} failed because one or more "
-                    "objects access this column.",
-                    4922,
-                    "Drop the key or index first.",
-                )
+                raise sql_error(4922, name, step="Drop the key or index first.")
             columns = tuple(c for c in columns if c.name.lower() != name)
         else:
             known = {k.name.lower() for k in keys} | {n.lower() for n, _ in tests}
             known |= {c.default_name.lower() for c in columns if c.default_name}
             if name not in known and not lenient:
-                raise TSqlError(f"'{name}' is not a constraint.", 3728)
+                raise sql_error(3728, name)
             keys = tuple(k for k in keys if k.name.lower() != name)
             tests = tuple(t for t in tests if t[0].lower() != name)
             columns = tuple(

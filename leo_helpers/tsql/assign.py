@@ -10,7 +10,7 @@ from sqlglot.tokens import Token, TokenType
 from . import tables
 from .blocks import word
 from .cursor import Cursor, split_commas
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .lexer import parse_query
 from .sources import table_parts
 from .sqltypes import T
@@ -30,6 +30,7 @@ __all__ = [
     "select_into",
     "select_variables",
     "stored_type",
+    "temporary_made",
     "variable_list",
 ]
 
@@ -94,13 +95,7 @@ def variable_list(
     for part in split_commas(listed):
         item = Cursor(part)
         if not is_assignment(item):
-            raise TSqlError(
-                "A SELECT statement that assigns a value to a variable must not be "
-                "combined with "
-                "data-retrieval operations.",
-                141,
-                at=part[0].start if part else None,
-            )
+            raise sql_error(141, at=part[0].start if part else None)
         name = item.identifier()[1:]
         op = assignment(item)
         value = part[item.i :]
@@ -163,6 +158,21 @@ def select_variables(
     return len(rows)
 
 
+def temporary_made(statement: Simple) -> str:
+    """Return the #table that CREATE TABLE or SELECT ... INTO makes; '' if none."""
+    cursor = Cursor(statement.tokens)
+    try:
+        verb = after_with(statement.tokens)[0] if statement.word == "WITH" else statement.word
+        made = cursor.take("CREATE", "TABLE")
+        if not made and verb == "SELECT":
+            cursor.until({"INTO"})
+            made = cursor.take("INTO")
+        hash_ = made and cursor.kind() == TokenType.HASH and cursor.kind(1) != TokenType.HASH
+        return cursor.identifier().lower() if hash_ else ""
+    except TSqlError:  # whoever runs it says what is wrong with it
+        return ""
+
+
 def into_of(tree: exp.Expression) -> exp.Into | None:
     """Return the INTO of a SELECT, or of the first SELECT of a UNION."""
     while isinstance(tree, exp.SetOperation):
@@ -177,11 +187,7 @@ def select_into(interpreter: Interpreter, statement: Simple, tree: exp.Expressio
     parts = table_parts(into.this)
     (database, _, _), shown = session.store.writable(parts, into.this.this.meta.get("start"))
     if session.store.find(parts) is not None:
-        raise TSqlError(
-            f"There is already an object named '{shown}' in the database.",
-            2714,
-            "Write drop table if exists first.",
-        )
+        raise sql_error(2714, shown, step="Write drop table if exists first.")
     if "plain" not in statement.cache:
         plain = tree.copy()
         into_of(plain).pop()
@@ -195,18 +201,9 @@ def select_into(interpreter: Interpreter, statement: Simple, tree: exp.Expressio
     names = [c.name for c in query.cols]
     for i, name in enumerate(names):
         if not name:
-            raise TSqlError(
-                "An object or column name is missing or empty. For SELECT INTO "
-                "statements, verify each column has a name.",
-                1038,
-                f"Name column {i + 1} with AS.",
-            )
+            raise sql_error(1038, step=f"Name column {i + 1} with AS.")
         if name.lower() in (n.lower() for n in names[:i]):
-            raise TSqlError(
-                f"Column names in each table must be unique. Column name '{name}' "
-                f"in table '{shown}' is specified more than once.",
-                2705,
-            )
+            raise sql_error(2705, name, shown)
     counted = sum(c.identity is not None for c in query.cols) == 1
     columns = tuple(
         Column(c.name, stored_type(c.t), not c.firm, identity=c.identity if counted else None)

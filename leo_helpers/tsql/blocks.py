@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from sqlglot.tokens import Token, TokenType
 
-__all__ = ["Batch", "Block", "If", "Simple", "Try", "While", "statements", "word"]
+__all__ = ["Batch", "Block", "If", "Simple", "Try", "While", "statements", "word", "words"]
 
 
 @dataclass
@@ -104,3 +104,8 @@ def statements(nodes: list[Node]) -> Iterator[Simple]:
             yield from statements([node.body])
         else:
             yield from statements(node.body + node.catch)
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text as a set."""
+    return frozenset(text.split())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -12,7 +13,7 @@ from .assign import assignment
 from .blocks import word
 from .cursor import Cursor, split_commas
 from .dml import bare, give_output, is_default, skip_hints, target, top_of
-from .errors import Refused, TSqlError
+from .errors import Refused, sql_error
 from .lexer import lead_tokens, parse_expression, parse_query
 from .scope import Scope, Source
 from .store import LeoView, Table
@@ -38,7 +39,7 @@ class Target:
         parts: list[str],
         name: list[Token],
         tail: list[Token],
-        withs: list[Token],
+        withs: Sequence[Token],
     ) -> None:
         session = interpreter.session
         self.binder = binder = session.binder()
@@ -83,9 +84,7 @@ class Target:
         if len(same) == 1:
             return same[0]
         if len(same) > 1:
-            raise TSqlError(
-                f"The table '{'.'.join(parts)}' is ambiguous.", 8154, "Name its alias.", at
-            )
+            raise sql_error(8154, ".".join(parts), step="Name its alias.", at=at)
         alias = self.binder.fresh()
         sql, cols = session.store.source(target(session, parts, at), alias, self.binder)
         source = Source(
@@ -128,7 +127,7 @@ def _aim(
     parts: list[str],
     name: list[Token],
     tail: list[Token],
-    withs: list[Token],
+    withs: Sequence[Token],
 ) -> Target:
     """Return the target; in a transaction its table is copied first, then looked up again."""
     aim = Target(interpreter, parts, name, tail, withs)
@@ -137,7 +136,7 @@ def _aim(
     return aim
 
 
-def update(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
+def update(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = ()) -> int:
     """UPDATE target SET ... [FROM ...] [WHERE ...]; every value is computed from the old rows."""
     session, text = interpreter.session, interpreter.source.text
     cursor = Cursor(statement.tokens, 1)
@@ -173,19 +172,11 @@ def update(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
         if column is None:
             raise session.missing_column(column_name, "", Scope(None, [aim.source]), part[0].start)
         if column.computed is not None:
-            raise TSqlError(
-                f'The column "{column_name}" cannot be modified because it is '
-                "either a computed column or is the result of a UNION operator.",
-                271,
-            )
+            raise sql_error(271, column_name)
         if column.identity:
-            raise TSqlError(f"Cannot update identity column '{column_name}'.", 8102)
+            raise sql_error(8102, column_name)
         if column.name in names:
-            raise TSqlError(
-                f"The column name '{column_name}' is specified more than once in "
-                "the SET clause or column list of an INSERT.",
-                264,
-            )
+            raise sql_error(264, column_name)
         tree = parse_expression(part[item.i :], text)
         if is_default(tree):
             tree = column.default if column.default is not None else exp.Null()
@@ -254,7 +245,7 @@ def _update_variables(
             session.values[name.lower()] = (t, to_value(value, t))
 
 
-def delete(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
+def delete(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = ()) -> int:
     """DELETE [FROM] target [FROM ...] [WHERE ...]."""
     session = interpreter.session
     cursor = Cursor(statement.tokens, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from sqlglot import exp
@@ -12,16 +13,20 @@ from sqlglot import exp
 from ..catalogue import load_catalogue
 from ..catalogue_model import View
 from ..errors import nearest
-from ..harmonise_held import Approved, approved_variables, expected_storage
+from ..harmonise_held import Approved, approved_variables
 from . import aggregates, dates, functions
 from .advice import years_of
+from .assign import temporary_made
+from .blocks import word
+from .collations import collation_of
 from .cursor import Cursor
 from .errors import Refused
-from .lexer import Script, tokenize
+from .lexer import Script
 from .literals import first_start
 from .own import OwnTables, index_of
+from .result import script_text
 from .rules import RULES
-from .touched import Read, Source, columns, leo_views, read_script, script_text, unread
+from .touched import Read, Source, columns, leo_views, read_script, unread
 
 __all__ = ["Finding", "place_of", "tsql_check"]
 
@@ -62,6 +67,7 @@ class _Look:
     own: OwnTables
     approved: frozenset[str] | None
     met: set[View]
+    made: set[tuple[int, str]]
 
 
 Hit = tuple[str, exp.Expression | None, dict[str, Any]]
@@ -97,11 +103,11 @@ def tsql_check(script: str | os.PathLike[str], approved: Approved = None) -> lis
     """
     text = script_text(script)
     wanted = approved_variables(approved, load_catalogue())
-    place, own, met = Script(text), OwnTables(), set()
+    place, own, met, made = Script(text), OwnTables(), set(), set()
     found: dict[Finding, None] = {}
     for read in read_script(text):
-        own.note(read.statement)
-        look = _Look(read, own, wanted, met)
+        own.note(read.statement, partial(collation_of, read=read, own=own))
+        look = _Look(read, own, wanted, met, made)
         for check in _CHECKS:
             for name, node, values in check(look):
                 rule = RULES[name]
@@ -150,7 +156,8 @@ def _views(look: _Look) -> Iterator[Hit]:
         near = nearest(name, held)
         step = f"It is in {elsewhere[0]}." if elsewhere else ""
         step = step or (f"Did you mean {', '.join(near)}?" if near else "See leo.tables().")
-        yield "view", source.node, {"name": name, "database": database, "near": step}
+        rule = "view_text" if look.read.statement.depth else "view"
+        yield rule, source.node, {"name": name, "database": database, "near": step}
 
 
 def _columns(look: _Look) -> Iterator[Hit]:
@@ -219,20 +226,75 @@ def _slices(node: exp.Expression, names: set[str], source: Source) -> bool:
 
 def _collations(look: _Look) -> Iterator[Hit]:
     for tree in look.read.statement.trees:
-        for node in tree.find_all(exp.EQ, exp.NEQ):
-            sides = [node.this, node.expression]
-            if not all(isinstance(side, exp.Column) for side in sides):
+        for node in tree.find_all(exp.EQ, exp.NEQ, exp.In):
+            query = node.args.get("query")
+            inner = query.this.selects[:1] if query is not None else [node.args.get("expression")]
+            if not inner or inner[0] is None:
                 continue
-            for leo, mine in (sides, sides[::-1]):
-                used = [item for column, _, item in look.read.used if column is leo]
-                source = look.read.source_of(mine)
-                if not used or source is None or not source.parts or source.view is not None:
-                    continue
-                own = look.own.get(source.parts[-1].lower(), {}).get(mine.name.lower())
-                text = expected_storage(used[0].variable) == "text"
-                if own and _BINARY in own.collation and text:
-                    yield "collate", node, {"left": node.this.sql(), "right": node.expression.sql(),
-                                            "plain": leo.sql()}  # fmt: skip
+            sides = [node.this, inner[0].unalias()]
+            held = [collation_of(side, look.read, look.own) for side in sides]
+            if None in held or held[0] == held[1] or not any(_BINARY in name for name in held):
+                continue
+            if not any(isinstance(side.unnest(), exp.Collate) for side in sides):
+                plain = sides[_BINARY in held[0]].sql()
+                yield "collate", node, {"left": sides[0].sql(), "right": sides[1].sql(),
+                                        "plain": plain}  # fmt: skip
+
+
+def _view_index(look: _Look) -> Iterator[Hit]:
+    words = [word(token) for token in look.read.statement.tokens]
+    if words[:1] == ["CREATE"] and "INDEX" in words[:5] and "ON" in words:
+        parts = Cursor(look.read.statement.tokens, words.index("ON") + 1).name()
+        database = (parts[-3] if len(parts) > 2 else look.read.database).lower()
+        if (database, parts[-1].lower()) in leo_views():
+            yield "view_index", None, {"view": parts[-1]}
+
+
+def _joins(look: _Look) -> Iterator[Hit]:
+    for sources in look.read.scopes.values():
+        views = [s for s in sources if s.view is not None]
+        views = [s for s in views if load_catalogue().tables[s.view.table_id].view_kind != "lookup"]
+        if len(views) > 1:
+            yield "join", views[1].node, {"view": views[0].view.name, "other": views[1].view.name}
+
+
+def _again(look: _Look) -> Iterator[Hit]:
+    for tree in look.read.statement.trees:
+        for select in tree.find_all(exp.Select):
+            holder = select.parent
+            while isinstance(holder, exp.Subquery | exp.Paren) and isinstance(
+                holder.parent, exp.Subquery | exp.Paren | exp.Lateral
+            ):
+                holder = holder.parent
+            plain = isinstance(holder, exp.Subquery) and not isinstance(
+                holder.parent, exp.From | exp.Join | exp.In
+            )
+            sources = look.read.scopes[id(select)]
+            own = {source.name for source in sources}
+            outer = {c.table.lower() for c in select.find_all(exp.Column)} - own - {""}
+            views = [source for source in sources if source.view is not None]
+            if views and outer and (plain or isinstance(holder, exp.Lateral)):
+                yield "again", views[0].node, {"view": views[0].view.name}
+
+
+def _temporary(look: _Look) -> Iterator[Hit]:
+    statement = look.read.statement
+    name = temporary_made(statement)
+    if name and not statement.depth:
+        if (statement.batch, name) in look.made:
+            yield "twice", None, {"table": name}
+        look.made.add((statement.batch, name))
+    if statement.word == "INSERT":
+        cursor = Cursor(statement.tokens, 1)
+        cursor.take("INTO")
+        name = cursor.name()[-1]
+    for select in statement.trees if name.startswith("#") else []:
+        if not isinstance(select, exp.Select):
+            continue
+        limits = any(select.args.get(k) for k in ("limit", "group", "where", "distinct"))
+        for source in look.read.scopes[id(select)]:
+            if source.view is not None and not limits:
+                yield "tempdb", source.node, {"table": name, "view": source.view.name}
 
 
 def _pooled(look: _Look) -> Iterator[Hit]:
@@ -280,7 +342,7 @@ def _aliases(look: _Look) -> Iterator[Hit]:
     statement = look.read.statement
     if statement.word != "UPDATE" or not statement.trees:
         return
-    cursor = Cursor(tokenize(statement.text), 1)
+    cursor = Cursor(statement.tokens, 1)
     if cursor.take("TOP"):
         cursor.brackets()
     parts = cursor.name()
@@ -296,5 +358,5 @@ def _aliases(look: _Look) -> Iterator[Hit]:
 _NOT_SCALAR = (exp.Table, exp.Lateral, exp.Window, exp.WithinGroup, exp.Dot)
 _RANDOM = {"rand", "newid", "newsequentialid"}
 _KNOWN = {*dates.FUNCTIONS, *functions.FUNCTIONS, *aggregates.FUNCTIONS, *functions.SIMPLE}
-_CHECKS = (_unread, _functions, _views, _columns, _extract, _whole, _collations, _pooled, _stars,
-           _tops, _keys, _aliases)  # fmt: skip
+_CHECKS = (_unread, _functions, _views, _columns, _extract, _view_index, _joins, _again, _temporary,
+           _whole, _collations, _pooled, _stars, _tops, _keys, _aliases)  # fmt: skip

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from . import arguments
 from .convert import convert
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .keys import equal_key, sort_key
 from .literals import like_regex, only
 from .scope import Scope
@@ -77,10 +77,7 @@ class Conditions:
             "update",
         ):
             raise Refused(f"{str(node.this).upper()} is not run here.")
-        raise TSqlError(
-            "An expression of non-boolean type is specified in a context where a condition is "
-            "expected.", 4145, "Write a comparison, such as x = 1.",
-        )  # fmt: skip
+        raise sql_error(4145, step="Write a comparison, such as x = 1.")
 
     def _comparison(self, node: exp.Expression, scope: Scope) -> str:
         op = COMPARE[type(node)]
@@ -99,8 +96,7 @@ class Conditions:
     def column_of(self, query: Any, alias: str) -> V:
         """Return the one column of a subquery that stands for a value."""
         if len(query.cols) != 1:
-            raise TSqlError("Only one expression can be specified in the select list when the "
-                            "subquery is not introduced with EXISTS.", 116)  # fmt: skip
+            raise sql_error(116)
         return V(f"{alias}.c1", query.cols[0].t)
 
     def _in(self, node: exp.In, scope: Scope) -> str:

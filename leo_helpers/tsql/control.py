@@ -5,17 +5,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from .blocks import Simple
+from .blocks import Simple, word
 from .cursor import Cursor, split_commas
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .store import LEO
-
-if TYPE_CHECKING:
-    from .session import Session
-
-from typing import TYPE_CHECKING
-
-from .blocks import word
 
 if TYPE_CHECKING:
     from .session import Session
@@ -54,9 +47,7 @@ class Control:
         """COMMIT: only the outermost one ends the transaction."""
         s = self.session
         if s.trancount == 0:
-            raise TSqlError(
-                "The COMMIT TRANSACTION request has no corresponding BEGIN TRANSACTION.", 3902
-            )
+            raise sql_error(3902)
         s.trancount -= 1
         if s.trancount == 0:
             s.snapshots.clear()
@@ -78,9 +69,7 @@ class Control:
             t.text for t in statement.tokens[1:] if word(t) not in ("TRAN", "TRANSACTION", "WORK")
         ]
         if s.trancount == 0:
-            raise TSqlError(
-                "The ROLLBACK TRANSACTION request has no corresponding BEGIN TRANSACTION.", 3903
-            )
+            raise sql_error(3903)
         places = [
             i
             for i, snap in enumerate(s.snapshots)
@@ -95,9 +84,7 @@ class Control:
     def save(self, statement: Simple) -> int:
         """SAVE TRANSACTION name."""
         if self.session.trancount == 0:
-            raise TSqlError(
-                "Cannot issue SAVE TRANSACTION when there is no active transaction.", 628
-            )
+            raise sql_error(628)
         self.session.snapshot(statement.tokens[-1].text)
         return 0
 
@@ -106,17 +93,12 @@ class Control:
         s = self.session
         if len(statement.tokens) == 1:
             if s.caught is None:
-                raise TSqlError(
-                    "To rethrow an error, a THROW statement must be used inside a CATCH block.",
-                    10704,
-                )
+                raise sql_error(10704)
             raise s.caught
         parts = [self.value(part)[0] for part in split_commas(statement.tokens[1:])]
         number, message, state = (part.const for part in parts)
         if not isinstance(number, int) or number < 50000:
-            raise TSqlError(
-                "Error number in the THROW statement is out of range (50000 and above).", 35100
-            )
+            raise sql_error(35100)
         error = TSqlError(str(message), number)
         error.state = state
         raise error
@@ -135,7 +117,7 @@ class Control:
         try:
             text = text.replace("%i", "%d") % tuple(values) if values or "%%" in text else text
         except (TypeError, ValueError):
-            raise TSqlError("RAISERROR: the arguments do not fit the message.", 2786) from None
+            raise sql_error(2786) from None
         if severity.const is None or severity.const <= 10:
             self.session.say(text)
             return
@@ -150,11 +132,11 @@ class Control:
         if name.lower() not in store.databases and re.fullmatch(
             r"(npd|hesa|lilr|ilr|leo|ucas)(_i\d+)?", name.lower()
         ):
-            raise TSqlError(
-                f"Database '{name}' does not exist. Make sure that the name is entered correctly.",
+            raise sql_error(
                 911,
-                f"LEO's databases are {', '.join(LEO)}.",
-                statement.tokens[1].start,
+                name,
+                step=f"LEO's databases are {', '.join(LEO)}.",
+                at=statement.tokens[1].start,
             )
         if name.lower() not in store.databases:
             store.add_database(name)
@@ -168,12 +150,6 @@ class Control:
     def skip(self, statement: Simple) -> int:
         """Do nothing: CHECKPOINT changes no answer."""
         return 0
-
-    def exec(self, statement: Simple) -> int | None:
-        """EXEC of a string, or of sp_executesql."""
-        from .execute import execute
-
-        return execute(self, statement)
 
     def return_(self, statement: Simple) -> None:
         """RETURN ends the batch."""

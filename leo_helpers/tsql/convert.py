@@ -6,7 +6,7 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from .errors import Refused, TSqlError
+from .errors import Refused, sql_error
 from .sqltypes import BINARY, DATES, FLOATS, MONEY, T
 from .styles import style_text, to_style, today
 from .value import V, literal, once
@@ -63,9 +63,7 @@ def _family(t: T) -> str:
 
 
 def _refuse(v: V, to: T, *_: object) -> str:
-    raise TSqlError(
-        f"Explicit conversion from data type {v.t.name} to {to.name} is not allowed.", 529
-    )
+    raise sql_error(529, v.t.name, to.name)
 
 
 def guard(x: str, attempt: str, mode: str, number: int, message: str, duck: str) -> str:
@@ -164,7 +162,7 @@ def _to_date(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:
             f"(timestamp '1900-01-01' + to_microseconds(({v.sql} * 86400000000)::BIGINT))", to
         )
     if t.is_number:
-        raise TSqlError(f"Operand type clash: {t.name} is incompatible with {to.name}.", 206)
+        raise sql_error(206, t.name, to.name)
     return _refuse(v, to)
 
 

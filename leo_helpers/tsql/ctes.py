@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from sqlglot import exp
 
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .keys import self_key
 from .literals import only
 from .scope import Col, Query, Scope, numbered
@@ -37,24 +37,15 @@ class CommonTables:
     def check_names(self, query: Query, names: list[str], name: str) -> None:
         """Require a name, and only one, for every column of a derived table."""
         if names and len(names) != len(query.cols):
-            raise TSqlError(
-                f"'{name}' has {'more' if len(names) > len(query.cols) else 'fewer'} "
-                "columns "
-                "than were specified in the column list.",
-                8158,
-                at=self.at,
+            raise sql_error(
+                8158, name, "more" if len(names) > len(query.cols) else "fewer", at=self.at
             )
         shown = names or [col.name for col in query.cols]
         for i, col in enumerate(shown, 1):
             if not col:
-                raise TSqlError(f"No column name was specified for column {i} of '{name}'.", 8155,
-                                "Give it one with AS.", self.at)  # fmt: skip
+                raise sql_error(8155, i, name, step="Give it one with AS.", at=self.at)
             if col.lower() in (other.lower() for other in shown[: i - 1]):
-                raise TSqlError(
-                    f"The column '{col}' was specified multiple times for '{name}'.",
-                    8156,
-                    at=self.at,
-                )
+                raise sql_error(8156, col, name, at=self.at)
 
     def _renamed(self, cols: list[Col], names: list[str]) -> list[Col]:
         named = zip(names or [""] * len(cols), cols, strict=True)
@@ -71,8 +62,7 @@ class CommonTables:
         anchor, members = body, []
         while isinstance(anchor, exp.SetOperation) and self._refers_once(anchor.expression, name):
             if not isinstance(anchor, exp.Union) or anchor.args.get("distinct"):
-                raise TSqlError(f"Recursive common table expression '{name}' does not contain a "
-                                "top-level UNION ALL operator.", 252, at=self.at)  # fmt: skip
+                raise sql_error(252, name, at=self.at)
             members.append(anchor.expression)
             anchor = anchor.this
         if self._refers_once(anchor, name) or len(members) != 1:
@@ -91,11 +81,12 @@ class CommonTables:
             a, b = first.t, second.t
             lengths = a.is_string and None not in (a.n, b.n) and a.n != b.n
             if a.name != b.name or lengths or (a.name == "decimal" and (a.p, a.s) != (b.p, b.s)):
-                raise TSqlError(
-                    "Types don't match between the anchor and the recursive part in column "
-                    f'"{first.name}" of recursive query "{name}".', 240,
-                    f"The anchor gives {a}, the recursive part {b}; cast both to one type.",
-                )  # fmt: skip
+                raise sql_error(
+                    240,
+                    first.name,
+                    name,
+                    step=f"The anchor gives {a}, the recursive part {b}; cast both to one type.",
+                )
         names_sql = ", ".join([*numbered(len(cols)), "lvl"])
         typed = ", ".join(f"CAST(a.c{i} AS {c.t.duck})" for i, c in enumerate(cols, 1))
         self.withs.append(

@@ -6,31 +6,30 @@ from collections.abc import Container
 
 from sqlglot.tokens import Token, TokenType
 
-from .blocks import word
-from .errors import TSqlError
+from .blocks import word, words
+from .errors import TSqlError, sql_error
 from .sqltypes import T, parse_type
 
 __all__ = ["RESERVED", "Cursor", "split_commas"]
 
 
 #: Words that cannot be names unless they are quoted (page "Reserved Keywords").
-_RESERVED_WORDS = (
+RESERVED = words(
     "ADD ALL ALTER AND ANY AS ASC AUTHORIZATION BACKUP BEGIN BETWEEN BREAK BROWSE BULK BY "
     "CASCADE CASE CHECK CHECKPOINT CLOSE CLUSTERED COALESCE COLLATE COLUMN COMMIT COMPUTE "
     "CONSTRAINT CONTAINS CONTINUE CONVERT CREATE CROSS CURRENT CURRENT_DATE CURRENT_TIME "
     "CURRENT_TIMESTAMP CURRENT_USER CURSOR DATABASE DBCC DEALLOCATE DECLARE DEFAULT DELETE "
     "DENY DESC DISTINCT DISTRIBUTED DOUBLE DROP ELSE END ERRLVL ESCAPE EXCEPT EXEC EXECUTE "
-    "EXISTS EXIT EXTERNAL FETCH FILE FILLFACTOR FOR FOREIGN FREETEXT FROM FULL FUNCTION "
-    "GOTO GRANT GROUP HAVING HOLDLOCK IDENTITY IF IN INDEX INNER INSERT INTERSECT INTO IS "
-    "JOIN KEY KILL LEFT LIKE LINENO MERGE NATIONAL NOCHECK NONCLUSTERED NOT NULL NULLIF OF "
-    "OFF OFFSETS ON OPEN OPTION OR ORDER OUTER OVER PERCENT PIVOT PLAN PRECISION PRIMARY "
-    "PRINT PROC PROCEDURE PUBLIC RAISERROR READ RECONFIGURE REFERENCES REPLICATION RESTORE "
-    "RESTRICT RETURN REVERT REVOKE RIGHT ROLLBACK ROWCOUNT RULE SAVE SCHEMA SELECT "
-    "SESSION_USER SET SETUSER SHUTDOWN SOME STATISTICS SYSTEM_USER TABLE TABLESAMPLE THEN "
-    "TO TOP TRAN TRANSACTION TRIGGER TRUNCATE UNION UNIQUE UNPIVOT UPDATE USE USER VALUES "
-    "VARYING VIEW WAITFOR WHEN WHERE WHILE WITH"
+    "EXISTS EXIT EXTERNAL FETCH FILE FILLFACTOR FOR FOREIGN FREETEXT FROM FULL FUNCTION GOTO "
+    "GRANT GROUP HAVING HOLDLOCK IDENTITY IF IN INDEX INNER INSERT INTERSECT INTO IS JOIN KEY "
+    "KILL LEFT LIKE LINENO MERGE NATIONAL NOCHECK NONCLUSTERED NOT NULL NULLIF OF OFF OFFSETS "
+    "ON OPEN OPTION OR ORDER OUTER OVER PERCENT PIVOT PLAN PRECISION PRIMARY PRINT PROC "
+    "PROCEDURE PUBLIC RAISERROR READ RECONFIGURE REFERENCES REPLICATION RESTORE RESTRICT "
+    "RETURN REVERT REVOKE RIGHT ROLLBACK ROWCOUNT RULE SAVE SCHEMA SELECT SESSION_USER SET "
+    "SETUSER SHUTDOWN SOME STATISTICS SYSTEM_USER TABLE TABLESAMPLE THEN TO TOP TRAN "
+    "TRANSACTION TRIGGER TRUNCATE UNION UNIQUE UNPIVOT UPDATE USE USER VALUES VARYING VIEW "
+    "WAITFOR WHEN WHERE WHILE WITH"
 )
-RESERVED = set(_RESERVED_WORDS.split())
 _NAME = {TokenType.IDENTIFIER, TokenType.VAR}
 
 
@@ -101,11 +100,11 @@ class Cursor:
         ):
             raise self.fail("a name")
         if not lead and word(token) in RESERVED:
-            raise TSqlError(
-                f"Incorrect syntax near the keyword '{token.text}'.",
+            raise sql_error(
                 156,
-                f"It is a reserved word: write [{token.text}].",
-                token.start,
+                token.text,
+                step=f"It is a reserved word: write [{token.text}].",
+                at=token.start,
             )
         self.i += 1
         return lead + token.text
@@ -150,7 +149,7 @@ class Cursor:
         """Read a data type of a declaration."""
         name = self.identifier()
         if self.kind() == TokenType.DOT:
-            raise TSqlError(f"The type {name} is not known here.", 2715, at=self.peek().start)
+            raise sql_error(2715, name, at=self.peek().start)
         if name.lower() in ("double", "char", "character", "national") and self.word() in (
             "PRECISION",
             "VARYING",

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .sqltypes import DATES, T
 from .value import V, literal, once
 
@@ -61,7 +61,7 @@ def part_of(node: exp.Expression) -> str:
     """Return the date part that the first argument names."""
     name = node.name.lower() if isinstance(node, exp.Column | exp.Identifier | exp.Var) else ""
     if name not in PARTS:
-        raise TSqlError(f"'{name or node.sql('tsql')}' is not a recognized datepart option.", 155)
+        raise sql_error(155, name or node.sql("tsql"))
     return PARTS[name]
 
 

@@ -11,7 +11,7 @@ from sqlglot.tokens import Token, TokenType
 from .blocks import word
 from .cursor import Cursor, split_commas
 from .definitions import definition, index_tail, key_columns, require
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .lexer import parse_expression, parse_query
 from .store import Key, LeoView, Table, View
 from .tables import create_sql, own_table, put, register, unique_key
@@ -64,7 +64,7 @@ def _schema(interpreter: Interpreter, cursor: Cursor) -> int:
             "The LEO databases are read-only; USE your project's database.",
         )
     if (database, name.lower()) in store.schemas:
-        raise TSqlError(f"There is already an object named '{name}' in the database.", 2714)
+        raise sql_error(2714, name)
     store.schemas = {**store.schemas, (database, name.lower()): len(store.schemas) + 5}
     return 0
 
@@ -78,8 +78,9 @@ def _table(interpreter: Interpreter, cursor: Cursor) -> int:
     parts = cursor.name()
     (database, _, _), shown = session.store.writable(parts, at)
     if session.store.find(parts) is not None:
-        raise TSqlError(f"There is already an object named '{shown}' in the database.", 2714,
-                        f"Write drop table if exists {'.'.join(parts)} first.", at)  # fmt: skip
+        raise sql_error(
+            2714, shown, step=f"Write drop table if exists {'.'.join(parts)} first.", at=at
+        )
     body = cursor.brackets()
     _storage(cursor)
     table = definition(
@@ -116,9 +117,6 @@ def table_variable(interpreter: Interpreter, name: str, tokens: list[Token]) -> 
     session.store.variables[name.lower()] = table
 
 
-# Keys and checks ----------------------------------------------------------------------------
-
-
 # CREATE INDEX, VIEW -------------------------------------------------------------------------
 
 
@@ -147,11 +145,7 @@ def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
     names = [c.name.lower() for c in table.columns]
     require(columns + included, names, table)
     if name.lower() in (n.lower() for n in (*table.indexes, *(k.name for k in table.keys))):
-        raise TSqlError(
-            "The operation failed because an index or statistics with name "
-            f"'{name}' already exists on table '{table.label}'.",
-            1913,
-        )
+        raise sql_error(1913, name, table.label)
     if unique:
         key = Key(name, columns, "index", where, ignore)
         try:
@@ -186,17 +180,12 @@ def _view(
         raise Refused("WITH CHECK OPTION is not followed here.")
     tree = parse_query(tokens, interpreter.source.text)
     if tree.args.get("order") and not tree.args.get("limit"):
-        raise TSqlError(
-            "The ORDER BY clause is invalid in views, inline functions, derived "
-            "tables, subqueries, and common table expressions, unless TOP, OFFSET "
-            "or FOR XML is also specified.",
-            1033,
-        )
+        raise sql_error(1033)
     old = session.store.find(parts)
     if changed and old is None:
         raise session.store.missing(parts, at)
     if old is not None and not ((again or changed) and isinstance(old, View)):
-        raise TSqlError(f"There is already an object named '{shown}' in the database.", 2714, at=at)
+        raise sql_error(2714, shown, at=at)
     if any(t.token_type == TokenType.PARAMETER for t in tokens):
         raise TSqlError(
             "Must declare the scalar variable: a view cannot use variables.", 137, at=at
@@ -267,11 +256,7 @@ def _drop_schema(session: Session, name: str, lenient: bool) -> None:
     if key not in session.store.schemas:
         if lenient:
             return
-        raise TSqlError(
-            f"Cannot drop the schema '{name}', because it does not exist or you do "
-            "not have permission.",
-            15151,
-        )
+        raise sql_error(15151, name)
     session.store.schemas = dict(session.store.schemas)
     session.store.drop_schema(*key)
 

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
+from .blocks import words
 from .cursor import Cursor, split_commas
-from .errors import Refused, TSqlError
+from .errors import Refused, sql_error
 from .lexer import parse_expression
 from .literals import collation_name
 from .scope import Scope, Source
@@ -25,35 +26,18 @@ __all__ = [
     "constraint",
     "default_of",
     "definition",
+    "finished",
     "index_tail",
     "key_columns",
     "read_column",
     "require",
-    "typed",
 ]
 
 
-_OPTIONS = {
-    "NOT",
-    "NULL",
-    "COLLATE",
-    "IDENTITY",
-    "DEFAULT",
-    "CONSTRAINT",
-    "PRIMARY",
-    "PRIMARY KEY",
-    "UNIQUE",
-    "CHECK",
-    "REFERENCES",
-    "FOREIGN",
-    "FOREIGN KEY",
-    "SPARSE",
-    "ROWGUIDCOL",
-    "INDEX",
-    "PERSISTED",
-    "WITH",
-    "FOR",
-}
+_OPTIONS = words(
+    "NOT NULL COLLATE IDENTITY DEFAULT CONSTRAINT PRIMARY UNIQUE CHECK REFERENCES FOREIGN "
+    "SPARSE ROWGUIDCOL INDEX PERSISTED WITH FOR"
+) | {"PRIMARY KEY", "FOREIGN KEY"}
 
 
 def definition(interpreter: Interpreter, body: list[Token], table: Table) -> Table:
@@ -69,40 +53,38 @@ def definition(interpreter: Interpreter, body: list[Token], table: Table) -> Tab
             raise cursor.fail("a column")
         if not constraint(interpreter, cursor, table, keys, tests):
             read_column(interpreter, cursor, table, columns, keys, tests)
-    names = [c.name.lower() for c in columns]
-    for name in names:
-        if names.count(name) > 1:
-            raise TSqlError(
-                f"Column names in each table must be unique. Column name '{name}' "
-                f"in table '{table.name}' is specified more than once.",
-                2705,
-            )
     primary = {c.lower() for k in keys if k.kind == "PRIMARY KEY" for c in k.columns}
     if sum(k.kind == "PRIMARY KEY" for k in keys) > 1:
-        raise TSqlError(
-            f"Cannot add multiple PRIMARY KEY constraints to table '{table.name}'.", 8110
-        )
-    for key in keys:
-        require(key.columns, names, table)
+        raise sql_error(8110, table.name)
     columns = [
         replace(c, nullable=False) if c.name.lower() in primary and c.computed is None else c
         for c in columns
     ]
-    return typed(
-        interpreter, replace(table, columns=tuple(columns), keys=tuple(keys), checks=tuple(tests))
-    )
+    return finished(interpreter, table, columns, keys, tests)
+
+
+def finished(
+    interpreter: Interpreter, table: Table, columns: list[Column], keys: list[Key], tests: list
+) -> Table:
+    """Require names that stand once and keys over columns; type the computed columns."""
+    names = [c.name.lower() for c in columns]
+    for name in names:
+        if names.count(name) > 1:
+            raise sql_error(2705, name, table.name)
+    for key in keys:
+        require(key.columns, names, table)
+    parts = {"columns": tuple(columns), "keys": tuple(keys), "checks": tuple(tests)}
+    return _typed(interpreter, replace(table, **parts))
 
 
 def require(wanted: tuple[str, ...], names: list[str], table: Table) -> None:
     """Raise error 1911 for a key column that the table does not have."""
     for name in wanted:
         if name.lower() not in names:
-            raise TSqlError(
-                f"Column name '{name}' does not exist in the target table or view.", 1911
-            )
+            raise sql_error(1911, name)
 
 
-def typed(interpreter: Interpreter, table: Table) -> Table:
+def _typed(interpreter: Interpreter, table: Table) -> Table:
     """Give the computed columns the type of their expression."""
     binder = interpreter.session.binder()
     stored = [c for c in table.columns if c.computed is None]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -9,7 +10,7 @@ from sqlglot.tokens import Token, TokenType
 
 from . import tables
 from .cursor import Cursor, split_commas
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .lexer import lead_tokens, parse_query
 from .scope import Col, Query, Scope, Source
 from .sqltypes import T
@@ -35,13 +36,7 @@ __all__ = [
 ]
 
 
-# SELECT @x = ... and SELECT ... INTO --------------------------------------------------------
-
-
-# INSERT -------------------------------------------------------------------------------------
-
-
-def insert(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
+def insert(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = ()) -> int:
     """INSERT [INTO] table [(columns)] VALUES, SELECT or DEFAULT VALUES."""
     session, text = interpreter.session, interpreter.source.text
     cursor = Cursor(statement.tokens, 1)
@@ -79,9 +74,7 @@ def insert(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> i
         if columns and len(query.cols) != len(columns):
             more = len(query.cols) > len(columns)
             if names is None:
-                raise TSqlError(
-                    "Column name or number of supplied values does not match table definition.", 213
-                )
+                raise sql_error(213)
             raise TSqlError(
                 "The select list for the INSERT statement contains "
                 + ("more" if more else "fewer")
@@ -117,9 +110,7 @@ def _insert_exec(
     count = 0
     for table, cols in tables:
         if len(cols) != len(columns):
-            raise TSqlError(
-                "Column name or number of supplied values does not match table definition.", 213
-            )
+            raise sql_error(213)
         names = [f"c{i}" for i in range(1, len(cols) + 1)]
         session.con.register("executed", table.rename_columns(names))
         count += write_rows(
@@ -152,12 +143,12 @@ def target(session: Any, parts: list[str], at: int | None) -> Table:
     if isinstance(entry, Table):
         return entry
     if isinstance(entry, LeoView):
-        raise TSqlError(
-            "The INSERT, UPDATE or DELETE permission was denied on the object "
-            f"'{entry.name}', database '{entry.database}'.",
+        raise sql_error(
             229,
-            "The LEO views are read-only; copy what you need with SELECT ... INTO.",
-            at,
+            entry.name,
+            entry.database,
+            step="The LEO views are read-only; copy what you need with SELECT ... INTO.",
+            at=at,
         )
     raise Refused("Writing through a view is not run here.", "Write to its table.", at)
 
@@ -174,29 +165,15 @@ def insertable(session: Any, entry: Table, names: list[str] | None) -> list[Colu
     for name in names:
         column = entry.column(name)
         if column is None:
-            raise TSqlError(
-                f"Invalid column name '{name}'.",
-                207,
-                f"{entry.label} has {', '.join(c.name for c in entry.columns)}.",
+            raise sql_error(
+                207, name, step=f"{entry.label} has {', '.join(c.name for c in entry.columns)}."
             )
         if column.computed is not None:
-            raise TSqlError(
-                f'The column "{name}" cannot be modified because it is either a '
-                "computed column or is the result of a UNION operator.",
-                271,
-            )
+            raise sql_error(271, name)
         if column.identity and session.identity_insert != entry.id:
-            raise TSqlError(
-                "Cannot insert explicit value for identity column in table "
-                f"'{entry.name}' when IDENTITY_INSERT is set to OFF.",
-                544,
-            )
+            raise sql_error(544, entry.name)
         if column in out:
-            raise TSqlError(
-                f"The column name '{name}' is specified more than once in the SET "
-                "clause or column list of an INSERT.",
-                264,
-            )
+            raise sql_error(264, name)
         out.append(column)
     return out
 
@@ -222,9 +199,7 @@ def _insert_values(
     ]
     for row in rows:
         if len(row) != len(columns) and not listed:
-            raise TSqlError(
-                "Column name or number of supplied values does not match table definition.", 213
-            )
+            raise sql_error(213)
         if len(row) != len(columns):
             more = len(row) > len(columns)
             raise TSqlError(
@@ -298,7 +273,7 @@ def write_rows(
     named = ", ".join(quote(name) for name in cells)
     rows = (
         f"SELECT {', '.join(f'{sql} AS {quote(name)}' for name, sql in cells.items())} "
-        f"FROM ({query.sql}{limit and ''}) AS q{limit}"
+        f"FROM ({query.sql}) AS q{limit}"
     )
     tests = tables.checks(session, entry) if check else []
     for key in entry.keys:
@@ -368,6 +343,3 @@ def give_output(
         write_rows(interpreter, binder, into, insertable(session, into, names), query)
     else:
         session.frame(query)
-
-
-# UPDATE and DELETE --------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from typing import Any
 
 import duckdb
 
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .sqltypes import T
 from .value import V, literal
 
@@ -72,11 +72,7 @@ def _translated(error: duckdb.Error) -> TSqlError:
         return Refused(message) if number == "R" else TSqlError(message, int(number))
     found = re.search(r"NOT NULL constraint failed: t\d+\.(.*)", text)
     if found:
-        return TSqlError(
-            f"Cannot insert the value NULL into column '{found.group(1).strip()}'; "
-            "column does not allow nulls.",
-            515,
-        )
+        return sql_error(515, found.group(1).strip())
     for pattern, number, message in _KNOWN:
         if re.search(pattern, text):
             return TSqlError(message, number)

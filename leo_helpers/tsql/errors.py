@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import csv
+from functools import lru_cache
+from importlib import resources
+
 from ..errors import LeoError
 
-__all__ = ["Refused", "TSqlError"]
+__all__ = ["Refused", "TSqlError", "sql_error"]
 
 
 class TSqlError(LeoError):
@@ -71,3 +75,41 @@ class Refused(TSqlError):
 
     def __init__(self, message: str, next_step: str = "", at: int | None = None) -> None:
         super().__init__(f"Refused: {message}", None, next_step, at)
+
+
+@lru_cache(maxsize=1)
+def _messages() -> dict[int, str]:
+    with (resources.files(__package__) / "messages.csv").open(encoding="utf-8", newline="") as file:
+        return {int(row["number"]): row["text"] for row in csv.DictReader(file)}
+
+
+def sql_error(number: int, *values: object, step: str = "", at: int | None = None) -> TSqlError:
+    """Return an error with SQL Server's text for its number, from ``messages.csv``.
+
+    Parameters
+    ----------
+    number : int
+        SQL Server's message number.
+    *values : object
+        What stands in the gaps of the text.
+    step : str, optional
+        What to do about it.
+    at : int, optional
+        Offset in the text of the script.
+
+    Returns
+    -------
+    TSqlError
+        The error, to raise.
+
+    Raises
+    ------
+    KeyError
+        If the table has no such number.
+
+    Examples
+    --------
+    >>> print(sql_error(2714, "t"))
+    There is already an object named 't' in the database. [SQL Server message 2714]
+    """
+    return TSqlError(_messages()[number].format(*values), number, step, at)

@@ -9,7 +9,7 @@ from sqlglot.tokens import Token, TokenType
 
 from .alter import rename_column
 from .cursor import Cursor, split_commas
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .lexer import Script
 from .sqltypes import T
 from .store import Table
@@ -104,16 +104,13 @@ def _sp_executesql(interpreter: Interpreter, cursor: Cursor) -> int | None:
             else None
         )
         if found is None:
-            raise TSqlError(f"@{name or i + 1} is not a parameter of the statement.", 8145)
+            raise sql_error(8145, name or i + 1)
         values[found[0]] = (found[1], interpreter.value(tokens, found[1])[0])
         if out:
             outs.append((found[0], tokens[-1].text.lower()))
     for name, _ in declared:
         if name not in values:
-            raise TSqlError(
-                f"The parameterized query expects the parameter '@{name}', which was not supplied.",
-                8178,
-            )
+            raise sql_error(8178, name)
     held = session.values
     rows = _batch(interpreter, texts[0] if texts else None, values, keep := {})
     for inner, outer in outs:
@@ -150,11 +147,7 @@ def _sp_rename(interpreter: Interpreter, cursor: Cursor) -> int:
         raise Refused("sp_rename is run here for tables and columns that the script has made.")
     if column:
         if entry.column(name) is None or entry.column(str(new)) is not None:
-            raise TSqlError(
-                "Either the parameter @objname is ambiguous or the claimed "
-                f"@objtype (COLUMN) is wrong: {old}.",
-                15248,
-            )
+            raise sql_error(15248, old)
         if any(c.computed is not None for c in entry.columns) or entry.checks:
             raise Refused(
                 "sp_rename of a column in a table with computed columns or checks is not run here."
@@ -164,7 +157,7 @@ def _sp_rename(interpreter: Interpreter, cursor: Cursor) -> int:
     key = (entry.database.lower(), entry.schema.lower(), entry.name.lower())
     new_key = (*key[:2], str(new).lower())
     if new_key in session.store.entries:
-        raise TSqlError(f"Error: The new name '{new}' is already in use as a object name.", 15335)
+        raise sql_error(15335, new)
     entries = {k: e for k, e in session.store.entries.items() if k != key}
     session.store.entries = {**entries, new_key: replace(entry, name=str(new))}
     return 0
@@ -190,11 +183,7 @@ def _batch(
     if text is None:
         return None
     if session.nesting >= _DEEPEST:
-        raise TSqlError(
-            "Maximum stored procedure, function, trigger, or view nesting level "
-            "exceeded (limit 32).",
-            217,
-        )
+        raise sql_error(217)
     held, tables, database = session.values, session.store.variables, session.database
     temporary = {key for key in session.store.entries if key[2].startswith("#")}
     session.values, session.store.variables = dict(values), {}

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from . import aggregates, arguments, functions, server
 from .conditions import COMPARE, Conditions
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .literals import aggregate, collation_name, exact_quotient, number, only, text_literal, type_of
 from .scope import Scope
 from .sqltypes import FLOATS, INTEGERS, NULL, T, arithmetic, as_decimal, char_type, decimal, unify
@@ -223,10 +223,7 @@ class Expressions(Conditions):
                 raise Refused("A number less a datetime is not computed here.")
             days = f"to_microseconds(CAST({other.sql} * 86400000000 AS BIGINT))"
             return V(f"({base.sql} {op} {days})", base.t)
-        raise TSqlError(
-            f"Operand type clash: {a.t.name} is incompatible with {b.t.name}.", 206,
-            "Use DATEADD and DATEDIFF.",
-        )  # fmt: skip
+        raise sql_error(206, a.t.name, b.t.name, step="Use DATEADD and DATEDIFF.")
 
     def _bits(self, node: exp.Expression, scope: Scope) -> V:
         op = _BITS[type(node)]
@@ -267,9 +264,7 @@ class Expressions(Conditions):
         for _, v in whens:
             t = unify(t, v.t)
         if t.name == "null":
-            raise TSqlError("At least one of the result expressions in a CASE specification must "
-"be "
-                            "an expression other than the NULL constant.", 8133)  # fmt: skip
+            raise sql_error(8133)
         parts = " ".join(f"WHEN {test} THEN {self.convert(v, t).sql}" for test, v in whens)
         t_out = t if not t.is_integer else replace(t, n=None)
         firm = other.firm and all(v.firm for _, v in whens)

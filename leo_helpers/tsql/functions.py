@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from . import aggregates, dates
 from .arguments import text, values_of
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .numeric import keep_type, log, power, round_number
 from .server import (
     col_length,
@@ -173,9 +173,7 @@ def coalesce(b: Queries, args: list, scope: Scope) -> V:
     for v in values[1:]:
         t = unify(t, v.t)
     if t.name == "null":
-        raise TSqlError("At least one of the arguments to COALESCE must be an expression that is "
-"not "
-                        "the NULL constant.", 4127)  # fmt: skip
+        raise sql_error(4127)
     t = replace(t, n=None) if t.is_integer else t
     return V(f"COALESCE({', '.join(b.convert(v, t).sql for v in values)})", t)
 
@@ -184,9 +182,7 @@ def nullif(b: Queries, args: list, scope: Scope) -> V:
     """NULLIF compares as = does and keeps the first argument's type."""
     x, y = values_of(b, args, scope)
     if x.t.name == "null":
-        raise TSqlError(
-            "The type of the first argument to NULLIF cannot be the NULL constant.", 4151
-        )
+        raise sql_error(4151)
     return V(
         f"CASE WHEN {b.compare('=', x, y)} THEN NULL ELSE {x.sql} END",
         replace(x.t, n=None) if x.t.is_integer else x.t,
@@ -212,9 +208,7 @@ def _grouping(b: Queries, args: list, scope: Scope) -> V:
     with aggregate(scope):
         keys = [scope.grouping.get(b.expr(arg, scope).sql) for arg in args]
     if None in keys:
-        raise TSqlError("Argument 1 of the GROUPING function does not match any of the expressions "
-"in "
-                        "the GROUP BY clause.", 8161)  # fmt: skip
+        raise sql_error(8161)
     return V(
         f"grouping({', '.join(keys)})::{'UTINYINT' if len(keys) == 1 else 'INTEGER'}",
         T("tinyint") if len(keys) == 1 else INT,

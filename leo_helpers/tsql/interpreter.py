@@ -12,8 +12,10 @@ from .blocks import Block, If, Node, Simple, Try, While, statements
 from .control import BreakMet, ContinueMet, Control, ReturnMet
 from .cursor import Cursor, split_commas
 from .duck import to_value
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
+from .execute import execute
 from .lexer import Script, parse_expression, parse_query
+from .merge import merge
 from .result import Step
 from .scope import Scope
 from .settings import set_option
@@ -35,16 +37,6 @@ class Interpreter(Control):
         self.source = Script("")
         self.declared: dict[str, int] = {}
         self.trees: dict[tuple[int, int], object] = {}
-        self.handlers = {
-            "SELECT": self.select, "WITH": self.with_, "(": self.select, "INSERT": self.insert,
-            "UPDATE": self.update, "DELETE": self.delete, "MERGE": self.merge,
-            "CREATE": ddl.create, "ALTER": alter.alter, "DROP": ddl.drop, "TRUNCATE": ddl.truncate,
-            "DECLARE": self.declare, "SET": self.set, "PRINT": self.print, "USE": self.use,
-            "EXEC": self.exec, "EXECUTE": self.exec, "BEGIN": self.begin, "COMMIT": self.commit,
-            "ROLLBACK": self.rollback, "SAVE": self.save, "THROW": self.throw,
-            "RAISERROR": self.raiserror, "RETURN": self.return_, "BREAK": self.break_,
-            "CONTINUE": self.continue_, "CHECKPOINT": self.skip,
-        }  # fmt: skip
 
     def script(self, script: Script) -> None:
         """Run every batch; variables end with their batch."""
@@ -61,24 +53,25 @@ class Interpreter(Control):
                 except ReturnMet:
                     pass
                 except (BreakMet, ContinueMet):
-                    raise TSqlError(
-                        "Cannot use BREAK or CONTINUE outside the scope of a WHILE statement.", 135
-                    ) from None
+                    raise sql_error(135) from None
         self.session.collect()
 
     def hoist(self, body: list[Node]) -> None:
         """Make known every variable of a batch, as SQL Server does before it runs."""
+        made: set[str] = set()
         for statement in statements(body):
+            table = assign.temporary_made(statement)
+            if table in made:
+                self.session.say(
+                    f"Note, line {self.source.place(statement.start)[0]}: {table} is made twice in "
+                    "one batch, which SQL Server refuses (2714). Put GO between."
+                )
+            made |= {table} - {""}
             if statement.word == "DECLARE":
                 for name, t, _ in self.declarations(statement):
                     if t is not None and name in self.declared:
                         raise self.locate(
-                            TSqlError(
-                                f"The variable name '@{name}' has already been "
-                                "declared. Variable names must be unique within a "
-                                "query batch or stored procedure.",
-                                134,
-                            ),
+                            sql_error(134, name),
                             statement,
                         )
                     if t is not None:
@@ -157,13 +150,13 @@ class Interpreter(Control):
         """Run one plain statement; an error gets its place and leaves the session as it was."""
         s = self.session
         s.last_binder = None
-        handler = self.handlers.get(statement.word)
+        handler = _HANDLERS.get(statement.word)
         held = s.store.entries, s.store.schemas
         try:
             s.step(statement)
             if handler is None:
                 raise Refused(f"Statements that begin with {statement.word} are not run here.")
-            rows = handler(self, statement) if handler in _MODULE_HANDLERS else handler(statement)
+            rows = handler(self, statement)
         except TSqlError as error:
             s.store.entries, s.store.schemas = (
                 held if not s.snapshots else (s.store.entries, s.store.schemas)
@@ -346,32 +339,16 @@ f"({type(error).__name__}: {error}).",
             return self.select(statement)
         rest = Simple(verb, statement.tokens[head:])
         withs = statement.tokens[:head]
-        return {
-            "INSERT": self.insert,
-            "UPDATE": self.update,
-            "DELETE": self.delete,
-            "MERGE": self.merge,
-        }[verb](rest, withs)
-
-    def insert(self, statement: Simple, withs: list[Token] | None = None) -> int:
-        """INSERT."""
-        return dml.insert(self, statement, withs or [])
-
-    def update(self, statement: Simple, withs: list[Token] | None = None) -> int:
-        """UPDATE."""
-        return changes.update(self, statement, withs or [])
-
-    def delete(self, statement: Simple, withs: list[Token] | None = None) -> int:
-        """DELETE."""
-        return changes.delete(self, statement, withs or [])
-
-    def merge(self, statement: Simple, withs: list[Token] | None = None) -> int:
-        """MERGE."""
-        from .merge import merge
-
-        return merge(self, statement, withs or [])
-
-    # Other statements -----------------------------------------------------------------------
+        return _HANDLERS[verb](self, rest, withs)
 
 
-_MODULE_HANDLERS = {ddl.create, alter.alter, ddl.drop, ddl.truncate}
+_HANDLERS = {
+    "SELECT": Interpreter.select, "WITH": Interpreter.with_, "(": Interpreter.select,
+    "INSERT": dml.insert, "UPDATE": changes.update, "DELETE": changes.delete, "MERGE": merge,
+    "CREATE": ddl.create, "ALTER": alter.alter, "DROP": ddl.drop, "TRUNCATE": ddl.truncate,
+    "DECLARE": Interpreter.declare, "SET": Interpreter.set, "PRINT": Interpreter.print,
+    "USE": Control.use, "EXEC": execute, "EXECUTE": execute, "BEGIN": Control.begin,
+    "COMMIT": Control.commit, "ROLLBACK": Control.rollback, "SAVE": Control.save,
+    "THROW": Control.throw, "RAISERROR": Control.raiserror, "RETURN": Control.return_,
+    "BREAK": Control.break_, "CONTINUE": Control.continue_, "CHECKPOINT": Control.skip,
+}  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bisect import bisect_right
+from copy import copy
 from functools import lru_cache
 from typing import ClassVar
 
@@ -11,7 +12,8 @@ from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
-from .errors import Refused, TSqlError
+from .blocks import words
+from .errors import Refused, TSqlError, sql_error
 
 __all__ = ["PlainTSQL", "Script", "lead_tokens", "parse_expression", "parse_query", "tokenize"]
 
@@ -66,15 +68,9 @@ _DIALECT = PlainTSQL()
 #: !< and !> are >= and <=.
 _NOT_MORE = {TokenType.GT: TokenType.LTE, TokenType.LT: TokenType.GTE, TokenType.EQ: TokenType.NEQ}
 _SIGNS = (TokenType.PARAMETER, TokenType.HASH)
-_ELSEWHERE = {
-    "OPENROWSET",
-    "OPENQUERY",
-    "OPENDATASOURCE",
-    "OPENXML",
-    "OPENJSON",
-    "CONTAINSTABLE",
-    "FREETEXTTABLE",
-}
+_ELSEWHERE = words(
+    "OPENROWSET OPENQUERY OPENDATASOURCE OPENXML OPENJSON CONTAINSTABLE FREETEXTTABLE"
+)
 #: Signs that sqlglot reads and SQL Server does not.
 _FOREIGN = {"PLACEHOLDER", "COLON", "BACKSLASH"}
 _TYPES_THAT_LEAD = {"DATE", "TIME", "TIMESTAMP", "DATETIME", "DATETIME2", "INTERVAL"}
@@ -102,6 +98,22 @@ class Script:
         self.starts = [0] + [i + 1 for i, char in enumerate(text) if char == "\n"]
         self.tokens = tokenize(text, self)
 
+    def executed(self, literals: list[Token]) -> Script:
+        """Return what EXEC would run of these texts: the places are those in this script."""
+        text, offsets = "", []
+        for token in literals:
+            raw = self.text[token.start : token.end + 1]
+            at = raw.index("'") + 1
+            while at < len(raw) - 1:
+                text, offsets = text + raw[at], [*offsets, token.start + at]
+                at += 2 if raw[at] == "'" else 1
+        inner = copy(self)
+        inner.tokens = [
+            Token(t.token_type, t.text, t.line, t.col, offsets[t.start], offsets[t.end])
+            for t in tokenize(text)
+        ]
+        return inner
+
     def place(self, at: int) -> tuple[int, int]:
         """Return line and column of an offset, from 1."""
         line = bisect_right(self.starts, at)
@@ -115,13 +127,9 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
     except TokenError as error:
         at = _open_place(text)
         if text.startswith("/*", at):
-            failure = TSqlError("Missing end comment mark '*/'.", 113, at=at)
+            failure = sql_error(113, at=at)
         else:
-            failure = TSqlError(
-                f"Unclosed quotation mark after the character string '{text[at + 1 : at + 41]}'.",
-                105,
-                at=at,
-            )
+            failure = sql_error(105, text[at + 1 : at + 41], at=at)
         if script is not None:
             line, column = script.place(failure.at or 0)
             failure.locate(line, column, text[failure.at : failure.at + 60] if failure.at else "")
@@ -304,7 +312,7 @@ def parse_expression(tokens: list[Token], text: str) -> exp.Expression:
     if not tokens:
         raise TSqlError("Incorrect syntax: an expression is missing.", 102)
     tree = _parse(tokens, text, "select top 1 1 from t where")
-    return tree.args["where"].this
+    return tree.args["where"].this.pop()
 
 
 def lead_tokens(text: str) -> list[Token]:

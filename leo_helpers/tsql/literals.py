@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from sqlglot import exp
 
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .scope import Scope
 from .sqltypes import T, as_decimal, char_type, decimal, parse_type
 from .value import V, literal
@@ -70,7 +70,7 @@ def collation_name(name: str) -> str:
     if low in ("database_default", "catalog_default", "latin1_general_ci_as"):
         return ""
     if not re.fullmatch(r"[a-z0-9]+(_[a-z0-9]+)*_(bin2?|(ci|cs)_(ai|as).*)", low):
-        raise TSqlError(f"Invalid collation '{name}'.", 448)
+        raise sql_error(448, name)
     if (
         "_cs_" in low
         or "_ai" in low

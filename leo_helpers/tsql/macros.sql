@@ -69,7 +69,6 @@ create macro t_isnumeric(x) as case when x is not null and (regexp_full_match(tr
     or regexp_full_match(trim(x), '[+$£.,-]')) then 1 else 0 end;
 create macro t_replace_ci(x, y, z) as case when length(y) = 0 then x else
     regexp_replace(x, '(?is)' || regexp_escape(y), replace(z, '\', '\\'), 'g') end;
-create macro t_initial_zero(n) as case when n < 0 then null else n end;
 create macro t_xml(x) as replace(replace(replace(x, '&', '&amp;'), '<', '&lt;'), '>', '&gt;');
 -- ROUND of whole numbers at negative places, halves away from zero.
 create macro t_round_int(x, d) as case when d >= 0 then x else

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from sqlglot.tokens import Token
+from sqlglot import exp
+from sqlglot.tokens import Token, TokenType
 
 from . import assign, dml, tables
 from .cursor import Cursor, split_commas
-from .errors import Refused, TSqlError
+from .errors import Refused, sql_error
 from .lexer import lead_tokens, parse_expression, parse_query
 from .scope import Col, Scope, Source
 from .value import quote
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from .blocks import Simple
     from .interpreter import Interpreter
 
-__all__ = ["Clause", "merge"]
+__all__ = ["Clause", "merge", "read_merge"]
 
 
 @dataclass
@@ -58,8 +60,6 @@ def _clauses(cursor: Cursor) -> list[Clause]:
                     raise Refused("MERGE with += is not run here.", "Write x = t.x + ...")
                 clause.values.append(part[item.i :])
         elif clause.action == "INSERT" and matched == "source":
-            from sqlglot.tokens import TokenType
-
             if cursor.kind() == TokenType.L_PAREN:
                 clause.columns = [Cursor(p).name()[-1] for p in split_commas(cursor.brackets())]
             if cursor.take("DEFAULT", "VALUES"):
@@ -72,13 +72,10 @@ def _clauses(cursor: Cursor) -> list[Clause]:
     return out
 
 
-def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> int:
-    """Run MERGE [INTO] target USING source ON condition WHEN ... THEN ..."""
-    session, text = interpreter.session, interpreter.source.text
-    cursor = Cursor(statement.tokens, 1)
-    after = text[statement.end :].lstrip()
-    if not (statement.cache.get("closed") or after.startswith(";")):
-        raise TSqlError("A MERGE statement must be terminated by a semi-colon (;).", 10713)
+def read_merge(
+    cursor: Cursor, text: str, withs: Sequence[Token]
+) -> tuple[list[Token], exp.Expression, list[Clause]]:
+    """Read MERGE: its target, a SELECT of target and source joined, and the clauses."""
     if cursor.word() == "TOP":
         raise Refused("MERGE TOP is not run here.")
     cursor.take("INTO")
@@ -92,21 +89,22 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
         raise Refused("OUTPUT of MERGE is not run here.", "Write UPDATE and INSERT with OUTPUT.")
     if not clauses or not (cursor.done or cursor.word() == "OPTION"):
         raise cursor.fail()
+    lead, join, then = map(lead_tokens, ("select 1 as one from", "inner join", "on"))
+    tree = parse_query([*withs, *lead, *named, *join, *using, *then, *on], text)
+    return named, tree, clauses
+
+
+def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = ()) -> int:
+    """Run MERGE [INTO] target USING source ON condition WHEN ... THEN ..."""
+    session, text = interpreter.session, interpreter.source.text
+    cursor = Cursor(statement.tokens, 1)
+    after = text[statement.end :].lstrip()
+    if not (statement.cache.get("closed") or after.startswith(";")):
+        raise sql_error(10713)
+    named, tree, clauses = read_merge(cursor, text, withs)
     start = Cursor(named)
     entry = session.own_copy(dml.target(session, start.name(), named[0].start))
     binder = session.binder()
-    tree = parse_query(
-        [
-            *withs,
-            *lead_tokens("select 1 as one from"),
-            *named,
-            *lead_tokens("inner join"),
-            *using,
-            *lead_tokens("on"),
-            *on,
-        ],
-        text,
-    )
     for cte in tree.args["with_"].expressions if tree.args.get("with_") else []:
         binder.add_cte(cte)
     (join,) = tree.args["joins"]
@@ -162,9 +160,7 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
         if clause.action == "INSERT":
             columns = dml.insertable(session, entry, clause.columns or None)
             if len(columns) != len(values):
-                raise TSqlError(
-                    "Column name or number of supplied values does not match table definition.", 213
-                )
+                raise sql_error(213)
             cells = dml.row_cells(
                 session, binder, entry, {c.name: v for c, v in zip(columns, values, strict=True)}
             )
@@ -183,7 +179,7 @@ def merge(interpreter: Interpreter, statement: Simple, withs: list[Token]) -> in
         for name, v in zip(clause.columns, values, strict=True):
             column = entry.column(name)
             if column is None or column.computed is not None:
-                raise TSqlError(f"Invalid column name '{name}'.", 207)
+                raise sql_error(207, name)
             cells.append(
                 f", {binder.convert(v, dml.bare(column.t), 'assign').sql} AS {quote(column.name)}"
             )
@@ -212,12 +208,6 @@ def _once(session: Any, work: str):
         if session.con.execute(
             f"SELECT 1 FROM {work} GROUP BY rid HAVING count(*) > 1 LIMIT 1"
         ).fetchone():
-            raise TSqlError(
-                "The MERGE statement attempted to UPDATE or DELETE the same row more "
-                "than once. This happens when a target "
-                "row matches more than one source row.",
-                8672,
-                "Make the source unique by its key first.",
-            )
+            raise sql_error(8672, step="Make the source unique by its key first.")
 
     return run

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .arguments import values_of
-from .errors import Refused, TSqlError
+from .errors import Refused, sql_error
 from .sqltypes import FLOATS, T, as_decimal, decimal
 from .value import V
 
@@ -26,9 +26,7 @@ def _numeric(b: Queries, v: V, name: str) -> V:
     if v.t.is_string or v.t.name == "bit":
         return b.convert(v, FLOAT)
     if not v.t.is_number:
-        raise TSqlError(
-            f"Argument data type {v.t.name} is invalid for argument 1 of {name} function.", 8116
-        )
+        raise sql_error(8116, v.t.name, name)
     return v
 
 

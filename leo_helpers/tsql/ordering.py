@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from sqlglot import exp
 
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .keys import sort_key
 from .scope import Col, Query, Scope
 from .sqltypes import T
@@ -23,8 +23,7 @@ class Ordering:
         keys = []
         for item in items:
             if window and isinstance(item.this, exp.Literal):
-                raise TSqlError("Windowed functions do not support constants as ORDER BY clause "
-                                "expressions.", 5309)  # fmt: skip
+                raise sql_error(5309)
             if isinstance(item.this, exp.Subquery) and not item.this.find(exp.From):
                 continue  # (SELECT NULL): no order
             key = sort_key(self.expr(item.this, scope))
@@ -46,11 +45,7 @@ class Ordering:
             if isinstance(e, exp.Literal) and not e.is_string:
                 place = int(e.this) if e.this.isdigit() else 0
                 if not 1 <= place <= len(items):
-                    raise TSqlError(
-                        f"The ORDER BY position number {place} is out of range of "
-                        "the number of items in the select list.",
-                        108,
-                    )
+                    raise sql_error(108, place)
                 out.append((items[place - 1][1], item, place))
                 continue
             bare = e.this if isinstance(e, exp.Collate) else e
@@ -86,12 +81,9 @@ class Ordering:
         by = f" ORDER BY {', '.join(keys)}" if keys else ""
         if limit is not None and (options.get("with_ties") or options.get("percent")):
             return self._ties(columns, tail, cols, order, limit, options)
-        if limit is not None and not keys and not exists and not self._single(node, limit):
+        if limit is not None and not keys and not exists and node.args.get("from_"):
             self.note("TOP without ORDER BY: SQL Server may return any of the rows.")
         return Query(f"SELECT {columns}{tail}{by}{self._slice(node, limit)}", cols, bool(keys))
-
-    def _single(self, node: exp.Select, limit: str) -> bool:
-        return not node.args.get("from_")
 
     def _order_outside(
         self,
@@ -105,9 +97,7 @@ class Ordering:
         shown = items or [(c.name, V(f"o.c{i}", c.t)) for i, c in enumerate(cols, 1)]
         order = self._order_items(node, scope, shown)
         if any(place is None for _, _, place in order):
-            raise TSqlError("ORDER BY items must appear in the select list if the statement "
-"contains DISTINCT, "
-                            "UNION, INTERSECT or EXCEPT.", 145)  # fmt: skip
+            raise sql_error(145)
         keys = [directed(sort_key(V(f"o.c{place}", v.t)), item) for v, item, place in order]
         limit, options = self.top_of(node)
         columns = ", ".join(f"o.c{i}" for i in range(1, len(cols) + 1))
@@ -129,11 +119,7 @@ class Ordering:
     ) -> Query:
         """TOP n WITH TIES and TOP n PERCENT, by rank; the keys may be windows themselves."""
         if options.get("with_ties") and not order:
-            raise TSqlError(
-                "The TOP N WITH TIES clause is not allowed without a corresponding "
-                "ORDER BY clause.",
-                1062,
-            )
+            raise sql_error(1062)
         held = "".join(f", {sort_key(v)} AS k{i}" for i, (v, _, _) in enumerate(order, 1))
         keys = [directed(f"h.k{i}", item) for i, (_, item, _) in enumerate(order, 1)]
         over = f"OVER (ORDER BY {', '.join(keys)})" if keys else "OVER ()"
@@ -160,9 +146,7 @@ class Ordering:
             return None, {}
         if isinstance(limit, exp.Fetch):
             if node.args.get("offset") is None:
-                raise TSqlError(
-                    "Invalid usage of the option FETCH: OFFSET must stand before it.", 153
-                )
+                raise sql_error(153)
             if limit.args.get("direction") not in (None, "NEXT", "FIRST"):
                 raise Refused("FETCH with this direction is not run here.")
             return self._count(limit.args.get("count")), {}
@@ -174,11 +158,11 @@ class Ordering:
     def _count(self, node: exp.Expression, percent: bool = False) -> str:
         v = self.expr(node, Scope())
         if isinstance(v.const, int) and v.const < 0:
-            raise TSqlError("A TOP or FETCH clause contains an invalid value.", 1014)
+            raise sql_error(1014)
         if isinstance(v.const, int):
             return str(v.const)
         if v.t.name == "null":
-            raise TSqlError("A TOP or FETCH clause contains an invalid value.", 1014)
+            raise sql_error(1014)
         return v.sql if percent else f"({self.convert(v, T('bigint')).sql})"
 
     def _slice(self, node: exp.Expression, limit: str | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -11,7 +12,6 @@ from sqlglot.tokens import Token
 from .blocks import word
 from .cursor import Cursor, split_commas
 from .errors import TSqlError
-from .lexer import tokenize
 from .sources import table_parts
 from .survey import Statement
 
@@ -19,6 +19,8 @@ __all__ = ["OwnColumn", "OwnTables", "index_of"]
 
 _CONSTRAINTS = {"CONSTRAINT", "PRIMARY", "PRIMARY KEY", "UNIQUE", "CHECK", "FOREIGN", "FOREIGN KEY",
                 "INDEX"}  # fmt: skip
+
+Collation = Callable[[exp.Expression], str | None]
 
 
 @dataclass(frozen=True)
@@ -43,11 +45,11 @@ class OwnTables(dict[str, dict[str, OwnColumn]]):
     (False, True)
     """
 
-    def note(self, statement: Statement) -> None:
-        """Take in what one statement makes or changes."""
+    def note(self, statement: Statement, collation: Collation = lambda node: None) -> None:
+        """Take in what one statement makes or changes; `collation` says that of an expression."""
         if statement.word in ("CREATE", "ALTER"):
             try:
-                self._definition(Cursor(tokenize(statement.text), 1), statement.word)
+                self._definition(Cursor(statement.tokens, 1), statement.word)
             except TSqlError:  # whoever runs it says what is wrong with it
                 return
         for tree in statement.trees:
@@ -55,9 +57,9 @@ class OwnTables(dict[str, dict[str, OwnColumn]]):
             if into is not None:
                 held = self.setdefault(table_parts(into.this)[-1].lower(), {})
                 for item in tree.expressions:
-                    inner = item.unalias()
-                    found = inner.expression.name if isinstance(inner, exp.Collate) else ""
-                    held[item.alias_or_name.lower()] = OwnColumn(collation=found.lower())
+                    found = collation(item.unalias())
+                    kind = "" if found is None else "varchar"
+                    held[item.alias_or_name.lower()] = OwnColumn(kind, None, found or "")
 
     def _definition(self, cursor: Cursor, verb: str) -> None:
         if not cursor.take("TABLE"):
@@ -103,7 +105,7 @@ def index_of(statement: Statement) -> tuple[str, tuple[str, ...]] | None:
     >>> [index_of(s) for s in survey("create unique index i on a.b (c desc, d)")]
     [('b', ('c', 'd'))]
     """
-    tokens = tokenize(statement.text) if statement.word == "CREATE" else []
+    tokens = statement.tokens if statement.word == "CREATE" else []
     words = [word(token) for token in tokens]
     if words[1:2] != ["UNIQUE"] or "INDEX" not in words or "WHERE" in words:
         return None

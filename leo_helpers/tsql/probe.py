@@ -20,7 +20,6 @@ __all__ = ["Answers", "Met", "Watch"]
 
 _MOST_RUNS = 5
 _FEW = 200_000
-_CALLS = {"len", "avg", "datediff", "datepart"}
 
 
 @dataclass
@@ -106,9 +105,8 @@ class Watch:
         """Compare the places that an ascending key gives to NULL."""
         if self.busy or b.session.nesting or item.args.get("desc"):
             return
-        ranks = [f"rank() OVER (ORDER BY {key} NULLS {end})" for end in ("FIRST", "LAST")]
         met = Met(item, "list", scope.in_aggregate, None)
-        self._note(b, met, scope, ("nulls", *ranks), {item.this.sql("tsql"): key})
+        self._note(b, met, scope, ("nulls", key, key), {item.this.sql("tsql"): key})
 
     def _expression(self, b: Any, met: Met, scope: Scope) -> None:
         try:
@@ -136,11 +134,17 @@ class Watch:
         if found.runs >= _MOST_RUNS:
             return
         found.runs += 1
+        if any(source.recursive for source in scope.sources):
+            found.why = "it stands in the recursive part of a WITH"
+            return
         columns = "".join(
             f", CAST({sql} AS VARCHAR) AS x{i}" for i, sql in enumerate(shown.values())
         )
         wanted = f"SELECT {server} AS a, {other} AS b{columns}{_rows(met, scope, server)}"
         base = f"{b.with_clause()}SELECT p.* FROM {_around(scope, wanted)} LIMIT {_FEW}"
+        if name == "nulls":
+            places = (f"rank() OVER (ORDER BY a NULLS {end})" for end in ("FIRST", "LAST"))
+            base = "SELECT {} AS a, {} AS b, * EXCLUDE (a, b) FROM ({})".format(*places, base)
         try:
             ((rows, differ),) = b.session.fetch(
                 f"SELECT count(*), count(*) FILTER (t_differs(a, b)) FROM ({base})"

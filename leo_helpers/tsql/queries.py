@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from .aggregates import AGGREGATES
 from .ctes import CommonTables
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .expressions import Expressions
 from .keys import self_key
 from .literals import only
@@ -242,9 +242,7 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
                 name = ("##" if table.args.get("global_") else "#") + name
             sources = [s for s in sources if s.answers(name, item.text("db"), item.text("catalog"))]
         if not sources:
-            raise TSqlError(f"The column prefix '{table.name if table else '*'}' does not match "
-"with a table name or alias "
-                            "name used in the query.", 107, at=self.at)  # fmt: skip
+            raise sql_error(107, table.name if table else "*", at=self.at)
         out = []
         for source in sources:
             for col in source.cols:
@@ -295,9 +293,7 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
             if isinstance(item, exp.Tuple):
                 return f"({', '.join(key(part) for part in item.expressions)})"
             if isinstance(item, exp.Literal):
-                raise TSqlError("Each GROUP BY expression must contain at least one column that is "
-"not an "
-                                "outer reference.", 164)  # fmt: skip
+                raise sql_error(164)
             v = self.expr(item, scope)
             seen[v.sql] = v
             scope.group_kinds.add(type(item))

@@ -10,7 +10,7 @@ from typing import Any
 from .errors import TSqlError
 from .scope import Col
 
-__all__ = ["Result", "Step", "read_script"]
+__all__ = ["Result", "Step", "script_text"]
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class Result:
         return notes + "".join(frame.to_html(max_rows=50, index=False) for frame in self.frames)
 
 
-def read_script(script: str | os.PathLike[str]) -> str:
+def script_text(script: str | os.PathLike[str]) -> str:
     """Return the text of a script given as text or as a path."""
     if isinstance(script, str) and not ("\n" not in script and script.lower().endswith(".sql")):
         return script

@@ -30,6 +30,11 @@ RULES = {
     "function": Rule("refused", "The function {name} is not run here.",
                      "Write it with functions that the rehearsal knows."),
     "view": Rule("error", "The catalogue has no view {name} in {database}.", "{near}"),
+    "view_text": Rule(
+        "fragile",
+        "The text of EXEC reads {name}, a view that the catalogue does not have in {database}.",
+        "Ask OBJECT_ID before. {near}",
+    ),
     "column": Rule("error", "{view} has no column {name}.", "{near}"),
     "extract": Rule(
         "extract",
@@ -40,6 +45,31 @@ RULES = {
         "extract",
         "Your extract lacks {count} of the {total} columns that * stands for in {view}.",
         "Name the columns; the first that is not approved is {first}.",
+    ),
+    "view_index": Rule(
+        "error",
+        "{view} is a view of LEO, which takes no index.",
+        "Copy the rows and columns that you need into a table of your own, and index that.",
+    ),
+    "join": Rule(
+        "slow",
+        "{view} and {other} are joined as they stand; the views of LEO have no index.",
+        "Copy what you need of one into a table of your own with an index on the key; join that.",
+    ),
+    "again": Rule(
+        "slow",
+        "{view} is read anew for each row of the query around it, without an index.",
+        "Copy what you need of it into a table of your own with an index, and read that.",
+    ),
+    "tempdb": Rule(
+        "slow",
+        "{table} takes {view} whole into tempdb, which all users share and which can fill up.",
+        "Put a large table into a schema of your project and drop it at the end.",
+    ),
+    "twice": Rule(
+        "fragile",
+        "{table} is made twice in one batch; SQL Server refuses it (2714), even after a DROP.",
+        "Put GO between, or make it once and empty it.",
     ),
     "lookup": Rule(
         "slow",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from .errors import TSqlError
+from .errors import sql_error
 from .sqltypes import T
 from .value import V, quote
 
@@ -102,10 +102,7 @@ class Scope:
             other.name.lower() == low and other.schema == source.schema
             and other.database == source.database for other in self.sources
         ):  # fmt: skip
-            raise TSqlError(
-                f"The objects \"{source.name}\" and \"{source.name}\" in the FROM clause have the "
-                "same exposed names.", 1013, "Give each its own alias.", at,
-            )  # fmt: skip
+            raise sql_error(1013, source.name, source.name, step="Give each its own alias.", at=at)
         self.sources.append(source)
 
     def lookup(
@@ -121,9 +118,7 @@ class Scope:
                 if col is not None:
                     found.append((scope, source, col))
             if len(found) > 1:
-                raise TSqlError(
-                    f"Ambiguous column name '{name}'.", 209, "Write its alias before it."
-                )
+                raise sql_error(209, name, step="Write its alias before it.")
             if found:
                 return found[0]
             if table and any(s.answers(table, schema, database) for s in scope.sources):

@@ -39,6 +39,9 @@ def known(b: Queries, arg: exp.Expression, scope: Scope) -> str | None:
         return None
     if isinstance(v.const, str):
         return v.const
+    if any(f"{s.alias}." in v.sql for part in scope.chain() for s in part.sources):
+        raise Refused("A name that comes from a column is not looked up here.",
+                      "Put it in a variable, one name at a time.", b.at)  # fmt: skip
     return b.session.evaluate(text(b, v).sql)
 
 

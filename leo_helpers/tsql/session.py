@@ -13,11 +13,11 @@ import duckdb
 from ..connect import DEFAULT_PROJECT, connect
 from ..errors import nearest
 from .duck import translate
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .lexer import Script
 from .names import split_name
 from .queries import Queries
-from .result import Result, read_script
+from .result import Result, script_text
 from .scope import Col, Query, Scope
 from .sqltypes import T
 from .store import LeoView, Store, Table
@@ -133,7 +133,7 @@ class Session:
         from .interpreter import Interpreter
 
         self.result, self.steps = Result(), 0
-        self.script = Script(read_script(script))
+        self.script = Script(script_text(script))
         self.values, self.store.variables = {**self.values}, {**self.store.variables}
         Interpreter(self).script(self.script)
         return self.result
@@ -238,11 +238,8 @@ class Session:
         if table:
             sources = [s for s in sources if s.name.lower() == table.lower()]
             if not sources:
-                return TSqlError(
-                    f'The multi-part identifier "{table}.{name}" could not be bound.',
-                    4104,
-                    f"No source in FROM is called {table}.",
-                    at,
+                return sql_error(
+                    4104, table, name, step=f"No source in FROM is called {table}.", at=at
                 )
         names = nearest(name, [col.name for s in sources for col in s.cols])
         hints = [f"Did you mean {' or '.join(names)}?"] if names else []
@@ -251,7 +248,7 @@ class Session:
                 from .advice import years_of
 
                 hints += years_of(source.entry, name)
-        return TSqlError(f"Invalid column name '{name}'.", 207, " ".join(hints), at)
+        return sql_error(207, name, step=" ".join(hints), at=at)
 
     def variable(self, name: str, at: int | None) -> V:
         """Return the value of a variable."""

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from .blocks import word
-from .errors import Refused, TSqlError
+from .blocks import word, words
+from .errors import Refused, sql_error
 from .store import Table
 
 if TYPE_CHECKING:
@@ -16,39 +16,19 @@ __all__ = ["set_option"]
 
 
 #: Options that change no answer here, whatever they are set to.
-_IGNORED = {
-    "NOCOUNT",
-    "STATISTICS",
-    "DEADLOCK_PRIORITY",
-    "LOCK_TIMEOUT",
-    "TRANSACTION",
-    "NUMERIC_ROUNDABORT",
-    "CURSOR_CLOSE_ON_COMMIT",
-    "FORCEPLAN",
-    "QUERY_GOVERNOR_COST_LIMIT",
-    "TEXTSIZE",
-}
+_IGNORED = words(
+    "NOCOUNT STATISTICS DEADLOCK_PRIORITY LOCK_TIMEOUT TRANSACTION NUMERIC_ROUNDABORT "
+    "CURSOR_CLOSE_ON_COMMIT FORCEPLAN QUERY_GOVERNOR_COST_LIMIT TEXTSIZE"
+)
 #: Options of which only the value that SQL Server starts with is followed.
-_ONLY_ON = {
-    "ANSI_NULLS",
-    "ANSI_PADDING",
-    "ANSI_WARNINGS",
-    "ARITHABORT",
-    "CONCAT_NULL_YIELDS_NULL",
-    "QUOTED_IDENTIFIER",
-    "ANSI_NULL_DFLT_ON",
-    "ANSI_DEFAULTS",
-}
-_ONLY_OFF = {
-    "IMPLICIT_TRANSACTIONS",
-    "NOEXEC",
-    "PARSEONLY",
-    "FMTONLY",
-    "SHOWPLAN_ALL",
-    "SHOWPLAN_TEXT",
-    "SHOWPLAN_XML",
-    "ARITHIGNORE",
-}
+_ONLY_ON = words(
+    "ANSI_NULLS ANSI_PADDING ANSI_WARNINGS ARITHABORT CONCAT_NULL_YIELDS_NULL "
+    "QUOTED_IDENTIFIER ANSI_NULL_DFLT_ON ANSI_DEFAULTS"
+)
+_ONLY_OFF = words(
+    "IMPLICIT_TRANSACTIONS NOEXEC PARSEONLY FMTONLY SHOWPLAN_ALL SHOWPLAN_TEXT SHOWPLAN_XML "
+    "ARITHIGNORE"
+)
 _LANGUAGES = {
     "us_english": ("mdy", 7),
     "english": ("mdy", 7),
@@ -84,7 +64,7 @@ def set_option(interpreter: Interpreter, statement: Simple) -> None:
             else session.variable(value.text, value.start).const
         )
         if not isinstance(number, int) or not 1 <= number <= 7:
-            raise TSqlError("Valid values for DATEFIRST are 1 to 7.", 2742)
+            raise sql_error(2742)
         session.datefirst = number
     elif name == "DATEFORMAT" and value is not None:
         if value.text.lower() not in ("dmy", "mdy", "ymd"):
@@ -103,7 +83,7 @@ def set_option(interpreter: Interpreter, statement: Simple) -> None:
 
         entry = session.find(Cursor(tokens, 2).name(), tokens[2].start)
         if not isinstance(entry, Table) or not any(c.identity for c in entry.columns):
-            raise TSqlError(f"Table '{tokens[2].text}' does not have the identity property.", 8106)
+            raise sql_error(8106, tokens[2].text)
         session.identity_insert = entry.id if on else None
     elif name == "ROWCOUNT" and value is not None and value.text == "0":
         return

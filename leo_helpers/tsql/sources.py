@@ -7,7 +7,8 @@ from typing import Any
 from sqlglot import exp
 
 from .aggregates import AGGREGATES
-from .errors import Refused, TSqlError
+from .blocks import words
+from .errors import Refused, TSqlError, sql_error
 from .scope import Col, Query, Scope, Source, from_query, numbered, weaken
 from .sqltypes import T, unify
 from .store import Table
@@ -16,29 +17,11 @@ from .value import V, literal
 __all__ = ["Sources", "table_parts"]
 
 
-_HINTS = {
-    "nolock",
-    "tablock",
-    "tablockx",
-    "holdlock",
-    "readuncommitted",
-    "readcommitted",
-    "rowlock",
-    "paglock",
-    "updlock",
-    "xlock",
-    "index",
-    "forceseek",
-    "forcescan",
-    "readpast",
-    "serializable",
-    "repeatableread",
-    "nowait",
-    "noexpand",
-    "snapshot",
-    "keepidentity",
-    "ignore_constraints",
-}
+_HINTS = words(
+    "nolock tablock tablockx holdlock readuncommitted readcommitted rowlock paglock updlock "
+    "xlock index forceseek forcescan readpast serializable repeatableread nowait noexpand "
+    "snapshot keepidentity ignore_constraints"
+)
 
 
 class Sources:
@@ -153,11 +136,7 @@ class Sources:
     def derived(self: Any, node: exp.Expression, outer: Scope | None) -> Query:
         """Translate a derived table, in which ORDER BY may not stand alone."""
         if node.args.get("order") and not (node.args.get("limit") or node.args.get("offset")):
-            raise TSqlError(
-                "The ORDER BY clause is invalid in views, inline functions, "
-"derived tables, subqueries, and common "
-                "table expressions, unless TOP, OFFSET or FOR XML is also specified.", 1033,
-            )  # fmt: skip
+            raise sql_error(1033)
         return self.query(node, outer, rid=self.want_rid)
 
     def _bracketed(self: Any, node: exp.Subquery, scope: Scope) -> tuple[str, Source]:
@@ -220,9 +199,7 @@ class Sources:
                     item.name if not isinstance(item, exp.Anonymous) else str(item.this)
                 ).lower()
                 if name not in _HINTS:
-                    raise TSqlError(
-                        f'"{name}" is not a recognized table hints option.', 321, at=self.at
-                    )
+                    raise sql_error(321, name, at=self.at)
                 self.note(f"The hint {name.upper()} changes nothing here.")
 
     def _table_function(self: Any, node: exp.Anonymous, scope: Scope) -> Query:
@@ -256,9 +233,7 @@ class Sources:
         ]
         width = {len(row) for row in rows}
         if len(width) != 1:
-            raise TSqlError(
-                "All the queries in a VALUES list must have the same number of columns.", 10709
-            )
+            raise sql_error(10709)
         types = [row.t for row in rows[0]]
         for row in rows[1:]:
             types = [unify(t, v.t, "VALUES") for t, v in zip(types, row, strict=True)]
@@ -283,11 +258,10 @@ class Sources:
         alias, _ = self._alias(node)
         if not alias:
             raise TSqlError("Incorrect syntax: PIVOT needs an alias.", 102, at=self.at)
-        inner = Scope(scope.parent, [source])
         (field,) = node.args["fields"]
         names = [item.name for item in field.expressions]
         build = self._unpivoted if node.args.get("unpivot") else self._pivoted
-        query = build(node, sql, source, inner, field.this.name, names)
+        query = build(node, sql, source, field.this.name, names)
         sql_alias = self.fresh()
         columns = ", ".join(numbered(len(query.cols)))
         return f"({query.sql}) AS {sql_alias}({columns})", from_query(query, alias, sql_alias)
@@ -295,17 +269,11 @@ class Sources:
     def _column_in(self: Any, source: Source, name: str) -> Col:
         col = source.find(name)
         if col is None:
-            raise TSqlError(f"Invalid column name '{name}'.", 207, at=self.at)
+            raise sql_error(207, name, at=self.at)
         return col
 
     def _pivoted(
-        self: Any,
-        node: exp.Pivot,
-        sql: str,
-        source: Source,
-        inner: Scope,
-        by: str,
-        names: list[str],
+        self: Any, node: exp.Pivot, sql: str, source: Source, by: str, names: list[str]
     ) -> Query:
         """PIVOT groups by every column that it does not name."""
         from .keys import self_key
@@ -318,7 +286,6 @@ class Sources:
         used = {by.lower(), value.lower()}
         groups = [col for col in source.cols if col.name.lower() not in used]
         keys = [self_key(V(col.sql, col.t)) for col in groups]
-        inner.groups = {}
         items, cols = [], []
         for col, key in zip(groups, keys, strict=True):
             items.append(col.sql if key == col.sql else f"min({col.sql})")
@@ -344,23 +311,13 @@ class Sources:
         return Query(f"SELECT {shown} FROM {sql}{group}", cols)
 
     def _unpivoted(
-        self: Any,
-        node: exp.Pivot,
-        sql: str,
-        source: Source,
-        inner: Scope,
-        by: str,
-        names: list[str],
+        self: Any, node: exp.Pivot, sql: str, source: Source, by: str, names: list[str]
     ) -> Query:
         """UNPIVOT makes a row of each value that is not NULL."""
         value = node.expressions[0].name
         moved = [self._column_in(source, name) for name in names]
         if len({(c.t.name, c.t.n, c.t.p, c.t.s) for c in moved}) != 1:
-            raise TSqlError(
-                "The type of a column conflicts with the type of other columns "
-                "specified in the UNPIVOT list.",
-                8167,
-            )
+            raise sql_error(8167)
         low = {name.lower() for name in names}
         kept = [col for col in source.cols if col.name.lower() not in low]
         parts = []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 
 __all__ = [
     "BINARY",
@@ -185,17 +185,13 @@ def parse_type(name: str, args: list[str], explicit: bool = False) -> T:
             return T(name)
         length, limit = int(args[0]), 4000 if name in ("nvarchar", "nchar") else 8000
         if not 1 <= length <= limit:
-            raise TSqlError(
-                f"The size ({length}) given to the type '{name}' exceeds the maximum allowed "
-                f"({limit}).",
-                131,
-            )
+            raise sql_error(131, length, name, limit)
         return T(name, length)
     if name == "decimal":
         p = int(args[0]) if args else 18
         s = int(args[1]) if len(args) > 1 else 0
         if not (1 <= p <= 38 and s <= p):
-            raise TSqlError(f"The precision or scale of decimal({p},{s}) is not valid.", 1002)
+            raise sql_error(1002, p, s)
         return T("decimal", p=p, s=s)
     if name == "float":
         return T("real" if args and int(args[0]) <= 24 else "float")
@@ -231,13 +227,9 @@ def collate(a: T, b: T, what: str = "equal to") -> tuple[str, int]:
     if a.label == b.label and a.collation != b.collation:
         if a.label == 2 or a.label == 1:
             names = [t.collation or "the database default" for t in (a, b)]
-            raise TSqlError(
-                f'Cannot resolve the collation conflict between "{names[0]}" and "{names[1]}" '
-                f"in the {what} operation.",
-                468,
-                "Add COLLATE after one of the two sides, as in a.x = b.x collate "
-                f"{next((n for n in (a.collation, b.collation) if n), 'Latin1_General_BIN')}.",
-            )
+            name = next((t.collation for t in (a, b) if t.collation), "Latin1_General_BIN")
+            step = f"Add COLLATE after one of the two sides, as in a.x = b.x collate {name}."
+            raise sql_error(468, *names, what, step=step)
         return "", 0
     top = a if a.label >= b.label else b
     return top.collation, top.label

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from ..errors import nearest
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .scope import Col, Scope, Source
 from .sqltypes import T, view_type
 from .value import quote
@@ -196,7 +196,7 @@ class Store:
             return Refused(f"The system view {shown} is not made here.",
                            "sys.tables, views, columns and indexes are.", at)  # fmt: skip
         if parts[-1].startswith("@"):
-            return TSqlError(f'Must declare the table variable "{parts[-1]}".', 1087, at=at)
+            return sql_error(1087, parts[-1], at=at)
         if self.is_leo(database):
             if schema != self.project.lower():
                 step = f"Your project is {self.project}: write {database}.[{self.project}].{name}."
@@ -215,7 +215,7 @@ class Store:
                 if names
                 else "The script has not made it so far."
             )
-        return TSqlError(f"Invalid object name '{shown}'.", 208, step, at)
+        return sql_error(208, shown, step=step, at=at)
 
     def writable(self, parts: list[str], at: int | None) -> tuple[Key3, str]:
         """Return where something may be made, and the name as written; LEO is read-only."""
@@ -227,14 +227,9 @@ class Store:
                 "The LEO databases are read-only; write USE and your project's database first.", at,
             )  # fmt: skip
         if database not in self.databases or database == "master":
-            raise TSqlError(
-                f"Database '{database}' does not exist or cannot be written to.", 2702, at=at
-            )
+            raise sql_error(2702, database, at=at)
         if (database, schema) not in self.schemas or schema in _SYSTEM:
-            raise TSqlError(
-                f'The specified schema name "{schema}" either does not exist or you do not have '
-                "permission to use it.", 2760, f"Write create schema {schema} first.", at,
-            )  # fmt: skip
+            raise sql_error(2760, schema, step=f"Write create schema {schema} first.", at=at)
         return key, parts[-1]
 
     def source(
@@ -274,9 +269,7 @@ class Store:
     def drop_schema(self, database: str, schema: str) -> None:
         """Forget an empty schema."""
         if any(key[:2] == (database, schema) for key in self.entries):
-            raise TSqlError(
-                f"Cannot drop schema '{schema}' because it is being referenced by an object.", 3729
-            )
+            raise sql_error(3729, schema)
         del self.schemas[database, schema]
 
     def listed(self, database: str, columns: bool = False) -> list[Table | View | LeoView]:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from sqlglot import exp
-from sqlglot.tokens import TokenType
+from sqlglot.tokens import Token, TokenType
 
 from .assign import after_with, variable_list
 from .blocks import Simple, statements, word
-from .cursor import Cursor
+from .cursor import Cursor, split_commas
 from .errors import TSqlError
 from .lexer import Script, lead_tokens, parse_expression, parse_query
+from .merge import read_merge
 from .sources import table_parts
 from .splitter import split
 
@@ -44,6 +45,12 @@ class Statement:
         What they name; a table's empty part stands for ``a..b``.
     problem : TSqlError or None
         Why it could not be read.
+    tokens : list of Token
+        Its tokens.
+    batch, depth : int
+        Which batch it is in, from 0, and in how many EXECs.
+    opened : bool
+        Whether it is an EXEC whose text comes next, statement by statement.
     """
 
     word: str
@@ -54,6 +61,10 @@ class Statement:
     tables: list[Name] = field(default_factory=list)
     columns: list[Name] = field(default_factory=list)
     problem: TSqlError | None = None
+    tokens: list[Token] = field(default_factory=list, repr=False)
+    batch: int = 0
+    depth: int = 0
+    opened: bool = False
 
 
 def survey(text: str) -> Iterator[Statement]:
@@ -79,20 +90,48 @@ def survey(text: str) -> Iterator[Statement]:
     >>> [found.tables[0].parts for found in survey("select a from npd_i2..ks4_pupil")]
     [('npd_i2', '', 'ks4_pupil')]
     """
-    script = Script(text)
-    for batch in split(script):
+    yield from _survey(Script(text), 0)
+
+
+def _survey(script: Script, depth: int) -> Iterator[Statement]:
+    text = script.text
+    for number, batch in enumerate(split(script)):
         for simple in statements(batch.body):
             line, column = script.place(simple.start)
             found = Statement(simple.word, line, column, text[simple.start : simple.end])
+            found.tokens, found.batch, found.depth = simple.tokens, number, depth
+            inner = None
             try:
                 found.trees = list(_trees(simple, text))
+                literals = _executed(simple.tokens)
+                inner = list(_survey(script.executed(literals), depth + 1)) if literals else None
             except TSqlError as error:
                 at = error.at if error.at is not None else simple.start
                 error.locate(*script.place(at), found.text)
                 found.problem = error
             for tree in found.trees:
                 _names(tree, script, found)
+            found.opened = inner is not None
             yield found
+            yield from inner or []
+
+
+def _executed(tokens: list[Token]) -> list[Token]:
+    """Return the texts that an EXEC joins, if it is of nothing else."""
+    at = next((i for i, t in enumerate(tokens) if word(t) in ("EXEC", "EXECUTE")), None)
+    if at is None or word(tokens[0]) not in ("EXEC", "EXECUTE", "INSERT"):
+        return []
+    cursor = Cursor(tokens, at + 1)
+    if cursor.kind() == TokenType.L_PAREN:
+        parts = cursor.brackets()
+    elif cursor.name()[-1].lower() == "sp_executesql":
+        (parts, *_) = split_commas(tokens[cursor.i :])
+        parts = parts[3:] if len(parts) > 3 and parts[2].token_type == TokenType.EQ else parts
+    else:
+        return []
+    texts = (TokenType.STRING, TokenType.NATIONAL_STRING)
+    joined = all(t.token_type == TokenType.PLUS for t in parts[1::2])
+    return parts[::2] if joined and all(t.token_type in texts for t in parts[::2]) else []
 
 
 def _trees(simple: Simple, text: str) -> Iterator[exp.Expression]:
@@ -113,6 +152,12 @@ def _trees(simple: Simple, text: str) -> Iterator[exp.Expression]:
         cursor.until({"VALUES", "SELECT", "EXEC", "EXECUTE", "DEFAULT"})
         if cursor.word() in ("SELECT", "VALUES"):
             yield parse_query([*withs, *tokens[cursor.i :]], text)
+    elif verb == "MERGE":
+        _, tree, clauses = read_merge(Cursor(tokens, start + 1), text, withs)
+        yield tree
+        for clause in clauses:
+            for part in filter(None, [clause.test, *clause.values]):
+                yield parse_expression(part, text)
     elif verb in ("UPDATE", "DELETE"):
         yield from _changed(verb, withs, Cursor(tokens, start + 1), text)
     elif (
@@ -145,8 +190,6 @@ def _changed(verb: str, withs: list, cursor: Cursor, text: str) -> Iterator[exp.
     yield parse_query([*withs, *lead_tokens("select 1 as one"), *lead, *tail], text)
     inner = Cursor(sets)
     if inner.take("SET"):
-        from .cursor import split_commas
-
         for part in split_commas(sets[inner.i :]):
             item = Cursor(part)
             while not item.done and item.kind() != TokenType.EQ:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from .errors import Refused, TSqlError
+from .errors import Refused, TSqlError, sql_error
 from .keys import self_key
 from .scope import Scope, Source
 from .store import Key, LeoView, Table, View
@@ -51,7 +51,7 @@ def create_sql(table: Table) -> str:
         for c in table.columns if c.computed is None
     ]  # fmt: skip
     if not lines:
-        raise TSqlError("A table must have at least one column that is not computed.", 1709)
+        raise sql_error(1709)
     return f"CREATE TABLE {quote(table.physical)} ({', '.join(lines)})"
 
 
@@ -102,26 +102,16 @@ def unique_key(
             return
         values = ", ".join("<NULL>" if v is None else str(v) for v in row)
         if making:
-            raise TSqlError(
-                "The CREATE UNIQUE INDEX statement terminated because a duplicate "
-"key was found for the object name "
-                f"'{table.label}' and the index name '{key.name}'. The duplicate "
-f"key value is ({values}).", 1505,
-                "SQL Server counts NULL as a value: a unique index takes only one.",
-            )  # fmt: skip
-        if key.kind == "index":
-            raise TSqlError(
-                f"Cannot insert duplicate key row in object '{table.label}' with "
-                f"unique index '{key.name}'. The duplicate key value is "
-                f"({values}).",
-                2601,
+            raise sql_error(
+                1505,
+                table.label,
+                key.name,
+                values,
+                step="SQL Server counts NULL as a value: a unique index takes only one.",
             )
-        raise TSqlError(
-            f"Violation of {key.kind} constraint '{key.name}'. Cannot insert "
-            f"duplicate key in object '{table.label}'. The duplicate key value is "
-            f"({values}).",
-            2627,
-        )
+        if key.kind == "index":
+            raise sql_error(2601, table.label, key.name, values)
+        raise sql_error(2627, key.kind, key.name, table.label, values)
 
     return run
 
@@ -132,11 +122,7 @@ def _check(session: Session, table: Table, name: str, tree: exp.Expression) -> C
         sql, scope = _scope(session, table, binder)
         test = binder.condition(tree, scope)
         if session.con.execute(f"SELECT 1 FROM {sql} WHERE NOT {test} LIMIT 1").fetchone():
-            raise TSqlError(
-                f'The statement conflicted with the CHECK constraint "{name}". The '
-                f'conflict occurred in table "{table.label}".',
-                547,
-            )
+            raise sql_error(547, name, table.label)
 
     return run
 

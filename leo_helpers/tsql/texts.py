@@ -57,17 +57,9 @@ def _joined(values: list[V], divider: str) -> V:
             label=label,
         )
     inside = ", ".join(v.sql for v in values)
-    return V(
-        f"concat_ws({divider}, {inside})" if divider else f"concat({inside})",
-        replace(
-            t,
-            name=t.name.replace("char", "char") if t.name in ("varchar", "nvarchar") else "varchar",
-        ),
-    )
-
-
-def _exact(t: T) -> bool:
-    return t.binary_collation
+    name = t.name if t.name in ("varchar", "nvarchar") else "varchar"
+    call = f"concat_ws({divider}, {inside})" if divider else f"concat({inside})"
+    return V(call, replace(t, name=name))
 
 
 def charindex(b: Queries, args: list, scope: Scope) -> V:
@@ -91,7 +83,7 @@ def patindex(b: Queries, args: list, scope: Scope) -> V:
     x = text(b, x)
     p = pattern.const
     core = like_regex(p.strip("%"), None)
-    flags = "(?s)" if _exact(x.t) else "(?is)"
+    flags = "(?s)" if x.t.binary_collation else "(?is)"
     head = "^" if not p.startswith("%") else ""
     tail = " *$" if not p.endswith("%") else ""
     regex = literal(f"{flags}{head}{core}{tail}")

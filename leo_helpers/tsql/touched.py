@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import lru_cache
-from pathlib import Path
 
 from sqlglot import exp
 
 from ..catalogue import load_catalogue
 from ..catalogue_model import View, ViewColumn
-from ..errors import LeoError
 from .blocks import word
 from .functions import BARE
-from .lexer import tokenize
 from .sources import table_parts
 from .store import LEO
 from .survey import Statement, survey
 
-__all__ = ["Read", "Source", "columns", "leo_views", "read_script", "script_text", "unread"]
+__all__ = ["Read", "Source", "columns", "leo_views", "read_script", "unread"]
 
 
 _WITH_PART = {"dateadd", "datediff", "datediff_big", "datepart", "datename", "datetrunc"}
@@ -56,6 +52,8 @@ class Read:
     ----------
     statement : Statement
         What `survey` gave.
+    database : str
+        The one that USE has named.
     scopes : dict of int to list of Source
         The sources of each SELECT, by the id of its node.
     unknown : list of (Source, str)
@@ -69,6 +67,7 @@ class Read:
     """
 
     statement: Statement
+    database: str = ""
     scopes: dict[int, list[Source]] = field(default_factory=dict)
     unknown: list[tuple[Source, str]] = field(default_factory=list)
     used: list[tuple[exp.Column, View, ViewColumn]] = field(default_factory=list)
@@ -78,11 +77,19 @@ class Read:
     def chain(self, node: exp.Expression) -> Iterator[list[Source]]:
         """Yield the sources of the SELECT that a node is in, then of those around it."""
         select = node.find_ancestor(exp.Select)
-        if select is None and self.statement.word in ("UPDATE", "DELETE", "WITH"):
+        if select is None and self.statement.word in ("UPDATE", "DELETE", "MERGE", "WITH"):
             select = next((t for t in self.statement.trees if id(t) in self.scopes), None)
         while select is not None:
             yield self.scopes.get(id(select), [])
-            select = select.find_ancestor(exp.Select)
+            around = select.find_ancestor(exp.Select, exp.Subquery, exp.CTE)
+            while isinstance(around, exp.Subquery) and not _derived(around):
+                around = around.find_ancestor(exp.Select, exp.Subquery, exp.CTE)
+            if isinstance(around, exp.CTE):
+                return
+            if isinstance(around, exp.Subquery):  # it does not see what it is joined with
+                around = around.find_ancestor(exp.Select)
+                around = around and around.find_ancestor(exp.Select)
+            select = around
 
     def source_of(self, column: exp.Column) -> Source | None:
         """Return the source that a column with an alias before it comes from."""
@@ -93,6 +100,11 @@ class Read:
             if not column.table and len(sources) == 1:
                 return sources[0]
         return None
+
+
+def _derived(node: exp.Subquery) -> bool:
+    """Tell whether a query stands in FROM, but not after APPLY."""
+    return isinstance(node.parent, exp.From | exp.Join)
 
 
 @lru_cache(maxsize=1)
@@ -122,40 +134,6 @@ def columns(view: View) -> dict[str, ViewColumn]:
     return {item.column.lower(): item for item in load_catalogue().view_columns(view)}
 
 
-def script_text(script: str | os.PathLike[str]) -> str:
-    """Return T-SQL, read from a file when it is the path of one.
-
-    Parameters
-    ----------
-    script : str or path
-        T-SQL text, or a path. A text of one line that ends in ``.sql`` is a path.
-
-    Returns
-    -------
-    str
-        The text.
-
-    Raises
-    ------
-    LeoError
-        If the file cannot be read.
-
-    Examples
-    --------
-    >>> script_text("select 1")
-    'select 1'
-    """
-    if isinstance(script, str) and ("\n" in script or not script.lower().endswith(".sql")):
-        return script
-    path = Path(script).expanduser()
-    try:
-        return path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
-        raise LeoError(
-            f"The script {path} cannot be read ({error}).", "Give a text file in UTF-8."
-        ) from None
-
-
 def read_script(text: str) -> Iterator[Read]:
     """Yield every statement of a script with the views and columns of LEO that it names.
 
@@ -181,12 +159,13 @@ def read_script(text: str) -> Iterator[Read]:
     >>> [(column.name, item.variable.name) for column, _, item in read.used]
     [('ks4_fsm', 'KS4_FSM')]
     """
-    database = ""
+    used = [""]  # by USE, in the script and in each EXEC inside it
     for statement in survey(text):
-        if statement.word == "USE":
-            tokens = tokenize(statement.text)
-            database = tokens[1].text.lower() if len(tokens) > 1 else ""
-        read = Read(statement)
+        used = [*used[: statement.depth + 1], *used[-1:] * (statement.depth + 1 - len(used))]
+        if statement.word == "USE" and len(statement.tokens) > 1:
+            used[-1] = statement.tokens[1].text.lower()
+        database = used[-1]
+        read = Read(statement, database)
         for tree in statement.trees:
             names = {cte.alias.lower() for cte in tree.find_all(exp.CTE)}
             for select in tree.find_all(exp.Select):
@@ -292,11 +271,9 @@ def _alias_of(column: exp.Column) -> bool:
 
 def unread(statement: Statement) -> bool:
     """Tell whether a statement may name columns that `read_script` cannot see."""
-    if statement.word in ("EXEC", "EXECUTE"):
-        return "create schema" not in " ".join(statement.text.lower().split())
-    words = {word(token) for token in tokenize(statement.text)} if not statement.problem else set()
-    return bool(
-        statement.problem
-        or statement.word == "MERGE"
-        or (statement.word == "INSERT" and words & {"EXEC", "EXECUTE"})
+    if statement.opened:
+        return False
+    words = {word(token) for token in statement.tokens}
+    return bool(statement.problem) or (
+        statement.word in ("EXEC", "EXECUTE", "INSERT") and bool(words & {"EXEC", "EXECUTE"})
     )

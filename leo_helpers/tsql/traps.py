@@ -15,9 +15,10 @@ from .errors import TSqlError
 from .lexer import Script
 from .own import OwnTables
 from .probe import Watch
+from .result import script_text
 from .rules import TRAPS
 from .session import Session
-from .touched import Read, read_script, script_text
+from .touched import Read, read_script
 
 __all__ = ["TrapFound", "tsql_traps"]
 

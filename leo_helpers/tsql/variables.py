@@ -12,7 +12,8 @@ from ..catalogue import load_catalogue
 from ..catalogue_model import Variable, View, ViewColumn
 from ..errors import LeoError
 from ..years import format_ranges
-from .touched import columns, read_script, script_text, unread
+from .result import script_text
+from .touched import columns, read_script, unread
 
 __all__ = ["Touched", "VariableList", "tsql_variables", "write_variables"]
 

@@ -1,0 +1,62 @@
+"""Long scripts in the manners that researchers write in: each runs to its end and is in order."""
+
+import re
+
+import pytest
+from common import ROOT
+from tsql_cases import rows_of
+
+from leo_helpers.tsql import Session, tsql_check, tsql_traps
+from leo_helpers.tsql.lexer import Script
+
+SCRIPTS = sorted((ROOT / "tests" / "tsql" / "scripts").glob("*.sql"))
+#: The result sets of each script: how many, and the columns of the last.
+RESULTS = {
+    "activity-and-furlough": (5, ["x", "n"]),
+    "exclusions-and-absence": (3, ["PMR", "First Year", "Last Year", "n_fixed", "n_perm", "days",
+                                   "mean_sessions", "longest", "reasons", "absence_pct",
+                                   "persistent", "band", "rank"]),
+    "pathways": (4, ["pmr", "outcome", "subject", "n", "total"]),
+    "pay-after-apprenticeship": (4, ["step", "n"]),
+}  # fmt: skip
+
+
+def shouted(text):
+    """Write the words of a script in capitals, but neither texts, names in quotes nor comments."""
+    script = Script(text)
+    out, end = [], 0
+    for token in script.tokens:
+        out.append(text[end : token.start])
+        raw = text[token.start : token.end + 1]
+        out.append(raw if re.match(r"N?['\"\[]", raw) else raw.upper())
+        end = token.end + 1
+    return "".join(out) + text[end:]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_long_script_runs_to_its_end_in_any_case(path, small_data):
+    text = path.read_text(encoding="utf-8")
+    result = Session(data=small_data).run(text)
+    count, names = RESULTS[path.stem]
+    assert len(result.frames) == count and list(result.frames[-1].columns) == names
+    assert any(len(frame) for frame in result.frames)
+    again = Session(data=small_data).run(shouted(text))
+    assert [s.word for s in again.steps] == [s.word for s in result.steps]
+    for first, second in zip(result.frames, again.frames, strict=True):
+        # a name in capitals may be a value, as UNPIVOT makes them
+        assert str(rows_of(first)).casefold() == str(rows_of(second)).casefold()
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
+def test_a_long_script_is_in_order_and_its_traps_are_worked_out(path, small_data):
+    assert not [item for item in tsql_check(path) if item.kind in ("error", "refused")]
+    found = tsql_traps(path, Session(data=small_data))
+    done = [trap for trap in found if trap.rows is not None]
+    assert len(done) > 3
+    assert {trap.why for trap in found} <= {
+        "",
+        "it stands in the recursive part of a WITH",
+        "the script does not come to it, or it is in a MERGE",
+    }
+    for trap in done:
+        assert bool(trap.differ) == bool(trap.server_here)
