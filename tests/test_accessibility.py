@@ -153,7 +153,7 @@ def test_forced_colours_keep_controls_visible(page, address, name):
     assert page.evaluate("matchMedia('(forced-colors: active)').matches")
     bare = page.evaluate(
         """() => [...document.querySelectorAll('article button, article input, article select')]
-          .filter((b) => b.offsetParent && !b.matches('.leo-link, .copybtn'))
+          .filter((b) => b.offsetParent && !b.matches('.leo-link, .copybtn, [type=checkbox]'))
           .filter((b) => getComputedStyle(b).borderTopStyle === 'none')
           .map((b) => b.outerHTML.slice(0, 80))"""
     )
