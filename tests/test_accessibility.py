@@ -134,16 +134,21 @@ def test_contents_open_and_close(page, address, width):
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_focus_is_seen(page, address, scheme):
-    """The focus of the first forty stops is drawn: an outline, a border or a shadow appears."""
+    """At each of the first sixty stops something is seen: what has the focus, and an outline."""
     page.emulate_media(color_scheme=scheme)
     page.goto(address + CHAPTER, wait_until="load")
     look = """() => { const s = getComputedStyle(document.activeElement);
-        return [s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0, s.boxShadow !== 'none',
-                document.activeElement.outerHTML.slice(0, 120)]; }"""
-    for _ in range(40):
+        const drawn = s.outlineStyle !== 'none' && parseFloat(s.outlineWidth) > 0;
+        const clear = document.activeElement.checkVisibility({opacityProperty: true});
+        return [drawn, clear, document.activeElement.outerHTML.slice(0, 120)]; }"""
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    copies = 0
+    for _ in range(60):
         page.keyboard.press("Tab")
-        outline, shadow, what = page.evaluate(look)
-        assert outline or shadow, what
+        drawn, clear, what = page.evaluate(look)
+        assert drawn and clear, what
+        copies += "copybtn" in what
+    assert copies, "the walk has to pass a button that is invisible until it has the focus"
 
 
 @pytest.mark.parametrize(
