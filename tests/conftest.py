@@ -74,7 +74,10 @@ def watch(context, address):
 
     context.route("**/*", decide)
     new.on("pageerror", lambda error: new.errors.append(str(error)))
-    new.on("console", lambda said: said.type == "error" and new.errors.append(said.text))
+    new.on(
+        "console",
+        lambda said: said.type == "error" and new.errors.append(f"{said.text} {said.location}"),
+    )
     return new
 
 

@@ -38,7 +38,7 @@ def test_scripts_are_written_as_data(tmp_path):
 @pytest.fixture
 def ready(page, address):
     page.goto(address + EXPLORER, wait_until="load")
-    page.wait_for_function("document.getElementById('leo-state').textContent === ''")
+    page.locator("#leo-state:empty").wait_for(state="attached")
     yield page
     assert page.errors == [] and page.outside == []
 
@@ -171,7 +171,7 @@ def test_basket_is_kept_exported_and_shared(ready, address):
 @pytest.mark.browser
 def test_it_works_from_a_folder(loose_page, site):
     loose_page.goto((site / EXPLORER).as_uri(), wait_until="load")
-    loose_page.wait_for_function("document.getElementById('leo-state').textContent === ''")
+    loose_page.locator("#leo-state:empty").wait_for(state="attached")
     loose_page.fill("#leo-q", "ethnicity")
     assert rows(loose_page) and loose_page.errors == [] and loose_page.outside == []
 

@@ -79,7 +79,8 @@ def newest_sphinx(folder: Path) -> list[str]:
     conf = work / "conf.py"
     text = conf.read_text(encoding="utf-8")
     text = re.sub(r"['\"]jupyter_book['\"],?\s*", "", text)
-    conf.write_text(f'{text}\nnb_execution_mode = "off"\n', encoding="utf-8")
+    own = f"import sys\nsys.path.insert(0, {str(work / 'book' / 'ext')!r})\n"
+    conf.write_text(f'{own}{text}\nnb_execution_mode = "off"\n', encoding="utf-8")
     programs = environment(folder / "newest", [*NEWEST, "-e", str(work)])
     command = [programs / "python", "-m", "sphinx", "-b", "html", "--keep-going", work]
     code, said = run(*command, folder / "html", cwd=work)

@@ -157,7 +157,7 @@ Version: {html.escape(facts.version)}{f", changed {facts.changed}" if facts.chan
 What is wrong: </pre><!-- {ISSUE} --></details>
 </section>
 <p class="leo-print-only">{citation(title, facts)}</p>"""
-    article.insert_after(BeautifulSoup(text, "html.parser"))
+    article.append(BeautifulSoup(text, "html.parser"))
 
 
 def progress(soup: BeautifulSoup, facts: Facts) -> None:

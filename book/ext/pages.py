@@ -1,7 +1,8 @@
 """Sphinx extension: go once through the finished pages and complete them.
 
 Repairs what the theme leaves inaccessible (``a11y``), draws the icons (``icons``), adds what each
-page says about itself (``about``) and the content-security policy (``policy``).
+page says about itself (``about``) and the content-security policy (``policy``), and leaves out
+what no page uses (``slim``).
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import a11y
 import about
 import icons
 import policy
+import slim
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -23,7 +25,8 @@ from leo_helpers import __version__
 log = logging.getLogger(__name__)
 #: Files of the theme that no page asks for after this pass.
 UNUSED = ["scripts/fontawesome.js", "scripts/*.map", "togglebutton.*"]
-UNUSED += ["vendor/fontawesome/webfonts/*.ttf", "sphinx-thebe.*", "*webpack-macros.html"]
+UNUSED += ["vendor/fontawesome/webfonts/*.ttf", "vendor/fontawesome/webfonts/*.woff2"]
+UNUSED += ["sphinx-thebe.*", "*webpack-macros.html"]
 
 
 def complete(text: str, facts: about.Facts, static: Path) -> tuple[str, list[str]]:
@@ -72,6 +75,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         for fault in faults:
             log.warning("%s: %s; write one in the cell's mystnb image alt", path.stem, fault)
         path.write_text(text, encoding="utf-8")
+    slim.slim(out / "_static")
     drop_unused(out / "_static")
 
 

@@ -108,8 +108,10 @@
       });
     }
     // The theme takes the focus away from its own buttons; a keyboard would start again at the top.
-    document.querySelectorAll(".theme-switch-button, .search-button, .primary-toggle, .secondary-toggle").forEach((b) =>
-      b.addEventListener("click", (event) => { if (!event.detail && b.offsetParent) setTimeout(() => { if (document.activeElement === document.body) b.focus(); }, 0); }));
+    document.addEventListener("click", (event) => {
+      const own = event.target.closest(".theme-switch-button, .search-button, .primary-toggle, .secondary-toggle");
+      if (own) setTimeout(() => { if (document.activeElement === document.body && own.offsetParent) own.focus(); }, 0);
+    }, true);
     show();
   });
 
