@@ -164,4 +164,4 @@ def exam(c: Column, args: tuple[str, ...]) -> Values:
     if args[0] == "most":
         return Values(size * float(args[1]))
     points = points_of_results(c.rows, table, args[1])
-    return Values(points * (size if args[1] == "qca" else 1))
+    return Values(points * (1 if args[1] == "attainment8" else size))
