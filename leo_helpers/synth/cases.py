@@ -157,13 +157,13 @@ def children_in_need(ctx: Context) -> Rows:
 def _closure_rank(rank: NDArray, short: NDArray, at_18: NDArray) -> NDArray:
     """Rank among the reasons, in their order: short cases end after assessment, the last reason.
 
-    Moving to adult services (between 8 and 13 hundredths) is for those who turn 18.
+    Moving to adult services (between 8 and 13 hundredths) is for those who turn 18: nearly half.
     """
     other = rank * 66 // 100
     adult_services = (other >= LANES * 78 // 1000) & (other < LANES * 132 // 1000)
     other = np.where(adult_services, LANES // 2, other)
-    grown = LANES * 9 // 100 + rank * 3 // 100
-    rank = np.where(short, LANES * 66 // 100 + rank * 33 // 100, other)
+    grown = np.where(rank < LANES * 45 // 100, LANES * 106 // 1000, LANES // 2)
+    rank = np.where(short, LANES * 70 // 100 + rank * 29 // 100, other)
     return np.where(at_18, grown, rank)
 
 
