@@ -41,10 +41,14 @@ def birthday_18(birth: NDArray) -> NDArray:
 
 
 def on_31_march(
-    spine: Spine, name: str, measure: str, spell: int, times: NDArray | float
-) -> NDArray:
-    """Whether a state holds on 31 March of each care year, array (people, CARE_YEARS)."""
+    spine: Spine, name: str, measure: str, spells: tuple[int, ...], times: NDArray | float
+) -> NDArray[np.bool_]:
+    """Whether a state holds on 31 March of each care year, array (people, CARE_YEARS).
+
+    A part of the rank that decides is fresh every few years; how many differs between people.
+    """
     out = np.zeros((len(spine), len(CARE_YEARS)), dtype=bool)
+    spell = np.array(spells)[spine.rank(f"{name} length") * len(spells) // LANES]
     offset, times = spine.rank(f"{name} offset") % spell, np.broadcast_to(times, len(spine))
     for j, year in enumerate(CARE_YEARS):
         near = blend(lasting_need(spine), spine.rank(name, (year + offset) // spell), 6)
@@ -56,7 +60,10 @@ def on_31_march(
 def looked_after_days(spine: Spine) -> NDArray[np.bool_]:
     """Looked after on 31 March, array (people, CARE_YEARS); richer among the first people."""
     return spine.once(
-        "looked after", lambda: on_31_march(spine, "cla_spell", "cla_at31march", 4, spine.rare(5))
+        "looked after",
+        lambda: on_31_march(
+            spine, "cla_spell", "cla_at31march", (1, 2, 3, 4, 5, 6, 8, 11), spine.rare(5)
+        ),
     )
 
 

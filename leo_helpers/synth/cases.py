@@ -18,6 +18,7 @@ from .care import (
     looked_after_days,
     number_of,
     on_31_march,
+    periods_of_care,
 )
 from .hashing import LANES, U64, derive, lane
 from .luts import category_lut, threshold
@@ -36,7 +37,7 @@ CIN_TABLES = (
     "cin_serviceprovision",
 )
 #: Cases that end in a year, for each one open at its end (measured on the states below).
-ENDED = 0.31
+ENDED = 0.40
 #: Open cases that are not there only because the child is looked after (measured).
 OWN = 0.91
 #: Children among whom short cases fall: the top of the lasting rank of need.
@@ -65,7 +66,10 @@ def ethnicity_cin(spine: Spine, rows: Rows) -> Coded:
 def _open_days(spine: Spine) -> NDArray[np.bool_]:
     return spine.once(
         "case open",
-        lambda: on_31_march(spine, "cin_spell", "cin_at31march", 3, OWN) | looked_after_days(spine),
+        lambda: (
+            on_31_march(spine, "cin_spell", "cin_at31march", (1, 2, 2, 3, 4, 5, 7), OWN)
+            | looked_after_days(spine)
+        ),
     )
 
 
@@ -97,8 +101,19 @@ def _cases(spine: Spine) -> Spells:
         late = (cases.first == j) & hit[cases.person]  # the long case comes after the short one
         later = date(int(year) - 1, 10, 1) + spread(cases.key, "later", 180)
         cases.start = np.where(late, later, cases.start)
+    _around_care(spine, cases)
     cases.add(*(np.concatenate(column) for column in zip(*parts, strict=True)))
     return cases
+
+
+def _around_care(spine: Spine, cases: Spells) -> None:
+    """Let a case begin before, and end after, a period of care of the same care years."""
+    care, shape = periods_of_care(spine), (len(spine), len(CARE_YEARS))
+    first, last = np.full(shape, NOT_A_DAY), np.full(shape, NOT_A_DAY)
+    first[care.person, care.first], last[care.person, care.last] = care.start, care.end
+    cases.start = np.fmin(cases.start, first[cases.person, cases.first])
+    ends = np.fmax(cases.end, last[cases.person, cases.last])
+    cases.end = np.where(np.isnat(cases.end), NOT_A_DAY, ends)
 
 
 @rows_for(*CIN_TABLES)
@@ -157,13 +172,13 @@ def children_in_need(ctx: Context) -> Rows:
 def _closure_rank(rank: NDArray, short: NDArray, at_18: NDArray) -> NDArray:
     """Rank among the reasons, in their order: short cases end after assessment, the last reason.
 
-    Moving to adult services (between 8 and 13 hundredths) is for those who turn 18.
+    Moving to adult services (between 8 and 13 hundredths) is for those who turn 18: nearly half.
     """
     other = rank * 66 // 100
     adult_services = (other >= LANES * 78 // 1000) & (other < LANES * 132 // 1000)
     other = np.where(adult_services, LANES // 2, other)
-    grown = LANES * 9 // 100 + rank * 3 // 100
-    rank = np.where(short, LANES * 66 // 100 + rank * 33 // 100, other)
+    grown = np.where(rank < LANES * 45 // 100, LANES * 106 // 1000, LANES // 2)
+    rank = np.where(short, LANES * 70 // 100 + rank * 29 // 100, other)
     return np.where(at_18, grown, rank)
 
 
