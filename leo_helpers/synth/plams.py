@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..paths import data_dir
-from .hashing import LANES, derive, lane
+from .hashing import LANES, U64, derive, lane
 from .keystages import ks5_rank
 from .luts import blend, category_lut
 from .marginals import shares
@@ -61,7 +61,7 @@ def _reformed() -> NDArray[np.int64]:
 
 
 def _studied(ctx: Context, year: int) -> tuple[NDArray, ...]:
-    """Person, number, kind, subject and start year of every aim of a year."""
+    """Person, number, kind, subject, start, planned end and who leaves, of each aim of a year."""
     spine = ctx.spine
     nc = spine.nc_year[:, column_of(year)]
     stay = spine.route == ROUTES.index("school_sixth_form")
@@ -92,21 +92,28 @@ def _studied(ctx: Context, year: int) -> tuple[NDArray, ...]:
     )
     fourth = ~vocational[which] & (number == 3) & ~extra & upper  # dropped after a year
     keep = ~(fourth & (lane(key, "drops")[which] < LANES * 3 // 4))
+    before, now = (_leaves(spine.key[who], number, year) for year in (12, nc[who]))
+    keep &= ~(upper & ~extra & (before > 0))  # who left it in Year 12 has no row in Year 13
     long = upper & ((kind == BTEC) | ((kind == A_LEVEL) & linear))
     begun = year - 1 - long
     short = (kind == AS) | (kind == GCSE)
     planned = np.where(upper | short, year, year + 1)
-    return tuple(x[keep] for x in (who, number, kind, subject, begun, planned))
+    return tuple(x[keep] for x in (who, number, kind, subject, begun, planned, now))
+
+
+def _leaves(key: U64, number: NDArray, nc_year: NDArray | int) -> NDArray:
+    """0 for who stays with an aim in the year, 1 for who drops it, 2 for who moves to another."""
+    u = lane(derive(key, "leaves aim", n=number * 16 + nc_year), "u")
+    return np.select([u < LANES * 8 // 100, u < LANES * 10 // 100], [1, 2], 0)
 
 
 @rows_for("plams")
 def post16_aims(ctx: Context) -> Rows:
     """Learning aims of school sixth formers; some reach the table only as a result."""
     year = min(ctx.year, LAST_YEAR)
-    who, number, kind, subject, begun, planned = _studied(ctx, year)
+    who, number, kind, subject, begun, planned, leaves = _studied(ctx, year)
     rows = build(ctx, who, ctx.year, number, **census_attrs(ctx, who, year, "aut"))
-    gone = lane(rows.key, "gone") < LANES * 8 // 100
-    moved = ~gone & (lane(rows.key, "moved") < LANES // 50)
+    gone, moved = leaves == 1, leaves == 2
     over = planned == year
     end = np.where(
         gone | moved, date(year, 1, 10) + spread(rows.key, "end", 120), date(year, 6, 25)
@@ -191,8 +198,10 @@ def _words(rows: Rows) -> dict[str, NDArray | Coded]:
     kind, subject, grade = (rows.attrs[n] for n in ("aim_kind", "aim_subject", "result"))
     matched, new = rows.attrs["matched"] == 1, rows.year >= _reformed()[subject]
     listed, named = subjects(), kind * len(subjects()) + subject
-    titles = [f"{k[0]} in {s['subject']}" for k in KINDS for s in listed]
-    short = [f"{k[0]} {s['short']}" for k in KINDS for s in listed]
+    titles = [f"{k[0]} in {s['subject']}" for k in KINDS[:-1] for s in listed]
+    titles += [KINDS[-1][0]] * len(listed)
+    short = [f"{k[0]} {s['short']}" for k in KINDS[:-1] for s in listed]
+    short += [KINDS[-1][0]] * len(listed)
     disc = tuple(s["discount_code"] for s in listed)
     kept = np.where(np.array([bool(d) for d in disc])[subject], subject, -1)
     census = rows.attrs["on_roll"] != 2
