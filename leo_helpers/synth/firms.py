@@ -62,10 +62,11 @@ def _employer_lut() -> NDArray[np.int32]:
     return out
 
 
-def employer_of(key: U64) -> NDArray[np.int32]:
-    """Firm number of each employment, seen from the employee."""
+def employer_of(key: U64, again: int = 0) -> NDArray[np.int32]:
+    """Firm number of each employment, seen from the employee; `again` gives others of its size."""
     band = category_lut([share for share, _ in _bands()])[lane(key, "band")]
-    return _employer_lut()[band, lane(key, "firm")]
+    other = derive(key, "again", n=again) if again else key
+    return _employer_lut()[band, lane(other, "firm")]
 
 
 @cache
@@ -108,12 +109,12 @@ def employer_in(key: U64, year: NDArray, seed: int) -> NDArray[np.int32]:
     """Firm number of each employment: the first one drawn that was live in the tax year."""
     firm, (first, last) = employer_of(key), life(seed)
     begin = ((np.asarray(year) - 1971) * 12 + 3).astype("datetime64[M]")  # April
-    for again in range(64):
+    for again in range(1, 65):
         gone = (first[firm] > begin + 11) | (last[firm] < begin)  # no last month: never before
         rows = np.flatnonzero(gone)
         if not len(rows):
             break
-        firm[rows] = employer_of(derive(key[rows], "again", n=again))
+        firm[rows] = employer_of(key[rows], again)
     return firm
 
 
