@@ -35,6 +35,7 @@ from . import (  # noqa: F401 - register rows
     jobs,
     keystage5,
     keystages,
+    learners,
     lookups,
     placements,
     plams,

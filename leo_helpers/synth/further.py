@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from .hashing import LANES, U64, derive, lane, scramble
 from .luts import category_lut
 from .marginals import rate, shares
-from .rows import Coded, Context, Rows, build, repeat, rows_for, runs
+from .rows import Coded, runs
 from .spine import ROUTES, SEN_STAGES, Spine
 
 FIRST_YEAR, LAST_YEAR = 2003, 2021
@@ -192,13 +192,3 @@ def learner_attrs(spine: Spine, found: Programmes, year: NDArray) -> dict[str, N
         "sen": Coded(spine.sen[person, j], SEN_STAGES),
         "rank": spine.attainment("ks5")[person],
     }
-
-
-@rows_for("lilr_learners")
-def learners(ctx: Context) -> Rows:
-    """A learner at one provider in one academic year and return."""
-    found = programmes(ctx.spine)
-    which, step = repeat(found.last - found.first + 1)
-    found = found.take(which)
-    year = found.first + step
-    return build(ctx, found.person, year, **learner_attrs(ctx.spine, found, year))
