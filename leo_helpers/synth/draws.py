@@ -236,11 +236,14 @@ def categories(
 def _order(codes: tuple[str, ...], listed: tuple[str, ...]) -> tuple[int, ...]:
     """Positions of the codes from the lowest rank up; codes without a share come first.
 
-    Only a level above the highest one listed comes last.
+    Only a level above the highest one listed comes last, as does E, exceptional performance, of key
+    stage 3, where levels go to 7 or 8.
     """
     middle = [codes.index(k) for k in listed]
     most = max((int(k) for k in listed if k.isdigit()), default=LANES)
-    above = [i for i, k in enumerate(codes) if k not in listed and _level(k) >= most]
+    top = "E" if 7 <= most <= 8 else None
+    fresh = [(i, k) for i, k in enumerate(codes) if k not in listed]
+    above = [i for i, k in fresh if k == top or _level(k) >= most]
     return (*(i for i in range(len(codes)) if i not in (*middle, *above)), *middle, *above)
 
 

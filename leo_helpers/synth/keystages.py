@@ -172,21 +172,19 @@ def ks2(ctx: Context) -> Rows:
     return rows
 
 
-@rows_for("ks3_candidate", "ks3_indicators")
-def ks3(ctx: Context) -> Rows:
-    """Key stage 3 pupils; both views hold the same people in the same order."""
+def _ks3(ctx: Context) -> Rows:
+    """Key stage 3 pupils, the same in all three views."""
     ctx.table = "ks3_candidate"
     return pupils(ctx, "ks3")
 
 
-def _results(ctx: Context, stage: str, subjects: int, counts: NDArray, rows: Rows) -> Rows:
-    """Long results: `counts` subjects for each pupil row."""
-    which, occurrence = repeat(counts)
-    out = rows.take(which)
-    out.attrs["subject"] = subject_of(ctx, out, stage, subjects, occurrence)
-    entry_rows(out, stage, occurrence, out.attrs["rank"])
-    out.attrs["discounted"] = np.zeros(len(out), dtype=np.int8)
-    return out
+@rows_for("ks3_candidate", "ks3_indicators")
+def ks3(ctx: Context) -> Rows:
+    """Key stage 3 pupils, in both views in one order; in 2010 some schools gave no levels."""
+    rows = _ks3(ctx)
+    withheld = counter("withheld", ctx.spine.seed, n=rows.attrs["school"])
+    rows.attrs["boycott"] = ctx.hit("ks3_withheld", withheld) & (rows.year == 2010)
+    return rows
 
 
 def subject_of(ctx: Context, out: Rows, stage: str, subjects: int, occurrence: NDArray) -> NDArray:
@@ -248,5 +246,5 @@ def ks2_exam(ctx: Context) -> Rows:
 @rows_for("ks3_result")
 def ks3_result(ctx: Context) -> Rows:
     """One row a subject of key stage 3: English, maths, science."""
-    rows = ks3(ctx)
+    rows = _ks3(ctx)
     return _long(rows, np.tile(np.arange(3), (len(rows), 1)), np.full(len(rows), 3))

@@ -77,10 +77,29 @@ def known(c: Column, args: tuple[str, ...]) -> Values:
 
 @drawer("tier")
 def tier(c: Column, args: tuple[str, ...]) -> Values:
-    """``tier;level;code``: the code of those who sat the paper, else the letter of the level."""
+    """``tier;level;code=low-high;...``: a paper on which the level can be reached, else its letter.
+
+    Where several papers lead to a level, each is as likely; what has no paper (N) gets the first.
+    """
     words, index = words_of(other(c, args[0]))
-    said = tuple(args[1] if w.isdigit() or w == "N" else w for w in words)
-    return drop_missing(c, recode(c, Coded(index, said)))
+    papers = {
+        code: set(range(int(low), int(high) + 1)) for code, low, high in map(_paper, args[1:])
+    }
+    options = []
+    for word in words:
+        fit = [p for p, levels in papers.items() if word.isdigit() and int(word) in levels]
+        none = [next(iter(papers))] if word.isdigit() or word == "N" else [word]
+        options.append(fit or none)
+    said = tuple(dict.fromkeys(code for found in options for code in found))
+    turns = range(12)  # divides evenly among up to four papers
+    table = np.array([*([said.index(f[k % len(f)]) for k in turns] for f in options), [-1] * 12])
+    return drop_missing(c, recode(c, Coded(table[index, c.lane() * 12 // LANES], said)))
+
+
+def _paper(text: str) -> tuple[str, str, str]:
+    """Code, lowest and highest level of a paper."""
+    code, levels = text.split("=")
+    return (code, *levels.split("-"))
 
 
 @drawer("copy")
@@ -114,10 +133,10 @@ def between(c: Column, args: tuple[str, ...]) -> Values:
 
 @drawer("below")
 def below(c: Column, args: tuple[str, ...]) -> Values:
-    """``below;level``: a P scale, where the level is a letter and so no level."""
+    """``below;level[;none]``: a P scale where the level is a letter (or missing, with ``none``)."""
     words, index = words_of(other(c, args[0]))
-    letter = np.array([*(not w[:1].isdigit() for w in words), False])[index]
-    place = c.lane() * len(c.codes) // LANES
+    letter = np.array([*(not w[:1].isdigit() for w in words), "none" in args])[index]
+    place = c.lane("scale") * len(c.codes) // LANES
     return recode(c, Coded(np.where(letter, place, -1), c.codes), exact=True)
 
 
