@@ -56,6 +56,12 @@ def _subject_lut() -> NDArray[np.int8]:
     return category_lut([weight for _, weight, _ in subjects()])
 
 
+def subject_of(spine: Spine, person: NDArray, occurrence: NDArray) -> NDArray:
+    """Subject of each entry of a person, as a number in :func:`subjects`."""
+    first = lane(derive(spine.key[person], "ks5", "subjects"), "first")
+    return _subject_lut()[(first + occurrence * (LANES // 6)) % LANES]
+
+
 @rows_for("ks5_exam")
 def ks5_exam(ctx: Context) -> Rows:
     """One row a result; a student's subjects differ, and a re-sit repeats one of them."""
@@ -64,8 +70,7 @@ def ks5_exam(ctx: Context) -> Rows:
     fewest, more = (np.array([e[i] for e in ENTRIES])[late] for i in (0, 1))
     which, occurrence = repeat(fewest + lane(rows.key, "entries") * more // LANES)
     out = rows.take(which)
-    first = lane(derive(ctx.spine.key[out.person], "ks5", "subjects"), "first")
-    out.attrs["subject"] = _subject_lut()[(first + occurrence * (LANES // 6)) % LANES]
+    out.attrs["subject"] = subject_of(ctx.spine, out.person, occurrence)
     entry_rows(out, "ks5", occurrence, out.attrs["rank"])
     return resits(ctx, out)
 
@@ -92,9 +97,14 @@ def _exams(ctx: Context) -> tuple[Rows, NDArray, NDArray]:
     return (rows, *results_of(rows, TABLE))
 
 
+def counted(ctx: Context) -> tuple[Rows, NDArray, NDArray]:
+    """Results that count of everybody in the block, with qualification and grade; made once."""
+    return ctx.spine.once("ks5 results", lambda: _exams(ctx))
+
+
 def _totals(ctx: Context, rows: Rows) -> dict[str, NDArray]:
     """Entries, sizes (in halves), points and passes of each student, by route."""
-    exams, kind, grade = ctx.spine.once("ks5 results", lambda: _exams(ctx))
+    exams, kind, grade = counted(ctx)
     words, kinds = np.array(grades(TABLE)), qualifications(TABLE)
     names, size = np.array([q.name for q in kinds])[kind], np.array([q.size for q in kinds])[kind]
     half, got = np.rint(size * 2).astype(int), words[grade]
@@ -186,7 +196,7 @@ def _prior(spine: Spine, rows: Rows) -> dict[str, NDArray]:
 @drawer("subject_grade")
 def subject_grade(c: Column, args: tuple[str, ...]) -> Values:
     """``subject_grade;ga|gas``: the grade in the subject that the column is named after."""
-    exams, kind, grade = c.ctx.spine.once("ks5 results", lambda: _exams(c.ctx))
+    exams, kind, grade = counted(c.ctx)
     numbers = {column: n for n, (column, _, _) in enumerate(subjects())}
     number = numbers.get(c.variable.name.split("_", 2)[2], -1)
     wanted = np.array([q.name in ROUTES[args[0]] for q in qualifications(TABLE)])

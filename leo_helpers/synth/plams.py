@@ -1,7 +1,8 @@
 """Rows of PLAMS: what school sixth formers study, and the results that were matched to it.
 
-Subjects come from ``data/marginals/sixth_form_aims.csv``. Until a subject was reformed an AS level
-of one year comes before an A level of one year; after that an A level takes two years.
+What is studied follows from the key stage 5 results: an A level there is an aim here, with that
+grade. ``data/marginals/sixth_form_aims.csv`` names the subjects. Until a subject was reformed an AS
+level of one year comes before an A level of one year; after that an A level takes two years.
 """
 
 from __future__ import annotations
@@ -13,29 +14,38 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..paths import data_dir
-from .hashing import LANES, U64, derive, lane
-from .keystages import ks5_rank
-from .luts import blend, category_lut
-from .marginals import shares
+from .exams import grades, qualifications
+from .hashing import LANES, derive, lane
+from .keystage5 import TABLE, counted, subject_of
+from .luts import category_lut
 from .rows import DAY, Coded, Context, Rows, build, column_of, date, repeat, rows_for, spread, stack
 from .school import LAST_YEAR, census_attrs
-from .spine import ROUTES
+from .spine import ROUTES, Spine
 
 NOT_A_DAY = np.datetime64("NaT", "D")
-#: Kinds of aim: title, code of the qualification type, level, distribution of grades, best points.
+#: Kinds of aim: title, code of the qualification type, level.
 AS, A_LEVEL, BTEC, GCSE, PROJECT = range(5)
 KINDS = (
-    ("GCE AS level", "121", 3, "aslevel_grade"),
-    ("GCE A level", "111", 3, "alevel_grade"),
-    ("BTEC level 3", "305", 3, "ks5_merit_grade"),
-    ("GCSE", "310", 2, "alevel_grade"),
-    ("Extended Project", "101", 3, "alevel_grade"),
+    ("GCE AS level", "121", 3),
+    ("GCE A level", "111", 3),
+    ("BTEC level 3", "305", 3),
+    ("GCSE", "310", 2),
+    ("Extended Project", "101", 3),
 )
 #: Points of an A level to 2015 and from 2016; an AS level or a project has half of them.
 POINTS = ({"A*": 300, "A": 270, "B": 240, "C": 210, "D": 180, "E": 150},
           {"A*": 60, "A": 50, "B": 40, "C": 30, "D": 20, "E": 10})  # fmt: skip
 GRADES = ("A*", "A", "B", "C", "D", "E", "U", "DI", "M", "P")
 WORDS = (*(f"Grade {grade}" for grade in GRADES[:6]), "Ungraded", "Distinction", "Merit", "Pass")
+#: Kind of aim of each qualification of the key stage 5 results; the others are BTECs.
+KIND_OF = {
+    "a_level": A_LEVEL,
+    "as_level": AS,
+    "as_level_alone": AS,
+    "extended_project": PROJECT,
+}
+#: Number of an entry that no student has among the results: its subject is free to be dropped.
+SPARE = 5
 STATES = ("1", "2", "3", "4")
 #: How closely an aim met a result (assumed mix): counted or discounted, of this year or the last.
 MATCHES = ("0", "1", "2", "3", "4", "5", "6", *map(str, range(101, 107)), "200")
@@ -51,67 +61,103 @@ def subjects() -> tuple[dict[str, str], ...]:
 
 
 @cache
-def _of_kind(kind: str) -> NDArray[np.int64]:
-    return np.array([i for i, s in enumerate(subjects()) if s["kind"] == kind])
-
-
-@cache
 def _reformed() -> NDArray[np.int64]:
-    return np.array([int(s["reformed"] or 9999) for s in subjects()])
+    return np.array([int(s["reformed"]) for s in subjects()])
+
+
+def _entries(ctx: Context, chosen: NDArray) -> tuple[NDArray, ...]:
+    """Person, number, kind, subject and grade of the key stage 5 results of chosen people."""
+    exams, kind, grade = counted(ctx)
+    here = np.flatnonzero(chosen[exams.person])
+    who = exams.person[here]
+    starts = np.flatnonzero(np.diff(who, prepend=-1))
+    number = np.arange(len(who)) - np.repeat(starts, np.diff([*starts, len(who)]))
+    names = [KIND_OF.get(q.name, BTEC) for q in qualifications(TABLE)]
+    same = {"*": "A*"}
+    words = [same.get(w, w) for w in grades(TABLE)]
+    words = [GRADES.index(w if w in GRADES else "U") for w in words]
+    found = (
+        who,
+        number,
+        np.array(names)[kind[here]],
+        exams.attrs["subject"][here].astype(np.int64),
+        np.array(words)[grade[here]],
+    )
+    without = np.ones(len(chosen), dtype=bool)
+    without[who] = False
+    return tuple(
+        np.concatenate(pair)
+        for pair in zip(found, _to_come(ctx, np.flatnonzero(chosen & without)), strict=True)
+    )
+
+
+def _to_come(ctx: Context, person: NDArray) -> tuple[NDArray, ...]:
+    """Aims of those whose key stage 5 lies after the last year: three subjects, no grade yet."""
+    which, number = repeat(np.full(len(person), 3))
+    who = person[which]
+    subject = subject_of(ctx.spine, who, number).astype(np.int64)
+    return who, number, np.full(len(who), A_LEVEL), subject, np.zeros(len(who), dtype=np.int64)
+
+
+def _beside(spine: Spine, person: NDArray, upper: NDArray) -> tuple[NDArray, ...]:
+    """Aims without a key stage 5 result: one that is dropped, or a GCSE taken again (assumed)."""
+    key = derive(spine.key[person], "beside", n=upper)
+    drops = lane(key, "drops") < LANES * np.where(upper, 18, 36) // 100
+    again = (
+        ~upper & (spine.attainment("ks4")[person] < LANES // 2) & (lane(key, "again") < LANES // 3)
+    )
+    other = np.where(lane(key, "which") < LANES // 2, 0, 6)  # mathematics or English
+    spare = subject_of(spine, person, np.full(len(person), SPARE)).astype(np.int64)
+    kind = np.where(upper, A_LEVEL, AS)
+    gcse = 2 + lane(key, "gcse") * 4 // LANES
+    one, two = np.flatnonzero(drops), np.flatnonzero(again)
+    leaves = 1 + (lane(key, "moves")[one] < LANES // 5)
+    return tuple(
+        np.concatenate(pair)
+        for pair in (
+            (person[one], person[two]),
+            (np.full(len(one), 20), np.full(len(two), 21)),
+            (kind[one], np.full(len(two), GCSE)),
+            (spare[one], other[two]),
+            (np.zeros(len(one), dtype=np.int64), gcse[two]),
+            (leaves, np.zeros(len(two), dtype=np.int64)),
+        )
+    )
 
 
 def _studied(ctx: Context, year: int) -> tuple[NDArray, ...]:
-    """Person, number, kind, subject, start, planned end and who leaves, of each aim of a year."""
-    spine = ctx.spine
-    nc = spine.nc_year[:, column_of(year)]
+    """Person, number, kind, subject, grade, start, end planned and who leaves, of each aim."""
+    spine, j = ctx.spine, column_of(year)
+    nc = spine.nc_year[:, j]
     stay = spine.route == ROUTES.index("school_sixth_form")
-    person = np.flatnonzero(spine.enrolled[:, column_of(year)] & stay & (nc >= 12))
-    key = derive(spine.key[person], "sixth form")
-    vocational = (spine.level3_rank[person] < LANES * 55 // 100) & (
-        lane(key, "vocational") < LANES // 2
+    chosen = spine.enrolled[:, j] & stay & (nc >= 12)
+    own = _entries(ctx, chosen)
+    person = np.unique(own[0])
+    more = _beside(spine, person, nc[person] == 13)
+    parts = (*own, np.zeros(len(own[0]), dtype=np.int64))
+    who, number, kind, subject, grade, leaves = (
+        np.concatenate(pair) for pair in zip(parts, more, strict=True)
     )
-    count = np.where(vocational, 1 + lane(key, "n") % 3, 3 + lane(key, "n") % 2)
-    resit = vocational & (nc[person] == 12) & (lane(key, "resit") < LANES // 2)
-    project = ~vocational & (nc[person] == 13) & (lane(key, "project") < LANES // 6)
-    which, number = repeat(count + (resit | project))
-    extra = number == count[which]
-    academic, other, again = (_of_kind(k) for k in ("academic", "vocational", "resit"))
-    first, step = lane(key, "first")[which], np.array([5, 7, 11])[lane(key, "step") % 3][which]
-    subject = np.select(
-        [extra & resit[which], extra, vocational[which]],
-        [again[first % len(again)], _of_kind("project")[0], other[(first + number) % len(other)]],
-        academic[(first + number * step) % len(academic)],
-    )
-    who = person[which]
     upper = nc[who] == 13
     linear = year - upper >= _reformed()[subject]
-    kind = np.select(
-        [extra & resit[which], extra, vocational[which]],
-        [GCSE, PROJECT, BTEC],
-        np.where(upper | linear, A_LEVEL, AS),
-    )
-    fourth = ~vocational[which] & (number == 3) & ~extra & upper  # dropped after a year
-    keep = ~(fourth & (lane(key, "drops")[which] < LANES * 3 // 4))
-    before, now = (_leaves(spine.key[who], number, year) for year in (12, nc[who]))
-    keep &= ~(upper & ~extra & (before > 0))  # who left it in Year 12 has no row in Year 13
+    first = ~upper & (kind == A_LEVEL) & ~linear  # before the reform Year 12 ends in an AS level
+    step = lane(derive(spine.key[who], "as grade", n=number), "step") % 2
+    grade = np.where(first, np.minimum(np.maximum(grade, 1) + step, GRADES.index("U")), grade)
+    kind = np.where(first, AS, kind)
+    kind = np.where((leaves > 0) & ~upper & linear, A_LEVEL, kind)
+    keep = np.where(upper, kind != AS, kind != PROJECT)
     long = upper & ((kind == BTEC) | ((kind == A_LEVEL) & linear))
-    begun = year - 1 - long
     short = (kind == AS) | (kind == GCSE)
     planned = np.where(upper | short, year, year + 1)
-    return tuple(x[keep] for x in (who, number, kind, subject, begun, planned, now))
-
-
-def _leaves(key: U64, number: NDArray, nc_year: NDArray | int) -> NDArray:
-    """0 for who stays with an aim in the year, 1 for who drops it, 2 for who moves to another."""
-    u = lane(derive(key, "leaves aim", n=number * 16 + nc_year), "u")
-    return np.select([u < LANES * 8 // 100, u < LANES * 10 // 100], [1, 2], 0)
+    out = (who, number, kind, subject, grade, year - 1 - long, planned, leaves)
+    return tuple(x[keep] for x in out)
 
 
 @rows_for("plams")
 def post16_aims(ctx: Context) -> Rows:
     """Learning aims of school sixth formers; some reach the table only as a result."""
     year = min(ctx.year, LAST_YEAR)
-    who, number, kind, subject, begun, planned, leaves = _studied(ctx, year)
+    who, number, kind, subject, grade, begun, planned, leaves = _studied(ctx, year)
     rows = build(ctx, who, ctx.year, number, **census_attrs(ctx, who, year, "aut"))
     gone, moved = leaves == 1, leaves == 2
     over = planned == year
@@ -119,7 +165,6 @@ def post16_aims(ctx: Context) -> Rows:
         gone | moved, date(year, 1, 10) + spread(rows.key, "end", 120), date(year, 6, 25)
     )
     state = np.select([gone, moved, over], [2, 3, 1], 0)
-    grade = _grades(ctx, rows, kind)
     matched = (state == 1) & ~ctx.hit("unmatched_result", rows.key)
     how = category_lut(_MATCH_MIX)[lane(rows.key, "how matched")]
     rows.attrs |= {
@@ -140,21 +185,6 @@ def post16_aims(ctx: Context) -> Rows:
     out = stack(rows, late, _twice(ctx, rows))
     out.attrs |= _words(out)
     return out
-
-
-def _grades(ctx: Context, rows: Rows, kind: NDArray) -> NDArray:
-    """Position in GRADES of each aim's grade, near the person's rank."""
-    year = np.clip(rows.year, 2008, LAST_YEAR).astype(np.int64)
-    own = ks5_rank(ctx.spine.attainment("ks5")[rows.person], year + 13 - rows.attrs["nc_year"])
-    rank = blend(own, lane(rows.key, "grade"), 6)
-    out = np.zeros(len(rows), dtype=np.int8)
-    for one, (*_, name) in enumerate(KINDS):
-        given = shares(name, int(year[0]) if len(year) else 2010)
-        order = [g for g in list(given)[::-1] if g in GRADES]
-        lut = np.array([GRADES.index(g) for g in order], dtype=np.int8)
-        here = kind == one
-        out[here] = lut[category_lut([given[g] for g in order])[rank[here]]]
-    return np.where((kind == GCSE) & (out < 2), 2, out)
 
 
 def _results_only(ctx: Context, rows: Rows, unmatched: NDArray) -> Rows:
