@@ -249,6 +249,8 @@ def _gap(tokens: list[Token], i: int) -> bool:
 
 def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
     for i, token in enumerate(tokens):
+        if text.startswith("::", token.start):
+            raise Refused("Methods of types (type::method) are not run here.", at=token.start)
         if token.token_type.name in _FOREIGN or _gap(tokens, i):
             near = text[token.start : token.end + 1]
             raise TSqlError(
