@@ -29,9 +29,9 @@ def lasting_need(spine: Spine) -> NDArray[np.intp]:
 
 def in_childhood(spine: Spine, year: int) -> NDArray[np.bool_]:
     """Born, and not yet 18, on 31 March."""
-    return (spine.birth_date <= date(year, 3, 31)) & (
-        birthday_18(spine.birth_date) > date(year, 3, 31)
-    )
+    day = date(year, 3, 31)
+    grown = spine.once("eighteenth birthday", lambda: birthday_18(spine.birth_date))
+    return spine.once(f"childhood {year}", lambda: (spine.birth_date <= day) & (grown > day))
 
 
 def birthday_18(birth: NDArray) -> NDArray:
