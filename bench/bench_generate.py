@@ -109,7 +109,7 @@ def bare_part(source: str, target: str) -> int:
         pa.table(columns),
         target,
         compression="zstd",
-        compression_level=1,
+        compression_level=-1,
         row_group_size=ROW_GROUP,
         write_statistics=False,
         store_schema=False,

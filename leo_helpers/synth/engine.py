@@ -159,7 +159,7 @@ def write_part(table: pa.Table, path: Path, view: View) -> None:
             temporary,
             table.schema,
             compression="zstd",
-            compression_level=1,
+            compression_level=-1,
             write_statistics=False,
             store_schema=False,
             dictionary_pagesize_limit=4 << 20,
