@@ -152,6 +152,7 @@ def main(words: list[str]) -> int:
     five = about.settings()["main_pages"][:5]
     chapters = [p.relative_to(ROOT).with_suffix("").as_posix() for p in gathered.in_order()]
     lines = ["| What | Measured | Aim |", "|---|---:|---:|"]
+    busy = os.getloadavg()[0] if hasattr(os, "getloadavg") else float("nan")
     with browser.serve(SITE, Zipped) as address:
         with browser.open_browser(chromium) as found:
             weights = {name: weight(found, address, name) for name in {*chapters, *five}}
@@ -174,8 +175,9 @@ def main(words: list[str]) -> int:
     lines += [
         "",
         f"Times are medians of {RUNS} on a processor slowed {SLOWER} times, from this machine, "
-        "nothing cached. Lighthouse's scores are performance, accessibility, best practices and "
-        "search engines, for a telephone on a slow network.",
+        f"nothing cached; on average {busy:.1f} other processes wanted one of {os.cpu_count()} "
+        "cores at the start. Lighthouse's scores are performance, accessibility, best practices "
+        "and search engines, for a telephone on a slow network.",
     ]
     print("\n".join(lines))
     write_section(

@@ -6,6 +6,7 @@ import functools
 import http.server
 import os
 import shutil
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -27,6 +28,15 @@ class Quiet(http.server.SimpleHTTPRequestHandler):
         """Say nothing."""
 
 
+class Server(http.server.ThreadingHTTPServer):
+    """Does not mind that a browser hangs up before it has everything."""
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Report what went wrong, unless the other side has closed the connection."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def find_chromium() -> str | None:
     """Return the path of a Chromium: the one that ``LEO_CHROMIUM`` names, or one on the path."""
     return os.environ.get("LEO_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
@@ -36,7 +46,7 @@ def find_chromium() -> str | None:
 def serve(folder: Path, handler: type[Quiet] = Quiet) -> Iterator[str]:
     """Serve a folder on this machine and give its address, which ends with a slash."""
     answer = functools.partial(handler, directory=str(folder))
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), answer)
+    server = Server(("127.0.0.1", 0), answer)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     try:
         yield f"http://127.0.0.1:{server.server_port}/"

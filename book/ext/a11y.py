@@ -13,6 +13,9 @@ from bs4 import BeautifulSoup, Tag
 
 FILE_NAME = re.compile(r"\.(png|svg|jpe?g|gif|webp)\s*$|^\.{0,2}/|_images/", re.IGNORECASE)
 SHORTEST, LONGEST = 20, 300
+UNUSED = re.compile(
+    r"(?i:thebe)|requestKernel|kernelName|togglebutton|let toggle(Hint|Open)|OPTIONS\.pagename ="
+)
 
 
 def alt_fault(text: str | None) -> str | None:
@@ -142,10 +145,10 @@ def reach_code(soup: BeautifulSoup) -> None:
 
 
 def drop_scripts(soup: BeautifulSoup) -> None:
-    """Drop scripts that nothing here uses: Thebe and the folding that ``details`` does."""
+    """Drop scripts that nothing here uses: Thebe, folding, and the page's name for versions."""
     for node in soup.select("script, link[rel=stylesheet]"):
         words = (node.get("src") or node.get("href") or "") + (node.string or "")
-        if re.search(r"thebe|togglebutton|let toggle(Hint|Open)|kernelName", words, re.IGNORECASE):
+        if UNUSED.search(words):
             node.decompose()
     for style in soup.select("style[scoped]"):
         del style["scoped"]

@@ -53,6 +53,7 @@ def complete(text: str, facts: about.Facts, static: Path) -> tuple[str, list[str
     about.head(soup, facts)
     about.footer(soup, facts)
     about.progress(soup, facts)
+    slim.late(soup)
     policy.apply(soup)
     return str(soup), faults
 

@@ -1,4 +1,4 @@
-"""Make the theme's style sheets and icon fonts as small as what the pages use of them.
+"""Make the theme as light as what the pages use of it, and let no script hold a page up.
 
 The theme brings a rule and a glyph for each of 2,000 icons. The pages draw theirs themselves
 (``icons``); what is left are the two dozen signs that style sheets put beside admonitions and
@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from bs4 import BeautifulSoup
 from fontTools import subset
 
 #: One rule for the glyph of one icon: ``.fa-sun:before{content:"\\f185"}``.
@@ -40,6 +41,12 @@ def signs(texts: list[str]) -> set[int]:
     """
     named = {int(code, 16) for text in texts for code in CODE_POINT.findall(text)}
     return named | {ord(sign) for text in texts for sign in text if "\ue000" <= sign <= "\uf8ff"}
+
+
+def late(soup: BeautifulSoup) -> None:
+    """Let no script keep the page from being seen: all run, in their order, once it is read."""
+    for script in soup.select("script[src]"):
+        script["defer"] = ""
 
 
 def slim(static: Path) -> None:
