@@ -40,11 +40,13 @@ RELATIONS = {
                pay.earnings / i.index AS earnings, pay.earnings IS NOT NULL AS employed,
                self.profit, self.ae_id IS NOT NULL AS self_employed,
                spell.ae_id IS NOT NULL AS claimed, furlough.ae_id IS NOT NULL AS furloughed,
-               grant_.ae_id IS NOT NULL AS granted
+               grant_.ae_id IS NOT NULL AS granted, later.ae_id IS NOT NULL AS trades_on
         FROM base
         JOIN earnings_index i ON i.tax_year = base.tax_year
         LEFT JOIN pay ON pay.ae_id = base.ae_id AND pay.tax_year = base.tax_year
         LEFT JOIN self ON self.ae_id = base.ae_id AND self.tax_year = base.tax_year
+        LEFT JOIN self later
+            ON later.ae_id = base.ae_id AND later.tax_year = base.tax_year + 1
         LEFT JOIN spell ON spell.ae_id = base.ae_id AND spell.tax_year = base.tax_year
         LEFT JOIN furlough ON furlough.ae_id = base.ae_id AND furlough.tax_year = base.tax_year
         LEFT JOIN grant_ ON grant_.ae_id = base.ae_id AND base.tax_year = 2019
@@ -84,8 +86,8 @@ RELATIONS = {
         FROM he_entry e WHERE (e.ae_id, e.entry, 1) IN (SELECT (ae_id, year, study) FROM he_rows)
     """,
     "employer": """
-        SELECT i.employees FROM paid e
-        JOIN (SELECT DISTINCT entkey, employees FROM firm) i ON i.entkey = e.main_enterprise
+        SELECT i.employees FROM paid e JOIN firm i ON i.entkey = e.main_enterprise
+            AND i.sourceyear = CASE WHEN e._year <= 2017 THEN 2019 ELSE 2020 END
     """,
     "pupil_excluded": """
         SELECT c.*, coalesce(x.fixed, 0) AS fixed, coalesce(x.permanent, 0) AS permanent

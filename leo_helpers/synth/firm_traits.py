@@ -13,6 +13,9 @@ from .people import attribute
 from .rows import Rows
 from .spine import Spine
 
+#: Employees from which a larger size band begins; a firm stays in its band between the extracts.
+BANDS = (10, 50, 250)
+
 
 @attribute("firm")
 def firm(spine: Spine, rows: Rows) -> NDArray:
@@ -65,8 +68,9 @@ def firm_form(spine: Spine, rows: Rows) -> NDArray:
 def firm_employees(spine: Spine, rows: Rows) -> NDArray:
     """Employees of the firm; the later extract counts anew those that were live in 2018."""
     size = employees()[rows.attrs["enterprise"]].astype(np.int64)
-    drift = ((lane(rows.attrs["stable"], "drift") - LANES // 2) * size * 3 + 5 * LANES) // (
-        10 * LANES
-    )
+    band = np.searchsorted(BANDS, size, side="right")
+    drift = (lane(rows.attrs["stable"], "drift") - LANES // 2) * size * 3 + 5 * LANES
+    anew = size + drift // (10 * LANES)
+    anew = np.clip(anew, np.array([0, *BANDS])[band], np.array([*BANDS, 10**9])[band] - 1)
     live = ~(rows.attrs["closed"] < EXTRACTS[2019])
-    return size + np.where((rows.attrs["source_year"] == 2020) & live, drift, 0)
+    return np.where((rows.attrs["source_year"] == 2020) & live, anew, size)

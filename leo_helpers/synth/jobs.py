@@ -59,7 +59,9 @@ def _job_spells(ctx: Context, active: NDArray, cut: NDArray, kind: int) -> Rows:
     rows.attrs["slot"] = key_slot(ctx.spine, "edukey", person, start_year) & ~both_edukeys(
         ctx, person, start_year
     )
-    running = (end_year == TAX_YEARS[-1]) & (lane(rows.key, "running") < LANES * 8 // 10)
+    running = (end_year == TAX_YEARS[-1]) & (
+        lane(rows.key, "running") < rate("job_running") * LANES
+    )
     rows.attrs["start_date"] = start
     rows.attrs["end_date"] = np.where(running, NOT_A_DAY, np.maximum(end, start))
     return rows
