@@ -141,6 +141,18 @@ def follow(c: Column, args: tuple[str, ...]) -> Values:
     return out
 
 
+@drawer("within")
+def within(c: Column, args: tuple[str, ...]) -> Values:
+    """``within;column``: one of the list's codes under a broader code (4.1, 4.2 under 4)."""
+    broad, index = words_of(other(c, args[0]))
+    under = [[i for i, k in enumerate(c.codes) if w in (k, k.split(".")[0])] for w in broad]
+    longest = max(map(len, under))
+    table = np.array([[*(u * longest)[:longest]] or [-1] * longest for u in under])
+    table = np.concatenate([table, np.full((1, longest), -1)])
+    place = table[index, c.lane() * longest // LANES]
+    return Values(place, place >= 0, dictionary_of(c.codes))
+
+
 def _with_letters(c: Column, number: NDArray, level: str) -> Values:
     """Marks; where the level is a letter, the same letter, else nothing (N has a mark)."""
     words, index = words_of(other(c, level))
