@@ -11,6 +11,7 @@ from common import ROOT
 from minutes import minutes_of
 from prose import blank_code
 
+from leo_helpers.catalogue import load_catalogue
 from leo_helpers.exercises import exercises
 
 SKELETON = tomllib.loads((ROOT / "tests" / "skeleton.toml").read_text(encoding="utf-8"))
@@ -55,6 +56,14 @@ def headings(chapter):
 
 def test_there_are_chapters():
     assert CHAPTERS
+
+
+@pytest.mark.parametrize("table", load_catalogue().tables.values(), ids=lambda t: t.table_id)
+def test_every_table_has_a_chapter_that_reads_it(table):
+    chapter = {path.stem: path for path in CHAPTERS}[table.chapter]
+    code = "\n".join(code for _, code in cells(chapter)).lower()
+    names = [table.table_id, *(view.name.lower() for view in table.views())]
+    assert any(name in code for name in names)
 
 
 @every

@@ -75,6 +75,17 @@ def views_of(table) -> list[str]:
     return [*lines, "", f"{len(names)} in all. How sure the names are: {meaning}.", ""]
 
 
+def chapter_of(table) -> Path:
+    """Find the chapter that teaches a table."""
+    return next(ROOT.glob(f"chapters/*/{table.chapter}.md"))
+
+
+def title_of(page: Path) -> str:
+    """Return the first heading of a page."""
+    lines = page.read_text(encoding="utf-8").splitlines()
+    return next(line[2:] for line in lines if line.startswith("# "))
+
+
 def table_page(catalogue, table) -> str:
     """Return the Markdown text of one table's page."""
     variables = catalogue.variables(table.table_id)
@@ -91,6 +102,8 @@ def table_page(catalogue, table) -> str:
         else f"- {YEAR_KIND['none']}",
         f"- Variables: {len(variables)}",
     ]
+    chapter = chapter_of(table)
+    lines += [f"- Chapter: [{title_of(chapter)}](../../{chapter.parent.name}/{chapter.name})"]
     keys = ", ".join(code(key) for key in words_of(table.key_columns))
     lines += [f"- Keys: {keys}"] if keys else []
     aliases = ", ".join(words_of(table.aliases))
