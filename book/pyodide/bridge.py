@@ -69,11 +69,7 @@ def run(script):
         result = held.result
         held.reset()
     tables = [
-        {
-            "names": table.names,
-            "types": types,
-            "rows": [list(map(shown, row)) for row in table.rows],
-        }
-        for table, types in zip(result.frames, result.types, strict=True)
+        {"names": held.names, "types": types, "rows": [list(map(shown, row)) for row in held.rows]}
+        for held, types in zip(result.frames, result.types, strict=True)
     ]
     return json.dumps({"error": error, "messages": result.messages, "results": tables})
