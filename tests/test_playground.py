@@ -12,6 +12,7 @@ import npm_files
 import playground
 import pytest
 import try_sql
+from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from tsql_cases import plain, rows_of
 
@@ -86,7 +87,9 @@ def test_each_query_of_a_page_gets_a_link_that_holds_it():
     )
     try_sql.link(soup, "chapters/work/earnings")
     (own,) = soup.select("p.leo-try a")
-    assert own["href"] == "../reference/playground.html#sql=select%201%0Afrom%20leo_i2.x.y"
+    place, _, end = own["href"].partition("#sql-")
+    assert place == "../reference/playground.html" and re.fullmatch(r"[\w-]+", end)
+    assert base64.urlsafe_b64decode(end + "==") == b"select 1\nfrom leo_i2.x.y"
 
 
 @pytest.fixture(scope="module")
@@ -210,7 +213,7 @@ def test_nothing_is_loaded_before_the_first_run_and_a_link_carries_the_query(pag
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{address}chapters/work/earnings.html", wait_until="load")
     page.locator(".leo-try a").first.click()
-    page.wait_for_url("**/playground.html#sql=*")
+    page.wait_for_url("**/playground.html#sql-*")
     text = page.input_value("#leo-play-text")
     assert text == next(q["sql"] for q in QUERIES if q["page"] == "chapters/work/earnings")
     assert not [url for url in asked if "/engine/" in url or "/data/" in url]
@@ -231,3 +234,16 @@ def test_a_page_without_webassembly_says_so(page, address):
     page.goto(address + PAGE, wait_until="load")
     assert "WebAssembly is blocked" in page.inner_text("[role=alert]")
     assert page.is_disabled("#leo-play-run")
+
+
+@pytest.mark.site
+@pytest.mark.browser
+def test_results_and_errors_are_accessible(started):
+    run(started, 'select * from leo_i2."2002237".leo_earnings')
+    table = started.locator("#leo-play-results table")
+    assert table.locator("thead th[scope=col]").count() == 17
+    assert table.locator("caption").count() == 1
+    options = {"preload": False, "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]}}
+    shown = Axe().run(started, "article", options=options).response["violations"]
+    run(started, "select nonsense")
+    assert not shown + Axe().run(started, "article", options=options).response["violations"]

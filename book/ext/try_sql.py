@@ -2,14 +2,28 @@
 
 from __future__ import annotations
 
+import base64
 import posixpath
-from urllib.parse import quote
 
 from bs4 import BeautifulSoup
 
 PLAYGROUND = "chapters/reference/playground"
 #: What a query must hold to be one on LEO: the end of the name of each of its databases.
 MARK = "_i2."
+
+
+def fragment(query: str) -> str:
+    """Return a query as the end of an address.
+
+    The theme's script reads the ends of all links as selectors and stops at anything but letters,
+    digits, hyphens and underscores.
+
+    Examples
+    --------
+    >>> fragment("select '£'")
+    'sql-c2VsZWN0ICfCoyc'
+    """
+    return "sql-" + base64.urlsafe_b64encode(query.encode()).decode().rstrip("=")
 
 
 def link(soup: BeautifulSoup, name: str) -> None:
@@ -28,8 +42,7 @@ def link(soup: BeautifulSoup, name: str) -> None:
         if MARK not in query:
             continue
         line = soup.new_tag("p", attrs={"class": "leo-try d-print-none"})
-        address = f"{target}.html#sql={quote(query, safe='')}"
-        own = soup.new_tag("a", attrs={"href": address})
+        own = soup.new_tag("a", attrs={"href": f"{target}.html#{fragment(query)}"})
         own.string = "Edit and run this query in the playground"
         line.append(own)
         block.insert_after(line)

@@ -135,14 +135,22 @@
     }
   }
 
+  // Letters, digits, hyphens and underscores only: scripts of the theme read ends of links as selectors.
+  function packed(words) {
+    const bytes = Array.from(new TextEncoder().encode(words), (byte) => String.fromCharCode(byte));
+    return btoa(bytes.join("")).replaceAll("+", "-").replaceAll("/", "_").replace(/=+$/, "");
+  }
+  function unpacked(words) {
+    const bytes = Uint8Array.from(atob(words.replaceAll("-", "+").replaceAll("_", "/")), (one) => one.charCodeAt(0));
+    return new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  }
   function address() {
-    const part = `${language.value === "tsql" ? "tsql" : "sql"}=${encodeURIComponent(text.value)}`;
-    return `${location.href.split("#")[0]}#${part}`;
+    return `${location.href.split("#")[0]}#${language.value === "tsql" ? "tsql" : "sql"}-${packed(text.value)}`;
   }
   function readAddress() {
-    const found = /^#(sql|tsql)=(.*)$/s.exec(location.hash);
+    const found = /^#(sql|tsql)-([\w-]+)$/.exec(location.hash);
     if (!found) return false;
-    try { text.value = decodeURIComponent(found[2]); } catch { return false; }
+    try { text.value = unpacked(found[2]); } catch { fail("The link is cut off or damaged, so its query cannot be read."); return false; }
     language.value = found[1] === "tsql" ? "tsql" : "duckdb";
     return true;
   }
