@@ -48,6 +48,7 @@ def main(words: list[str]) -> int:
     import explorer
     import gathered
     import harmonisation
+    import playground
     import reference
 
     if "--no-data" in words:
@@ -58,6 +59,9 @@ def main(words: list[str]) -> int:
     pages += conformance.write_page() + harmonisation.write_all()
     explorer.write_all()
     pages += coverage_map.write_all()
+    missing = playground.write_all()
+    if missing:
+        print(f"The playground is left out: {missing}")
     code = build_book(words)
     if code:
         print("The book has warnings or errors (listed above); correct them and build again.")

@@ -12,6 +12,7 @@ import about
 import browser
 import gathered
 import learner
+import playground
 from bs4 import BeautifulSoup, Tag
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -24,6 +25,8 @@ WHAT = {
 }
 #: Replaced by the list of files on the page that offers them.
 PLACE = "leo:downloads"
+#: What the printed edition leaves out of a page.
+NOT_PRINTED = "script, button, .headerlink, .leo-print-only, .leo-about, .leo-try"
 #: Every entry has one time, so that two runs give the same bytes.
 TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -62,7 +65,7 @@ def write_downloads(out: Path, printed: bool) -> list[str]:
     if printed and print_chapters(out, folder / PRINTED):
         made.insert(0, PRINTED)
     list_downloads(out, folder, made)
-    everything = [p for p in out.rglob("*") if p.is_file()]
+    everything = [p for p in out.rglob("*") if p.is_file() and not playground.is_engine(p, out)]
     write_zip(folder / SITE, [(p.relative_to(out).as_posix(), p) for p in everything])
     made.insert(0, SITE)
     list_downloads(out, folder, made)
@@ -148,7 +151,9 @@ def slug(name: str) -> str:
 def rewrite(article: Tag, name: str, names: list[str]) -> None:
     """Make ids unique, open what is folded, and let links between chapters stay inside."""
     own, folder = slug(name), posixpath.dirname(name)
-    for node in article.select("script, button, .headerlink, .leo-print-only, .leo-about"):
+    for node in article.select(
+        "script, button, .headerlink, .leo-print-only, .leo-about, .leo-try"
+    ):
         node.decompose()
     for box in article.select("details"):
         box["open"] = ""

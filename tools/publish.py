@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "ext")]
 
 import about  # noqa: E402 - its folder is put on the path above
 import build  # noqa: E402 - the same
+import launch  # noqa: E402 - the same
 import offline  # noqa: E402 - the same
 import policy  # noqa: E402 - the same
 from redirects import address_of, write_redirects  # noqa: E402 - the same
@@ -84,6 +85,7 @@ def place(text: str, name: str, base: str, repository: str) -> str:
         (about.HEAD, head_tags(address, base)),
         (about.ADDRESS, link),
         (about.ISSUE, issue_link(repository, name, address)),
+        (launch.PLACE, launch.links(repository)),
     ):
         text = text.replace(f"<!-- {mark} -->", words)
     return text.replace(policy.OWN, "'self'")

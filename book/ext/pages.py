@@ -16,6 +16,7 @@ import about
 import icons
 import policy
 import slim
+import try_sql
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -54,6 +55,7 @@ def complete(text: str, facts: about.Facts, static: Path) -> tuple[str, list[str
     about.footer(soup, facts)
     about.progress(soup, facts)
     slim.late(soup)
+    try_sql.link(soup, facts.name)
     policy.apply(soup)
     return str(soup), faults
 
