@@ -63,7 +63,8 @@ def test_every_table_has_a_chapter_that_reads_it(table):
     chapter = {path.stem: path for path in CHAPTERS}[table.chapter]
     code = "\n".join(code for _, code in cells(chapter)).lower()
     names = [table.table_id, *(view.name.lower() for view in table.views())]
-    assert any(name in code for name in names)
+    family = "exclusions_t{n}"  # the one family that a chapter loads by number
+    assert any(name in code for name in names) or table.table_id[:-1] + "{n}" == family in code
 
 
 @every
