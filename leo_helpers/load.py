@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from .connect import parquet_of
 from .errors import DataSetError
-from .selection import Slice, select
+from .selection import Slice, in_order, select
 from .store import NOTICE, data_root, read_manifest
 
 if TYPE_CHECKING:
@@ -79,6 +79,8 @@ def load(
     if several:
         parts = [_stamp(part, s) for part, s in zip(parts, slices, strict=True)]
     whole = parts[0] if not several else pa.concat_tables(parts, promote_options="permissive")
+    if several and columns is not None:
+        whole = whole.select(in_order(whole.column_names, slices, columns))
     frame = whole.to_pandas(types_mapper=_pandas_type, date_as_object=False)
     variables = {k: v for s in slices for k, v in s.variables.items()}
     frame = _categories(frame, variables, labels)
@@ -135,7 +137,11 @@ def scan(
             query += f' where cast("{part.year_column}" as varchar) in ({inside})'
         queries.append(query)
     try:
-        return duckdb.connect().sql(" union all by name ".join(queries))
+        whole = duckdb.connect().sql(" union all by name ".join(queries))
+        if len(slices) == 1 or columns is None:
+            return whole
+        names = in_order(whole.columns, slices, columns)
+        return whole.project(", ".join(f'"{name}"' for name in names))
     except duckdb.Error as error:
         held = ", ".join(f"{s.view.database}.{s.view.name}" for s in slices)
         raise DataSetError(

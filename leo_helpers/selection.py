@@ -11,7 +11,7 @@ from .errors import DataSetError, UnknownName, YearError
 from .store import Manifest
 from .years import census_term, format_ranges, year_list
 
-__all__ = ["OTHER_YEARS", "Slice", "select", "views_for", "written", "year_filter"]
+__all__ = ["OTHER_YEARS", "Slice", "in_order", "select", "views_for", "written", "year_filter"]
 
 
 @dataclass(frozen=True)
@@ -202,6 +202,19 @@ def _slices(
         if name.lower() not in met:
             raise _no_column(catalogue, table, name, views)
     return out
+
+
+def in_order(names: Iterable[str], slices: list[Slice], wanted: Iterable[str] | str) -> list[str]:
+    """Names of a result over several views in the order asked for; year and term come first."""
+    asked = [name.lower() for name in ([wanted] if isinstance(wanted, str) else wanted)]
+    place: dict[str, int] = {}
+    for part in slices:
+        for column, result in part.columns.items():
+            variable = part.variables[result]
+            known = {column.lower(), variable.name.lower(), variable.base.lower()}
+            first = next(n for n, name in enumerate(asked) if name in known)
+            place[result] = min(first, place.get(result, first))
+    return sorted(names, key=lambda name: place.get(name, -1))
 
 
 def _shared_key(name: str) -> bool:

@@ -387,3 +387,13 @@ def test_a_data_set_can_be_moved(some_views, tmp_path):
     moved = shutil.move(folder, tmp_path / "it's here, (moved)")
     assert len(leo.load("leo_benefit", n=2, root=moved)) == 2
     assert len(leo.scan("leo_benefit", root=moved).limit(2).fetchall()) == 2
+
+
+@pytest.mark.parametrize("read", [load, scan], ids=["load", "scan"])
+def test_columns_come_in_the_order_asked_for_over_several_views(small_data, read):
+    asked = ["KS5_TOTPTS", "KS5_RECTYPE", "KS5_ACADYR"]  # the first view lacks the second
+    assert list(read("ks5_student", columns=asked, root=small_data).columns) == [
+        name.lower() for name in asked
+    ]
+    later = read("sc_pupil", [2010, 2011], "spring", ["gender", "fsmeligible"], root=small_data)
+    assert list(later.columns) == ["year", "term", "gender", "fsmeligible"]
