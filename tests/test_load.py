@@ -389,7 +389,7 @@ def test_a_data_set_can_be_moved(some_views, tmp_path):
     assert len(leo.scan("leo_benefit", root=moved).limit(2).fetchall()) == 2
 
 
-@pytest.mark.parametrize("read", [load, scan], ids=["load", "scan"])
+@pytest.mark.parametrize("read", [leo.load, leo.scan], ids=["load", "scan"])
 def test_columns_come_in_the_order_asked_for_over_several_views(small_data, read):
     asked = ["KS5_TOTPTS", "KS5_RECTYPE", "KS5_ACADYR"]  # the first view lacks the second
     assert list(read("ks5_student", columns=asked, root=small_data).columns) == [
