@@ -4,11 +4,13 @@ import re
 from pathlib import Path
 
 import pytest
-from sql_twins import TWINS
+from sql_twins import TWINS as SEVERAL
+from sql_twins_care import care_spells
 from tsql_cases import equal_rows, plain, rows_of
 
 from leo_helpers import tsql
 
+TWINS = {**SEVERAL, "care-spells": care_spells}
 FOLDER = Path(__file__).resolve().parent.parent / "examples" / "sql"
 SCRIPTS = sorted(FOLDER.glob("*.sql"))
 

@@ -18,6 +18,7 @@ from .further import (
 )
 from .hashing import LANES, U64, counter, derive, lane
 from .luts import category_lut
+from .marginals import shares
 from .people import attribute
 from .rows import Coded, Context, Rows, build, date, reference_rows, repeat, rows_for, spread
 from .spine import Spine
@@ -348,47 +349,22 @@ def aim_subject(spine: Spine, rows: Rows) -> NDArray:
     return _subject(rows.attrs["aim"])
 
 
-def _by_level(name: str, words: tuple[str, ...], *mixes: tuple[int, ...]):
-    """An attribute of a listed aim by its level: up to level 1, at 2, at 3 and above."""
-    luts = np.stack([category_lut(mix) for mix in mixes])
+#: Levels of a listed aim with shares of their own: up to 1, 2, 3, above.
+LISTED_LEVELS = ("entry_1", "2", "3", "higher")
+
+
+def _by_level(name: str):
+    """An attribute of a listed aim by its level, with the shares of ``lars_`` and its name."""
 
     def found(spine: Spine, rows: Rows) -> Coded:
+        given = [shares(f"lars_{name}", level=level) for level in LISTED_LEVELS]
+        luts = np.stack([category_lut(list(mix.values())) for mix in given])
         level = np.digitize(level_of(rows.attrs["aim"], np.full(len(rows), LAST_YEAR)), (3, 4, 5))
         u = lane(counter("list of aims", n=rows.attrs["aim"] + 1), name)
-        return Coded(luts[level, u].astype(np.int64), words)
+        return Coded(luts[level, u].astype(np.int64), tuple(given[0]))
 
     attribute(name)(found)
 
 
-_by_level(
-    "counts_2",
-    ("-2", "-1", "1", "2", "3", "4"),
-    (97, 3, 0, 0, 0, 0),
-    (60, 2, 30, 0, 0, 8),
-    (84, 2, 0, 6, 8, 0),
-    (98, 2, 0, 0, 0, 0),
-)
-_by_level(
-    "counts_3",
-    ("-2", "-1", "1", "2", "3"),
-    (98, 2, 0, 0, 0),
-    (98, 2, 0, 0, 0),
-    (54, 2, 30, 6, 8),
-    (98, 2, 0, 0, 0),
-)
-_by_level(
-    "college_or_university",
-    ("F", "H", "U", "X"),
-    (98, 0, 1, 1),
-    (98, 0, 1, 1),
-    (97, 1, 1, 1),
-    (10, 88, 1, 1),
-)
-_by_level(
-    "regulation",
-    ("EOQ", "EOU", "EQQ", "IGC", "IHE", "IOP"),
-    (50, 20, 1, 20, 0, 9),
-    (62, 15, 2, 15, 0, 6),
-    (62, 15, 8, 10, 0, 5),
-    (25, 5, 1, 5, 62, 2),
-)
+for _name in ("counts_2", "counts_3", "college_or_university", "regulation"):
+    _by_level(_name)
