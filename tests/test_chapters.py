@@ -138,7 +138,7 @@ def test_stated_time_is_true(chapter):
 
 def test_toc_lists_every_chapter():
     toc = (ROOT / "_toc.yml").read_text(encoding="utf-8")
-    listed = set(re.findall(r"(?:file|root): (\S+)", toc))
+    listed = set(re.findall(r"(?:file|root): (\S+)", toc)) - {"CHANGELOG"}
     written = {
         str(path.relative_to(ROOT).with_suffix("").as_posix())
         for folder in ("chapters", "docs")
