@@ -151,9 +151,7 @@ def slug(name: str) -> str:
 def rewrite(article: Tag, name: str, names: list[str]) -> None:
     """Make ids unique, open what is folded, and let links between chapters stay inside."""
     own, folder = slug(name), posixpath.dirname(name)
-    for node in article.select(
-        "script, button, .headerlink, .leo-print-only, .leo-about, .leo-try"
-    ):
+    for node in article.select(NOT_PRINTED):
         node.decompose()
     for box in article.select("details"):
         box["open"] = ""
@@ -199,6 +197,54 @@ def print_chapters(out: Path, target: Path) -> bool:
                 display_header_footer=True, header_template="<p></p>", footer_template=foot,
                 margin={"top": "18mm", "bottom": "18mm", "left": "18mm", "right": "18mm"},
             )  # fmt: skip
+        name_bookmarks(target, page.read_text(encoding="utf-8"))
     finally:
         page.unlink()
     return True
+
+
+def name_bookmarks(target: Path, text: str) -> None:
+    """Give each bookmark of a PDF its heading's words.
+
+    Chromium lays a heading out twice that it moves to the next page, and then its bookmark reads
+    "ExercisesExercises". The bookmarks stand in the order of the headings.
+
+    Parameters
+    ----------
+    target
+        The PDF, which is replaced.
+    text
+        The HTML that it was printed from.
+
+    Raises
+    ------
+    RuntimeError
+        There are more or fewer bookmarks than headings.
+    """
+    from pypdf import PdfWriter
+    from pypdf.generic import NameObject, TextStringObject
+
+    soup = BeautifulSoup(text, "html.parser")
+    wanted = [" ".join(node.get_text().split()) for node in soup.select("h1, h2, h3, h4, h5, h6")]
+    writer = PdfWriter(clone_from=target)
+    marks = list(bookmarks(writer.get_outline_root()))
+    if len(marks) != len(wanted):
+        raise RuntimeError(
+            f"{target.name} has {len(marks)} bookmarks for {len(wanted)} headings: look at how "
+            "this Chromium makes the outline of a page, in tools/offline.py."
+        )
+    for mark, title in zip(marks, wanted, strict=True):
+        mark[NameObject("/Title")] = TextStringObject(title)
+    temporary = target.with_suffix(".tmp")
+    writer.write(temporary)
+    temporary.replace(target)
+
+
+def bookmarks(parent):
+    """List the bookmarks below one, in reading order."""
+    child = parent.get("/First")
+    while child:
+        child = child.get_object()
+        yield child
+        yield from bookmarks(child)
+        child = child.get("/Next")
