@@ -55,7 +55,7 @@ def address(site):
 @pytest.fixture(scope="module")
 def browser(chromium):
     """A Chromium; one a module, because its loop would disturb tests that have their own."""
-    pytest.importorskip("playwright.sync_api")
+    pytest.importorskip("playwright.sync_api", reason="Playwright comes with the dev extra")
     with tools_browser.open_browser(chromium) as found:
         yield found
 

@@ -8,10 +8,12 @@ units whose files are not there.
 from __future__ import annotations
 
 import os
+from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass
 from inspect import signature
+from itertools import groupby
 from multiprocessing import get_context
 from pathlib import Path
 
@@ -194,8 +196,6 @@ def wanted_views(catalogue: Catalogue, table: str, years: tuple[int, ...] | None
 def run_unit(job: Job, unit: Unit) -> list[tuple[str, int, int]]:
     """Make every view of one unit; returns (view, rows, cells) of each."""
     catalogue = load_catalogue()
-    if unit.table in LARGEST:
-        _LAST.clear()
     spine = _spine(unit.start, unit.stop, job.seed)
     done, faults = [], dict(job.faults)
     missing = [
@@ -223,7 +223,8 @@ _LAST: list[Spine] = []
 def _spine(start: int, stop: int, seed: int) -> Spine:
     """The block's people; the last block stays in memory, for its next table."""
     if not _LAST or (_LAST[0].start, _LAST[0].stop, _LAST[0].seed) != (start, stop, seed):
-        _LAST[:] = [Spine(start, stop, seed)]
+        _LAST.clear()  # before the next is made, or both would be held
+        _LAST.append(Spine(start, stop, seed))
     return _LAST[0]
 
 
@@ -231,13 +232,14 @@ def units(tables: list[str], people: int) -> list[Unit]:
     """All units, block by block; tables that share their views make one unit."""
     catalogue = load_catalogue()
     drawn = dict.fromkeys(owner(catalogue, table) for table in tables)
-    drawn = sorted(drawn, key=lambda table: LARGEST.index(table) if table in LARGEST else -1)
+    small = [table for table in drawn if table not in LARGEST]
+    large = [table for table in LARGEST if table in drawn]
     return [
         Unit(table, first, min(first + step, people))
         for start in range(0, people, BLOCK)
-        for table in drawn
-        for step in [BLOCK // 2 if table in LARGEST else BLOCK]
+        for step, part in ((BLOCK, small), (BLOCK // 2, large))
         for first in range(start, min(start + BLOCK, people), step)
+        for table in part
         if start == 0 or table not in REFERENCE
     ]
 
@@ -245,16 +247,32 @@ def units(tables: list[str], people: int) -> list[Unit]:
 def run(
     job: Job, todo: list[Unit], workers: int
 ) -> Iterator[tuple[Unit, list[tuple[str, int, int]]]]:
-    """Do the units, yielding each as it is finished."""
+    """Do the units, yielding each as it is finished.
+
+    A worker stays with a block, because what it knows about these people serves their next table;
+    only when no block is left does it help another with the rest of its block.
+    """
     if workers <= 1:
         for unit in todo:
             yield unit, run_unit(job, unit)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
-        futures = {pool.submit(run_unit, job, unit): unit for unit in todo}
-        try:
-            for future in as_completed(futures):
-                yield futures[future], future.result()
-        except BaseException:
+    blocks = deque(deque(part) for _, part in groupby(todo, lambda unit: unit.start // BLOCK))
+    queues: list[deque[Unit]] = [deque() for _ in range(workers)]
+    pools = [ProcessPoolExecutor(1, mp_context=get_context("spawn")) for _ in range(workers)]
+    busy: dict[Future, tuple[Unit, int]] = {}
+    idle = list(range(workers))
+    try:
+        while idle or busy:
+            for worker in idle:
+                if not queues[worker]:
+                    queues[worker] = blocks.popleft() if blocks else max(queues, key=len)
+                if queues[worker]:
+                    unit = queues[worker].popleft()
+                    busy[pools[worker].submit(run_unit, job, unit)] = (unit, worker)
+            finished, _ = wait(busy, return_when=FIRST_COMPLETED)
+            idle = [busy[future][1] for future in finished]
+            for future in finished:
+                yield busy.pop(future)[0], future.result()
+    finally:
+        for pool in pools:
             pool.shutdown(wait=False, cancel_futures=True)
-            raise
