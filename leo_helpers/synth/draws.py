@@ -22,7 +22,7 @@ from ..catalogue import Catalogue, Variable
 from ..errors import CatalogueError
 from ..paths import data_dir
 from .hashing import LANES, lane
-from .luts import category_lut
+from .luts import category_cuts, category_lut
 from .marginals import rate, shares
 from .people import value_of
 from .rare import floors, rare_lut, valid_codes
@@ -32,6 +32,8 @@ from .spine import SHOWCASE
 
 #: Numbers that may stand for a code; the same in every block, so that no code depends on others.
 NUMBERS = tuple(map(str, range(2048)))
+#: Up to so many rows of a year, codes are searched for among their limits.
+FEW = 2_000
 
 
 @dataclass(frozen=True)
@@ -72,7 +74,12 @@ class Column:
     @property
     def codes(self) -> tuple[str, ...]:
         """All codes of the variable's list, in order."""
-        return tuple(c.code for c in self.catalogue.codes(self.variable.codelist))
+        return _codes(self.catalogue, self.variable.codelist)
+
+
+@cache
+def _codes(catalogue: Catalogue, codelist: str) -> tuple[str, ...]:
+    return tuple(c.code for c in catalogue.codes(codelist))
 
 
 @dataclass
@@ -223,9 +230,9 @@ def categories(
     for year, a, b in rows.segments:
         given = source(year)
         order = _order(c.codes, tuple(given or ())) if rank is not None else None
-        plain = _ordered_lut(_code_weights(c, year, given, False), missing, order)[u[a:b]]
+        plain = _read(_code_weights(c, year, given, False), missing, order, u[a:b])
         if early is not None:
-            rare = _ordered_lut(_code_weights(c, year, given, True), missing, order)[u[a:b]]
+            rare = _read(_code_weights(c, year, given, True), missing, order, u[a:b])
             plain = np.where(early[a:b], rare, plain)
         out[a:b] = plain
     values = Values(out, out >= 0, dictionary_of(c.codes))
@@ -252,14 +259,33 @@ def _level(code: str) -> int:
     return int(code.rstrip("+")) if re.fullmatch(r"\d\+?", code) else -1
 
 
+def _read(
+    weights: tuple[float, ...], missing: float, order: tuple[int, ...] | None, u: NDArray
+) -> NDArray:
+    """Position of the code at each lane; for a few rows no whole look-up table is made."""
+    if len(u) > FEW:
+        return _ordered_lut(weights, missing, order)[u]
+    positions, cuts = _ordered_cuts(weights, missing, order)
+    return positions[np.searchsorted(cuts, u, side="right")]
+
+
 @lru_cache(maxsize=400)
 def _ordered_lut(
     weights: tuple[float, ...], missing: float, order: tuple[int, ...] | None
 ) -> NDArray:
-    if order is None:
-        return category_lut(weights, missing)
-    positions = np.array([*order, -1], dtype=np.int8 if len(weights) < 128 else np.int16)
-    return positions[category_lut([weights[i] for i in order], missing)]
+    positions, cuts = _ordered_cuts(weights, missing, order)
+    return np.repeat(positions, np.diff(cuts, prepend=0))
+
+
+@lru_cache(maxsize=16_384)
+def _ordered_cuts(
+    weights: tuple[float, ...], missing: float, order: tuple[int, ...] | None
+) -> tuple[NDArray, NDArray]:
+    """Positions of the codes from the lowest lane up, missing first, and where each one ends."""
+    kind = np.int8 if len(weights) < 128 else np.int16
+    places = range(len(weights)) if order is None else order
+    cuts = category_cuts([weights[i] for i in places], missing)
+    return np.array([-1, *places], dtype=kind), np.array(cuts)
 
 
 @cache

@@ -12,8 +12,10 @@ from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass
 from inspect import signature
-from multiprocessing import get_context
+from multiprocessing import get_context, parent_process
+from multiprocessing.connection import wait
 from pathlib import Path
+from threading import Thread
 
 import numpy as np
 import pyarrow as pa
@@ -27,11 +29,13 @@ from . import (  # noqa: F401 - register rows
     care,
     cases,
     covid,
+    earnings,
     exclusions,
     firm_traits,
     firms,
     further,
     gcses,
+    grants,
     jobs,
     keystage5,
     keystages,
@@ -158,8 +162,7 @@ def write_part(table: pa.Table, path: Path, view: View) -> None:
         with pq.ParquetWriter(
             temporary,
             table.schema,
-            compression="zstd",
-            compression_level=-1,
+            compression="snappy",
             write_statistics=False,
             store_schema=False,
             dictionary_pagesize_limit=4 << 20,
@@ -242,6 +245,18 @@ def units(tables: list[str], people: int) -> list[Unit]:
     ]
 
 
+def _end_with_parent() -> None:
+    """In a worker: end at once when the process that started it was killed."""
+    parent = parent_process()
+    assert parent is not None
+
+    def watch() -> None:
+        wait([parent.sentinel])
+        os._exit(1)
+
+    Thread(target=watch, daemon=True).start()
+
+
 def run(
     job: Job, todo: list[Unit], workers: int
 ) -> Iterator[tuple[Unit, list[tuple[str, int, int]]]]:
@@ -250,7 +265,9 @@ def run(
         for unit in todo:
             yield unit, run_unit(job, unit)
         return
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with ProcessPoolExecutor(
+        workers, mp_context=get_context("spawn"), initializer=_end_with_parent
+    ) as pool:
         futures = {pool.submit(run_unit, job, unit): unit for unit in todo}
         try:
             for future in as_completed(futures):
