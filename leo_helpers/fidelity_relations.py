@@ -7,13 +7,32 @@ are tables that :class:`leo_helpers.fidelity_sql.Measurer` makes ready.
 
 from __future__ import annotations
 
-__all__ = ["CENSUS", "RELATIONS"]
+__all__ = ["CENSUS", "DATED", "RELATIONS"]
 
 #: Pupils of a spring census, once each.
 CENSUS = """
     SELECT {pmr} AS pmr, {nc} AS nc, try_cast({nc} AS INTEGER) AS nc_number,
            left({ethnic}, 4) AS ethnic, {sex} AS sex
     FROM {census} WHERE {status} IS NULL OR {status} < 100
+"""
+#: Days with a job in each tax year whose dates are all known, each counted once; at most 365.
+DATED = """
+    WITH clipped AS (
+        SELECT ae_id, y.range AS tax_year, greatest(s.startdate, make_date(y.range - 1, 4, 6)) AS a,
+               least(coalesce(s.enddate, DATE '2021-04-05'), make_date(y.range, 4, 5)) AS b,
+               s.uncertainstartdate = 1 AND s.startdate >= make_date(y.range - 1, 4, 6)
+               OR s.uncertainenddate = 1 AND s.enddate <= make_date(y.range, 4, 5) AS guessed
+        FROM spells s, range(2004, 2022) y
+        WHERE s.startdate <= make_date(y.range, 4, 5)
+          AND coalesce(s.enddate, DATE '2021-04-05') >= make_date(y.range - 1, 4, 6)
+    ), ordered AS (
+        SELECT *, max(b) OVER (PARTITION BY ae_id, tax_year ORDER BY a, b
+                               ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS reach
+        FROM clipped
+    )
+    SELECT ae_id, tax_year, least(sum(greatest(
+        date_diff('day', greatest(a, coalesce(reach + 1, a)), b) + 1, 0)), 365) AS days
+    FROM ordered GROUP BY ALL HAVING NOT bool_or(guessed)
 """
 #: The joins by the name that ``targets.csv`` calls them.
 RELATIONS = {
@@ -37,24 +56,31 @@ RELATIONS = {
               AND coalesce(b.enddate, DATE '9999-12-31') >= make_date(y.range - 1, 4, 6)
         )
         SELECT base.*, yak + 16 AS age, yak + 15 AS august_age, pay.earnings AS nominal,
-               pay.earnings / i.index AS earnings, pay.earnings IS NOT NULL AS employed,
+               pay.earnings * 365 / d.days / i.index AS yearly,
+               pay.earnings IS NOT NULL AS employed,
                self.profit, self.ae_id IS NOT NULL AS self_employed,
                spell.ae_id IS NOT NULL AS claimed, furlough.ae_id IS NOT NULL AS furloughed,
-               grant_.ae_id IS NOT NULL AS granted, later.ae_id IS NOT NULL AS trades_on
+               grant_.ae_id IS NOT NULL AS granted, later.ae_id IS NOT NULL AS trades_on,
+               gain.total > 0 AS gained
         FROM base
         JOIN earnings_index i ON i.tax_year = base.tax_year
         LEFT JOIN pay ON pay.ae_id = base.ae_id AND pay.tax_year = base.tax_year
+        LEFT JOIN dated d ON d.ae_id = base.ae_id AND d.tax_year = base.tax_year
         LEFT JOIN self ON self.ae_id = base.ae_id AND self.tax_year = base.tax_year
         LEFT JOIN self later
             ON later.ae_id = base.ae_id AND later.tax_year = base.tax_year + 1
+        LEFT JOIN (SELECT ae_id, sum(profit) AS total FROM self
+                   WHERE tax_year BETWEEN 2017 AND 2019 GROUP BY ae_id) gain
+            ON gain.ae_id = base.ae_id AND base.tax_year = 2019
         LEFT JOIN spell ON spell.ae_id = base.ae_id AND spell.tax_year = base.tax_year
         LEFT JOIN furlough ON furlough.ae_id = base.ae_id AND furlough.tax_year = base.tax_year
         LEFT JOIN grant_ ON grant_.ae_id = base.ae_id AND base.tax_year = 2019
     """,
     "graduate_year": """
         SELECT g.ae_id, pay.tax_year, CAST(pay.tax_year - g.finished AS INTEGER) AS yag,
-               pay.earnings / i.index AS earnings
+               pay.earnings * 365 / d.days / i.index AS yearly
         FROM graduate g JOIN pay USING (ae_id) JOIN earnings_index i USING (tax_year)
+        JOIN dated d USING (ae_id, tax_year)
         WHERE pay.tax_year > g.finished
     """,
     "pupil_linked": """

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["assumptions", "report"]
 
+#: How often a normal number is three standard errors or more away.
+CHANCE = 0.0027
 MET, MISSED = "#0072B2", "#D55E00"
 WARNING = (
     "Nobody in this data set is real. Its margins were steered to published totals; how two "
@@ -178,7 +180,9 @@ def _page(table: pd.DataFrame, manifest: Manifest, figures: list[str]) -> str:
             f"{kinds['assumed']} assumed. A target is met when the distance is at most three "
             "standard errors, or at most half a percentage point of a share (half a per cent of "
             f"any other number), which allows for rounding.{left_out} Where one person has many "
-            "rows, people are counted for the standard error, not rows.</p>",
+            "rows, people are counted for the standard error, not rows. Where nothing is wrong, "
+            f"chance alone takes about {CHANCE * len(table):.0f} of so many targets further than "
+            "three standard errors; whether it was chance, more people show.</p>",
             "<h2>By topic</h2>",
             _topics(table),
             "<h2>Plots</h2>",

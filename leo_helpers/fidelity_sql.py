@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from .catalogue import Catalogue, View
 from .errors import CatalogueError, DataSetError
-from .fidelity_relations import CENSUS, RELATIONS
+from .fidelity_relations import CENSUS, DATED, RELATIONS
 from .store import Manifest
 from .synth.keys import ae_id, edukey, pmr
 from .synth.marginals import rate
@@ -267,6 +267,9 @@ class Measurer:
                 f"FROM ({sql}) v JOIN lookup_edukey e USING (edukey) GROUP BY ALL",
             )
         self._once("leo_benefit", self.scan("leo_benefit", None, None)[0])
+        jobs = self.scan("leo_employment", None, None)[0]
+        self._once("spells", f"SELECT * FROM ({jobs}) JOIN lookup_edukey USING (edukey)")
+        self._once("dated", DATED)
         years = pa.array(range(2004, 2022), pa.int32())
         if "earnings_index" not in self._made:
             self._table(

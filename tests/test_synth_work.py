@@ -90,3 +90,42 @@ def test_firms_pay_only_while_they_live():
     assert found.entkey.notna().all() and len(found) > 5000
     assert not (pd.to_datetime(found.death_month) < begin).any()
     assert not (pd.to_datetime(found.birth_month) > begin + pd.DateOffset(years=1)).any()
+
+
+def tax_days(spells):
+    """Days with a job of each key and tax year END, counted one by one."""
+    start = pd.to_datetime(spells.startdate)
+    length = (pd.to_datetime(spells.enddate).fillna(pd.Timestamp("2021-04-05")) - start).dt.days + 1
+    all_days = spells[["edukey"]].assign(start=start).loc[spells.index.repeat(length)]
+    later = all_days.groupby(level=0).cumcount()
+    all_days["day"] = all_days["start"] + pd.to_timedelta(later, unit="D")
+    days = all_days[["edukey", "day"]].drop_duplicates()
+    sixths = pd.to_datetime([f"{year}-04-06" for year in range(1997, 2022)])
+    return days.groupby(["edukey", 1997 + sixths.searchsorted(days.day, side="right")]).size()
+
+
+def test_pay_follows_the_days_worked():
+    """Somebody with a job for two months of the tax year earns a sixth of the yearly rate."""
+    people = spine(0, 1500)
+    jobs = draw(VIEWS["leo_i2.leo_employment"], people, fault_rates("none"))
+    pay = frame(
+        draw(VIEWS["leo_i2.leo_earnings"], people, fault_rates("none")),
+        "edukey",
+        "taxyear",
+        "earnings",
+    )
+    pay["tax"] = 2000 + pay.taxyear % 100
+    days = tax_days(frame(jobs, "edukey", "startdate", "enddate"))
+    days = days.rename_axis(["edukey", "tax"]).rename("days").reset_index()
+    both = pay.merge(days, on=["edukey", "tax"], how="left")
+    assert both.days.notna().all() and len(both) > 5000  # no pay without a day of work
+    spare = days[days.tax >= 2004].merge(pay, on=["edukey", "tax"], how="left")
+    assert spare.earnings.notna().all()  # nor work without pay
+    both["yearly"] = both.earnings * 365 / both.days.clip(upper=365)
+    short, whole = both[both.days.between(30, 120)], both[both.days >= 365]
+    assert len(short) > 500 and len(whole) > 500
+    assert short.earnings.median() < whole.earnings.median() / 3
+    # the rate has nothing to do with the days: compare within years after school
+    lately = (both.tax >= 2014) & (both.days >= 30)
+    split = both[lately].groupby([both.tax, both.days >= 365]).yearly.median().unstack()
+    assert split[True].div(split[False]).between(0.7, 1.4).all()

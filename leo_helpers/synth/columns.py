@@ -161,7 +161,7 @@ def to_arrow(values: Values, missing_as: str, kind: str) -> pa.Array:
         data, words = _compact(data, valid, words)
     index = np.int8 if len(words) < 128 else np.int16 if len(words) < 32_768 else np.int32
     positions = arrow_array(data.astype(index, copy=False), valid)
-    return pa.DictionaryArray.from_arrays(positions, words)
+    return pa.DictionaryArray.from_arrays(positions, words, safe=False)  # positions are ours
 
 
 def arrow_array(data: NDArray, valid: NDArray | None) -> pa.Array:

@@ -11,8 +11,7 @@ import csv
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, lru_cache
-from math import fsum
+from functools import cache
 
 import numpy as np
 import pyarrow as pa
@@ -21,11 +20,11 @@ from numpy.typing import NDArray
 from ..catalogue import Catalogue, Variable
 from ..errors import CatalogueError
 from ..paths import data_dir
+from .code_luts import code_order, code_weights, codes_at, shares_lut
 from .hashing import LANES, lane
-from .luts import category_lut
 from .marginals import rate, shares
 from .people import value_of
-from .rare import floors, rare_lut, valid_codes
+from .rare import rare_lut
 from .recode import code_positions
 from .rows import NOTHING, Coded, Context, Rows
 from .spine import SHOWCASE
@@ -72,7 +71,12 @@ class Column:
     @property
     def codes(self) -> tuple[str, ...]:
         """All codes of the variable's list, in order."""
-        return tuple(c.code for c in self.catalogue.codes(self.variable.codelist))
+        return _codes(self.catalogue, self.variable.codelist)
+
+
+@cache
+def _codes(catalogue: Catalogue, codelist: str) -> tuple[str, ...]:
+    return tuple(c.code for c in catalogue.codes(codelist))
 
 
 @dataclass
@@ -168,39 +172,9 @@ def _rule(table: str, name: str, kind: str, listed: bool) -> Draw:
 
 
 # ---- categories ------------------------------------------------------------------------------
-@lru_cache(maxsize=400)
-def _code_lut(weights: tuple[float, ...], missing: float) -> NDArray:
-    return category_lut(weights, missing)
-
-
-@lru_cache(maxsize=65_536)
-def _weights(
-    catalogue: Catalogue,
-    table: str,
-    name: str,
-    year: int,
-    given: tuple[tuple[str, float], ...] | None,
-    floor: bool,
-) -> tuple[float, ...]:
-    """Weights of all codes in one year: the published shares, or an assumed decline."""
-    codelist = catalogue.variable(table, name).codelist
-    codes = [k.code for k in catalogue.codes(codelist)]
-    valid = valid_codes(catalogue, codelist, year)
-    known = dict(given or ())
-    weights = [known.get(k, 0.0) * ok for k, ok in zip(codes, valid, strict=True)]
-    if not any(weights):
-        weights = [ok / (i + 1.5) for i, ok in enumerate(valid)]
-    total = fsum(weights) or 1.0
-    weights = [w / total for w in weights]
-    if floor:
-        low = floors(catalogue, table, name)
-        weights = [max(w, low[k]) * ok for w, k, ok in zip(weights, codes, valid, strict=True)]
-    return tuple(weights)
-
-
 def _code_weights(c: Column, year: int, given: dict[str, float] | None, floor: bool):
     known = tuple(given.items()) if given else None
-    return _weights(c.catalogue, c.variable.table_id, c.variable.name, year, known, floor)
+    return code_weights(c.catalogue, c.variable.table_id, c.variable.name, year, known, floor)
 
 
 def categories(
@@ -222,44 +196,14 @@ def categories(
     missing = 0.0 if rank is not None else c.missing
     for year, a, b in rows.segments:
         given = source(year)
-        order = _order(c.codes, tuple(given or ())) if rank is not None else None
-        plain = _ordered_lut(_code_weights(c, year, given, False), missing, order)[u[a:b]]
+        order = code_order(c.codes, tuple(given or ())) if rank is not None else None
+        plain = codes_at(_code_weights(c, year, given, False), missing, order, u[a:b])
         if early is not None:
-            rare = _ordered_lut(_code_weights(c, year, given, True), missing, order)[u[a:b]]
+            rare = codes_at(_code_weights(c, year, given, True), missing, order, u[a:b])
             plain = np.where(early[a:b], rare, plain)
         out[a:b] = plain
     values = Values(out, out >= 0, dictionary_of(c.codes))
     return values if rank is None else drop_missing(c, values)
-
-
-@cache
-def _order(codes: tuple[str, ...], listed: tuple[str, ...]) -> tuple[int, ...]:
-    """Positions of the codes from the lowest rank up; codes without a share come first.
-
-    Only a level above the highest one listed comes last, as does E, exceptional performance, of key
-    stage 3, where levels go to 7 or 8.
-    """
-    middle = [codes.index(k) for k in listed]
-    most = max((int(k) for k in listed if k.isdigit()), default=LANES)
-    top = "E" if 7 <= most <= 8 else None
-    fresh = [(i, k) for i, k in enumerate(codes) if k not in listed]
-    above = [i for i, k in fresh if k == top or _level(k) >= most]
-    return (*(i for i in range(len(codes)) if i not in (*middle, *above)), *middle, *above)
-
-
-def _level(code: str) -> int:
-    """Number of a level such as ``5`` or ``4+``, -1 of any other code."""
-    return int(code.rstrip("+")) if re.fullmatch(r"\d\+?", code) else -1
-
-
-@lru_cache(maxsize=400)
-def _ordered_lut(
-    weights: tuple[float, ...], missing: float, order: tuple[int, ...] | None
-) -> NDArray:
-    if order is None:
-        return category_lut(weights, missing)
-    positions = np.array([*order, -1], dtype=np.int8 if len(weights) < 128 else np.int16)
-    return positions[category_lut([weights[i] for i in order], missing)]
 
 
 @cache
@@ -322,7 +266,7 @@ def _open_share(
     out = np.empty(len(c.rows), dtype=np.int16)
     for year, a, b in c.rows.segments:
         at = given(year)
-        out[a:b] = _code_lut(tuple(at.get(v, 0.0) for v in values), 0.0)[u[a:b]]
+        out[a:b] = shares_lut(tuple(at.get(v, 0.0) for v in values), 0.0)[u[a:b]]
     if c.variable.type != "integer":
         return drop_missing(c, Values(out, None, dictionary_of(values)))
     numbers = tuple(v for v in values if v.isdigit())  # letters say why there is no number

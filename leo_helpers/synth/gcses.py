@@ -42,9 +42,6 @@ PARTS = {
     "2": ("G", "1"),
     "2.2": ("U", "U"),
 }
-#: Ranks above the mark that fall below it where nobody needs them: lifted grades are made good.
-#: Fewer in 2021, when teachers gave more good grades than any rule of five needs (assumed).
-SPARED = {2002: LANES * 3 // 20, 2021: LANES // 20}
 LETTERS, NUMBERS = "*ABCDEFGU", "987654321U"
 
 
@@ -80,7 +77,9 @@ def _bear_out(out: Rows, pupil: NDArray) -> None:
     subject, rank = out.attrs["subject"], out.attrs["pupil_rank"]
     end = out.attrs["end_ks"] == 1
     five, passed = np.zeros(len(out), dtype=bool), np.ones(len(out), dtype=bool)
+    width = np.zeros(len(out), dtype=np.int64)
     for year, a, b in out.segments:
+        width[a:b] = int(rate("ks4_spared", year) * LANES)
         both, english, maths = BASICS[year >= 2017]
         here = rank[a:b]
         five[a:b] = here >= threshold(rate("ks4_5ac", year))
@@ -95,7 +94,7 @@ def _bear_out(out: Rows, pupil: NDArray) -> None:
     mark, half = _marks(out)
     score = out.attrs["rank"] - mark
     needed = eligible & (_running(pupil, (-score, ~eligible), half * eligible) - half < 10)
-    width = np.where(out.year >= 2021, SPARED[2021], SPARED[2002])
+    # ranks above the mark that nobody needs fall below it: that makes the lifted grades good
     spared = end & ~basic & ~(five & needed) & (score >= 0) & (score < width)
     out.attrs["rank"] = np.where(spared, mark - 1 - score, out.attrs["rank"])
     _move(out, mark, up=end & ((five & needed) | (basic & passed)))

@@ -9,7 +9,6 @@ on every machine, numpy version, number of workers and size of data set.
 from __future__ import annotations
 
 import hashlib
-import sys
 from functools import cache
 
 import numpy as np
@@ -21,7 +20,6 @@ LANES = 1 << 16
 _GOLDEN = np.uint64(0x9E3779B97F4A7C15)
 _M1 = np.uint64(0xBF58476D1CE4E5B9)
 _M2 = np.uint64(0x94D049BB133111EB)
-_TOP = 3 if sys.byteorder == "little" else 0
 
 
 @cache
@@ -55,11 +53,14 @@ def mix(x: U64) -> U64:
     >>> int(mix(np.array([1], dtype=np.uint64))[0])
     6238072747940578789
     """
-    z = x ^ (x >> np.uint64(30))
+    z = x >> np.uint64(30)
+    z ^= x
     z *= _M1
-    z ^= z >> np.uint64(27)
+    shifted = z >> np.uint64(27)
+    z ^= shifted
     z *= _M2
-    z ^= z >> np.uint64(31)
+    np.right_shift(z, np.uint64(31), out=shifted)
+    z ^= shifted
     return z
 
 
@@ -98,7 +99,8 @@ def lane(key: U64, *parts: object) -> NDArray[np.intp]:
     ((4,), True)
     """
     product = key * name_key(*parts)
-    return product.view(np.uint16)[_TOP::4].astype(np.intp)
+    product >>= np.uint64(48)
+    return product.view(np.int64).astype(np.intp, copy=False)
 
 
 def scramble(x: NDArray, bits: int, *parts: object) -> U64:

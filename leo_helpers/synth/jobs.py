@@ -8,6 +8,8 @@ merged.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -30,7 +32,13 @@ _HIRED = np.datetime64("2020-02-28"), np.datetime64("2020-10-30")
 @rows_for("leo_employment")
 def employment(ctx: Context) -> Rows:
     """Spells of employment: main and second jobs, merged; some dates are filled in."""
-    spine = ctx.spine
+    rows = jobs(ctx)
+    return _filled_in(ctx, _merged(rows, _key(rows)))
+
+
+def jobs(ctx: Context) -> Rows:
+    """Every job with its true dates, before jobs are merged and dates are lost."""
+    ctx, spine = replace(ctx, table="leo_employment", year=None, term=None), ctx.spine
     active = working(spine) & linked(spine, ctx.faults)[:, None]
     cut = changes(spine, "job_change", 0.3)
     cut[:, -1] &= ~furloughed(spine)[:, :3].any(axis=1)  # furlough keeps the job
@@ -42,7 +50,37 @@ def employment(ctx: Context) -> Rows:
     second = _job_spells(ctx, side, changes(spine, "second_change", 0.7), 1)
     rows = stack(main, second, other)
     rows.attrs["slot"] &= has_second(ctx, "edukey")[rows.person]
-    return _filled_in(ctx, _merged(rows))
+    return rows
+
+
+def days_worked(ctx: Context) -> NDArray[np.int16]:
+    """Days with a job in each tax year, at most 365, array (people, TAX_YEARS).
+
+    Two jobs on one day count once, whatever the key; lost dates change nothing here, so pay
+    follows the jobs as they were.
+    """
+    known = ("days worked", *sorted(ctx.faults.items()))
+    return ctx.spine.once(str(known), lambda: _days(ctx))
+
+
+def _days(ctx: Context) -> NDArray[np.int16]:
+    rows = jobs(ctx)
+    rows = _merged(rows, rows.person)
+    opens = date(np.append(TAX_YEARS - 1, TAX_YEARS[-1]), 4, 6)  # each year, and the next one
+    start, end = rows.attrs["start_date"], rows.attrs["end_date"]
+    end = np.where(np.isnat(end), opens[-1] - DAY, end)
+    first, last = (np.searchsorted(opens, day, side="right") - 1 for day in (start, end))
+    shape = (len(ctx.spine), len(TAX_YEARS))
+
+    def add(year: NDArray, days: NDArray | None = None) -> NDArray[np.float64]:
+        return np.bincount(rows.person * shape[1] + year, days, shape[0] * shape[1]).reshape(shape)
+
+    # from the start to the end of that year, whole years, less what follows the end in its year
+    days = add(first, (opens[first + 1] - start) / DAY)
+    days -= add(last, (opens[last + 1] - end) / DAY - 1)
+    goes_on = np.cumsum(add(first) - add(last), axis=1)
+    days[:, 1:] += goes_on[:, :-1] * (np.diff(opens)[1:] / DAY)
+    return np.minimum(days, 365).astype(np.int16)
 
 
 def _job_spells(ctx: Context, active: NDArray, cut: NDArray, kind: int) -> Rows:
@@ -84,14 +122,15 @@ def _key(rows: Rows) -> NDArray[np.int64]:
     return rows.person * 2 + rows.attrs["slot"]
 
 
-def _merged(rows: Rows) -> Rows:
+def _merged(rows: Rows, key: NDArray[np.int64]) -> Rows:
     """One spell for jobs of a key that overlap or touch, in order of key and start."""
     if not len(rows):
         return rows
-    rows = rows.take(np.lexsort((rows.attrs["start_date"], _key(rows))))
+    order = np.lexsort((rows.attrs["start_date"], key))
+    rows, key = rows.take(order), key[order]
     end = rows.attrs["end_date"]
     end = np.where(np.isnat(end), _AFTER, end).astype(np.int64)
-    shift = _SPAN * np.cumsum(np.diff(_key(rows), prepend=-1) != 0)
+    shift = _SPAN * np.cumsum(np.diff(key, prepend=-1) != 0)
     reach = np.maximum.accumulate(end + shift)
     start = rows.attrs["start_date"].astype(np.int64) + shift
     at = np.flatnonzero(np.append(True, start[1:] > reach[:-1] + 1))

@@ -15,14 +15,12 @@ from .exams import grades, points_of_results, qualifications, results_of
 from .hashing import LANES, derive, lane
 from .keystages import entry_rows, ks5_rank, pupils, resits
 from .luts import category_lut, quantile_lut
-from .marginals import quantiles
+from .marginals import quantiles, shares
 from .results import count_lut, other
 from .rows import Coded, Context, Rows, repeat, rows_for
 from .spine import Spine
 
 TABLE = "ks5_exam"
-#: Fewest entries of a student, and how many more there may be, to 2015 and from 2016 (assumed).
-ENTRIES = ((3, 3), (2, 3))
 #: First year END in which a student has a row for each reporting level.
 FIRST_LEVELS = 2017
 #: Qualifications by kind of route.
@@ -62,13 +60,20 @@ def subject_of(spine: Spine, person: NDArray, occurrence: NDArray) -> NDArray:
     return _subject_lut()[(first + occurrence * (LANES // 6)) % LANES]
 
 
+def _number_of_entries(rows: Rows) -> NDArray[np.int64]:
+    """How many entries each student has."""
+    u, out = lane(rows.key, "entries"), np.empty(len(rows), dtype=np.int64)
+    for year, a, b in rows.segments:
+        given = shares("ks5_entries", year)
+        out[a:b] = np.array([int(n) for n in given])[category_lut(list(given.values()))[u[a:b]]]
+    return out
+
+
 @rows_for("ks5_exam")
 def ks5_exam(ctx: Context) -> Rows:
     """One row a result; a student's subjects differ, and a re-sit repeats one of them."""
     rows = pupils(replace(ctx, table="ks5"), "ks5", "")
-    late = (rows.year >= 2016).astype(int)
-    fewest, more = (np.array([e[i] for e in ENTRIES])[late] for i in (0, 1))
-    which, occurrence = repeat(fewest + lane(rows.key, "entries") * more // LANES)
+    which, occurrence = repeat(_number_of_entries(rows))
     out = rows.take(which)
     out.attrs["subject"] = subject_of(ctx.spine, out.person, occurrence)
     entry_rows(out, "ks5", occurrence, out.attrs["rank"])

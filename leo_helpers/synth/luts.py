@@ -55,11 +55,21 @@ def category_lut(shares: Sequence[float], missing: float = 0.0) -> NDArray[np.in
     >>> [int((lut == i).sum()) for i in (-1, 0, 1)]
     [32768, 16384, 16384]
     """
-    total = fsum(shares) or 1.0
-    weights = [missing, *(s / total * (1.0 - missing) for s in shares)]
     dtype = np.int8 if len(shares) < 128 else np.int16
-    counts = np.diff([0, *cut_points(weights)])
+    counts = np.diff([0, *category_cuts(shares, missing)])
     return np.repeat(np.arange(-1, len(shares), dtype=dtype), counts)
+
+
+def category_cuts(shares: Sequence[float], missing: float = 0.0) -> list[int]:
+    """First lanes after missing and after each category, as :func:`category_lut` lays them out.
+
+    Examples
+    --------
+    >>> category_cuts([1, 1], missing=0.5)
+    [32768, 49152, 65536]
+    """
+    total = fsum(shares) or 1.0
+    return cut_points([missing, *(s / total * (1.0 - missing) for s in shares)])
 
 
 def quantile_lut(points: Sequence[tuple[float, float]], scale: int = 1) -> NDArray[np.int32]:
@@ -115,17 +125,14 @@ def mean_of(points: Sequence[tuple[float, float]]) -> float:
 def _blend_lut(weight: int) -> NDArray[np.int32]:
     """Rank of ``(weight*a + (8-weight)*b) / 8`` for independent uniform a and b."""
     w, v = max(weight, 8 - weight) / 8, min(weight, 8 - weight) / 8
-    out = np.empty(LANES, dtype=np.int32)
-    for i in range(LANES):
-        s = (i + 0.5) / LANES
-        if s < v:
-            c = s * s / (2 * w * v)
-        elif s < w:
-            c = (s - v / 2) / w
-        else:
-            c = 1 - (1 - s) * (1 - s) / (2 * w * v)
-        out[i] = min(LANES - 1, int(c * LANES))
-    return out
+    s = (np.arange(LANES) + 0.5) / LANES
+    low, middle, high = (
+        s * s / (2 * w * v),
+        (s - v / 2) / w,
+        1 - (1 - s) * (1 - s) / (2 * w * v),
+    )
+    share = np.where(s < v, low, np.where(s < w, middle, high))
+    return np.minimum((share * LANES).astype(np.int32), LANES - 1)
 
 
 def blend(a: NDArray, b: NDArray, weight: int) -> NDArray[np.intp]:

@@ -1,7 +1,8 @@
-"""Pay from employers: published spreads for everybody and for graduates, made to agree.
+"""Yearly rates of pay: published spreads for everybody and for graduates, made to agree.
 
-The published spread by years after key stage 4 is that of everybody, graduates included. What is
-left when the graduates' own spread is taken out of it is the spread of all others.
+The published figures are annualised: what a whole year at that pay brings. The spread by years
+after key stage 4 is that of everybody, graduates included. What is left when the graduates' own
+spread is taken out of it is the spread of all others.
 """
 
 from __future__ import annotations
@@ -89,8 +90,8 @@ def _other_lut(after: int) -> NDArray[np.int32]:
     return (np.maximum(grid[at] - STEP, 0) + lane * 7919 % STEP).astype(np.int32)
 
 
-def pay(spine: Spine, person: NDArray, year: NDArray, luck: NDArray) -> NDArray[np.int64]:
-    """Pounds of the day in each tax year.
+def yearly_pay(spine: Spine, person: NDArray, year: NDArray, luck: NDArray) -> NDArray[np.int64]:
+    """Pounds of the day that a whole tax year brings.
 
     Parameters
     ----------
@@ -104,7 +105,7 @@ def pay(spine: Spine, person: NDArray, year: NDArray, luck: NDArray) -> NDArray[
     Returns
     -------
     numpy.ndarray
-        Pay, by years after key stage 4, or after graduation for graduates.
+        Rate of pay, by years after key stage 4, or after graduation for graduates.
     """
     after = np.clip(year - spine.ks4_year[person], 1, LAST_YAK)
     graduate = np.minimum(years_graduated(spine, person, year), LAST_YAG)

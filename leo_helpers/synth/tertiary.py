@@ -30,7 +30,7 @@ from .courses import (
 from .hashing import LANES, U64, derive, lane
 from .luts import category_lut, quantile_lut
 from .rows import Coded, Context, Rows, build, date, rows_for, spread, stack
-from .spine import SHOWCASE, rank_among, reference
+from .spine import SHOWCASE, Spine, rank_among, reference
 
 NOT_A_DAY = np.datetime64("NaT", "D")
 DAYS = "timedelta64[D]"
@@ -109,10 +109,28 @@ def _mode(found: Instances, still: NDArray, final: NDArray) -> NDArray:
 
 
 @cache
-def _among_graduates() -> NDArray[np.int32]:
-    """Rank among graduates of each rank among all."""
+def _among_graduates(cohort: int) -> NDArray[np.int32]:
+    """Rank among graduates of the cohort (and its neighbours) of each rank among all.
+
+    Later cohorts go to university in greater numbers, and so less selected.
+    """
     people = reference()
-    return rank_among(people.attainment("he")[people.graduated])
+    near = np.abs(people.cohort - cohort) <= 1
+    return rank_among(_reference_attainment()[people.graduated & near])
+
+
+@cache
+def _reference_attainment() -> NDArray[np.intp]:
+    return reference().attainment("he")
+
+
+def class_rank(spine: Spine) -> NDArray[np.int64]:
+    """Rank of each person from which the class of a degree is read, the best first."""
+    rank, out = spine.attainment("he"), np.empty(len(spine), dtype=np.int64)
+    for cohort in np.unique(spine.cohort):
+        rows = spine.cohort == cohort
+        out[rows] = LANES - 1 - _among_graduates(int(cohort))[rank[rows]]
+    return out
 
 
 @rows_for("hesa")
@@ -142,7 +160,7 @@ def hesa(ctx: Context) -> Rows:
     a |= {
         "instance": found.key,
         "human": spine.key[who],
-        "class_rank": LANES - 1 - _among_graduates()[spine.attainment("he")[who]],
+        "class_rank": spine.once("class rank", lambda: class_rank(spine))[who],
         "provider": found.place,
         "provider_region": Coded(REGION_OF[found.place], PROVIDER_REGIONS),
         "subject": found.subject,

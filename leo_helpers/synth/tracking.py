@@ -88,15 +88,15 @@ def _states(spine: Spine) -> NDArray[np.int16]:
 
 def _nowhere(year: int, age: int) -> float:
     """Share of an age that is in no school, college, apprenticeship or university."""
-    given = shares("post16_route", year - age + 16)
+    given = shares("post16_route", year - age + 15)
     colleges = sum(given[r] for r in ("apprenticeship", "fe_college", "sixth_form_college"))
     school, job = given["school_sixth_form"], given["employment"] / 4
     if age == 16:
         return 1 - colleges - school - job
     if age == 17:
         return 1 - 0.85 * (colleges + school) - job
-    degree = rate("he_by19", year + 1) / 0.88 / 0.98 * 0.66
-    return (1 - degree) * (1 - 0.38 * colleges - job)
+    degree = rate("he_by19", year) / 0.88 / 0.98 * 0.66
+    return (1 - degree) * (1 - 0.46 * colleges - job)
 
 
 def _elsewhere(year: int, age: int) -> dict[str, float]:
@@ -111,21 +111,24 @@ def _elsewhere(year: int, age: int) -> dict[str, float]:
     return {c: fixed[c] if c in fixed else free[c] * left for c in order}
 
 
-def _place(spine: Spine, person: NDArray, year: int, spell: int) -> NDArray:
+def _place(spine: Spine, person: NDArray, age: NDArray, year: int, spell: int) -> NDArray:
     """Rank among those who are nowhere: the route's for two in three, else fresh."""
     fresh = lane(derive(spine.key[person], "nowhere", n=year * 2 + spell), "place")
-    given = shares("post16_route", 2018)
-    low = sum(given[r] for r in ("neet", "unknown", "employment"))
-    own = (spine.route_rank[person] / low).astype(np.int64)
-    keeps = fresh % 3 > 0
-    return np.where(keeps & (own < LANES), np.minimum(own, LANES - 1), fresh)
+    own = np.empty(len(person), dtype=np.int64)
+    for one in (16, 17, 18):
+        given, rows = shares("post16_route", year - one + 15), age == one
+        lowest, job = given["neet"] + given["unknown"], given["employment"]
+        rank = spine.route_rank[person[rows]]
+        below = rank - np.maximum(rank - lowest * LANES, 0) / 4  # a quarter with a job is trained
+        own[rows] = below / (lowest + job * 3 / 4)
+    return np.where((fresh % 3 > 0) & (own < LANES), own, fresh)
 
 
 def _activity(spine: Spine, person: NDArray, age: NDArray, year: int, spell: int) -> NDArray:
     """Position in :func:`codes` of what each person does in a spell of the year."""
     values = codes()
     at = {code: position for position, code in enumerate(values)}
-    place = _place(spine, person, year, spell)
+    place = _place(spine, person, age, year, spell)
     out = np.zeros(len(person), dtype=np.int16)
     for one in (16, 17, 18):
         given = _elsewhere(year, one)

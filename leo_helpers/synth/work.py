@@ -1,4 +1,4 @@
-"""Yearly states of work, and the rows of pay, self-employment and addresses."""
+"""Yearly states of work, and the rows of self-employment and addresses."""
 
 from __future__ import annotations
 
@@ -7,13 +7,10 @@ from math import fsum
 import numpy as np
 from numpy.typing import NDArray
 
-from .firms import employer_in
 from .hashing import LANES, derive, lane
-from .keys import both_edukeys, key_slot
 from .luts import blend, category_lut, quantile_lut, threshold
 from .marginals import quantiles, rate, shares
-from .pay import pay
-from .rows import NOTHING, Context, Rows, build, rows_for, stack
+from .rows import NOTHING, Context, Rows, build, rows_for
 from .spine import SCHOOL_YEARS, SEN_STAGES, Spine
 
 TAX_YEARS = np.arange(1998, 2022)
@@ -21,8 +18,6 @@ NOT_A_DAY = np.datetime64("NaT", "D")
 #: Last tax year whose output areas were mapped from those of 2001; about one address in eight
 #: got another area of the same authority by that (assumed).
 AREAS_MAPPED_TO = 2013
-#: Pay in a year of the weekly lower earnings limit of 2012-13 (52 x 107 pounds).
-LOWER_LIMIT_2013 = 5_564
 
 
 def linked(spine: Spine, faults: dict[str, float]) -> NDArray[np.bool_]:
@@ -103,62 +98,6 @@ def _working(spine: Spine) -> NDArray[np.bool_]:
 def changes(spine: Spine, name: str, share: float) -> NDArray[np.bool_]:
     """Tax years in which something changes, array (people, TAX_YEARS)."""
     return np.stack([spine.rank(name, int(y)) < share * LANES for y in TAX_YEARS], axis=1)
-
-
-def _split_pay(ctx: Context, rows: Rows) -> Rows:
-    """Rows with their EDUKEY; where both are in use, two rows share the year's pay."""
-    year = rows.year.astype(np.int64)
-    both = both_edukeys(ctx, rows.person, year)
-    rows.attrs["slot"] = key_slot(ctx.spine, "edukey", rows.person, year) & ~both
-    again = rows.take(np.flatnonzero(both))
-    again.key = derive(again.key, "other key")
-    again.attrs["slot"] = np.ones(len(again), dtype=bool)
-    whole = again.attrs["earnings"]
-    again.attrs["earnings"] = whole * (200 + lane(again.key, "part") * 600 // LANES) // 1000
-    rows.attrs["earnings"][both] -= again.attrs["earnings"]
-    return stack(rows, again)
-
-
-@rows_for("leo_earnings")
-def earnings(ctx: Context) -> Rows:
-    """Pay from employers by tax year, 2004 to 2021, with the main enterprise."""
-    spine = ctx.spine
-    first = int(np.flatnonzero(TAX_YEARS == 2004)[0])
-    active = working(spine)[:, first:] & linked(spine, ctx.faults)[:, None]
-    person, j = np.nonzero(active)
-    year = TAX_YEARS[first + j]
-    rows = build(ctx, person, year)
-    year = rows.year.astype(np.int64)
-    rows.attrs["earnings"] = pay(spine, rows.person, year, lane(rows.key, "luck"))
-    rows = _split_pay(ctx, rows)
-    person, year, second = rows.person, rows.year.astype(np.int64), rows.attrs["slot"]
-    jobs = 1 + category_lut([0.72, 0.2, 0.06, 0.02])[lane(rows.key, "jobs")].astype(np.int64)
-    rows.attrs["jobs"] = jobs
-    stay = (year + spine.rank("emp")[person] % 3) // 3 + 4096 * second
-    employer = derive(spine.key[person], "employer", n=stay)
-    rows.attrs["enterprise"] = employer_in(employer, year, spine.seed)
-    rows.attrs["unmatched_firm"] = ctx.hit("firm_not_in_idbr", employer).astype(np.int8)
-    part = np.where(jobs == 1, 1000, 500 + lane(rows.key, "part") * 480 // LANES)
-    rows.attrs["main_earnings"] = rows.attrs["earnings"] * part // 1000
-    rows.attrs["source_year"] = np.where(year <= 2017, 2019, 2020)
-    limit = np.array(
-        [LOWER_LIMIT_2013 * int(1000 * rate("earnings_index", int(y))) for y in TAX_YEARS]
-    )
-    low = (
-        rows.attrs["earnings"]
-        < (limit // int(1000 * rate("earnings_index", 2013)))[year - TAX_YEARS[0]]
-    )
-    unseen = low & (year <= 2013) & ctx.hit("below_reporting_limit", rows.key)
-    return rows.take(np.flatnonzero(~unseen))
-
-
-def main_pay(spine: Spine, year: int) -> NDArray[np.int64]:
-    """Pay from employers in one tax year, 0 for those without, as the earnings have it."""
-    who = np.flatnonzero(working(spine)[:, year - TAX_YEARS[0]])
-    key = derive(spine.key[who], "leo_earnings", n=year * 4096)
-    out = np.zeros(len(spine), dtype=np.int64)
-    out[who] = pay(spine, who, np.full(len(who), year), lane(key, "luck"))
-    return out
 
 
 def self_employed(spine: Spine, faults: dict[str, float]) -> NDArray[np.bool_]:
