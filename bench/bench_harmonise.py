@@ -256,7 +256,7 @@ def measure(root: Path, runs: int) -> list[str]:
         *(f"| {w} | {seconds[w]:.2f} | {busy[w]:.2f} | {peak[w]:,.0f} |" for w in WAYS),
         "",
         f"Ours takes {busy[mine] / busy[hand]:.2f} times the processor time of the hand-written "
-        f"query and {seconds[mine] / seconds[hand]:.2f} times its seconds (aim: at most 1.3). It is "
+        f"query, {seconds[mine] / seconds[hand]:.2f} times its seconds (aim: at most 1.3). It is "
         f"{seconds[whole] / seconds[mine]:.1f} times as fast as the pandas loop that people write "
         f"(aim: 8) and needs {peak[mine] / peak[whole]:.2f} of its memory (aim: 0.25); against the "
         f"loop of a careful person it is {seconds[chosen] / seconds[mine]:.1f} times as fast and "
