@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -34,18 +34,18 @@ class Compiled(NamedTuple):
     Attributes
     ----------
     tree : sqlglot.exp.Expression
-        The expression, in which ``exp.Placeholder`` stands for a variable, ``year`` or ``term``.
+        The expression, in which ``exp.Placeholder`` holds the position of a name in ``names``.
     kind : str
         ``text``, ``integer``, ``number`` or ``date``; ``null`` for a bare NULL.
-    names : frozenset of str
-        The placeholders that occur in it.
+    names : tuple of str
+        The variables, ``year`` and ``term`` that occur in it, each once.
     outcomes : frozenset of str
         The texts and whole numbers that it can give as written.
     """
 
     tree: exp.Expression
     kind: str
-    names: frozenset[str]
+    names: tuple[str, ...]
     outcomes: frozenset[str]
 
 
@@ -79,21 +79,28 @@ def compile_expression(text: str, kinds: Mapping[str, str]) -> Compiled:
 
 @lru_cache(maxsize=16_384)
 def _compiled(text: str, kinds: tuple[tuple[str, str], ...]) -> Compiled:
-    return _Reader(text, {**dict(kinds), "year": "integer", "term": "text"}).read()
+    known = {**dict(kinds), "year": "integer", "term": "text"}
+    names = tuple(dict.fromkeys(_PLACEHOLDER.findall(text)))
+    marked = _PLACEHOLDER.sub(lambda found: f"_p{names.index(found[1])}", text)
+    try:
+        tree, kind, told = _shape(marked, tuple(known.get(name, "") for name in names))
+    except LeoError:
+        tree, kind, told = _Reader(names, known).read(marked)  # the same error, with the names
+    return Compiled(tree, kind, names, told)
+
+
+@lru_cache(maxsize=4096)
+def _shape(marked: str, kinds: tuple[str, ...]) -> tuple[exp.Expression, str, frozenset[str]]:
+    """Read an expression without the names: many differ by nothing else."""
+    names = tuple(str(n) for n in range(len(kinds)))
+    return _Reader(names, {n: k for n, k in zip(names, kinds, strict=True) if k}).read(marked)
 
 
 class _Reader:
-    def __init__(self, text: str, kinds: Mapping[str, str]) -> None:
-        self.text = text
-        self.kinds = kinds
-        self.names: list[str] = []
+    def __init__(self, names: Sequence[str], kinds: Mapping[str, str]) -> None:
+        self.names, self.kinds = names, kinds
 
-    def read(self) -> Compiled:
-        def mark(found: re.Match) -> str:
-            self.names.append(found[1])
-            return f"_p{len(self.names) - 1}"
-
-        marked = _PLACEHOLDER.sub(mark, self.text)
+    def read(self, marked: str) -> tuple[exp.Expression, str, frozenset[str]]:
         try:
             parsed = sqlglot.parse_one(marked)
         except sqlglot.errors.SqlglotError as error:
@@ -106,7 +113,7 @@ class _Reader:
             raise LeoError(
                 "The expression gives true or false.", "Write CASE WHEN ... THEN 1 ELSE 0 END."
             )
-        return Compiled(tree, kind, frozenset(self.names), frozenset(outcomes(tree)))
+        return tree, kind, frozenset(outcomes(tree))
 
     def visit(self, node: exp.Expression) -> Typed:
         reader = _READERS.get(type(node))

@@ -26,10 +26,11 @@ __all__ = [
 class Clean(exp.Expression, exp.Func):
     """Text of a column: trimmed, upper case unless ``cased``, and NULL when nothing is left.
 
-    With ``blank`` nothing may stay an empty text, because no reader can tell the difference.
+    With ``blank`` nothing may stay an empty text, because no reader can tell the difference; with
+    ``rare`` an engine may test for blanks before it takes them away.
     """
 
-    arg_types = {"this": True, "cased": False, "stored": False, "blank": False}  # noqa: RUF012 - as sqlglot has it
+    arg_types = {"this": True, "cased": False, "stored": False, "blank": False, "rare": False}  # noqa: RUF012 - as sqlglot has it
 
 
 class Clip(exp.Expression, exp.Func):

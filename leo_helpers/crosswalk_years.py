@@ -15,6 +15,7 @@ __all__ = [
     "Occasion",
     "collected",
     "column_number",
+    "every_occasion",
     "input_kind",
     "occasions",
     "says_year",
@@ -126,9 +127,23 @@ def collected(variable: Variable, table: Table) -> frozenset[Occasion]:
     """
     return frozenset(
         when
-        for view in table.views()
-        for when in view_occasions(view, table)
-        if when[0] is None or variable.exists(when[0], view.term)
+        for when, term in every_occasion(table)
+        if when[0] is None or variable.exists(when[0], term)
+    )
+
+
+@cache
+def every_occasion(table: Table) -> tuple[tuple[Occasion, str | None], ...]:
+    """Return the years and terms of all views of a table, each with the view's own term.
+
+    Examples
+    --------
+    >>> from leo_helpers.catalogue import load_catalogue
+    >>> every_occasion(load_catalogue().tables["leo_benefit"])
+    (((None, ''), None),)
+    """
+    return tuple(
+        (when, view.term) for view in table.views() for when in view_occasions(view, table)
     )
 
 

@@ -15,7 +15,7 @@ from .crosswalk_nodes import Listed, ToInteger, ToNumber, ToText
 from .crosswalk_sources import STORED, scale_of
 from .crosswalk_years import input_kind, variable_of
 from .harmonise_plan import Era, Input, Step, ViewPlan
-from .harmonise_words import column, constant, number, typed_null
+from .harmonise_words import SQL_TYPES, column, constant, number, typed_null
 
 if TYPE_CHECKING:
     from .harmonise_sql import Lookup
@@ -164,7 +164,9 @@ class Cells:
                 rows = [(k, typed_null(concept.type)) for k, _ in rows]
             nodes = tuple((exp.Literal.string(k), v) for k, v in rows)
             notes = tuple(recode.reasons.get(k, "") for k, _ in rows)
-            self.lookups[wanted] = Lookup(wanted, "code", stored, nodes, notes, recode)
+            self.lookups[wanted] = Lookup(
+                wanted, "code", stored, nodes, SQL_TYPES[concept.type], notes, recode
+            )
         return wanted
 
     def join(self, table: str, key: exp.Column) -> str:
@@ -207,7 +209,7 @@ class Cells:
         table = f"{wanted}_index" if wanted in self.taken else wanted
         if table not in self.lookups:
             rows = tuple((exp.Literal.number(y), number(repr(v), False)) for y, v in values.items())
-            self.lookups[table] = Lookup(table, "year", "number", rows)
+            self.lookups[table] = Lookup(table, "year", "number", rows, "DOUBLE")
         return self.looked_up(table, column("v", "year"), None)
 
     def expression(self, step: Step, concept: Concept) -> exp.Expression:
@@ -216,7 +218,8 @@ class Cells:
         if compiled.kind == "null":
             return typed_null(concept.type)
         inputs = dict(step.inputs)
-        tree = _filled(compiled.tree, lambda text: self.placeholder(text, inputs))
+        names = compiled.names
+        tree = _filled(compiled.tree, lambda text: self.placeholder(names[int(text)], inputs))
         need = STORED[concept.type]
         if compiled.kind == "integer" and need == "text":
             return ToText(this=tree, stored="integer")

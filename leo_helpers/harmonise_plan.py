@@ -15,6 +15,7 @@ from .crosswalk_years import (
     Occasion,
     collected,
     column_number,
+    every_occasion,
     input_kind,
     occasions,
     says_year,
@@ -189,11 +190,12 @@ def make_plan(
 
 def _eras(whens: list[Occasion], steps: list[tuple[Step, ...]]) -> tuple[Era, ...]:
     """Put years with equal steps together."""
-    grouped: dict[tuple[Step, ...], list[int]] = {}
+    grouped: dict[tuple, tuple[list[int], tuple[Step, ...]]] = {}
     for (year, _), found in zip(whens, steps, strict=True):
         if found:
-            grouped.setdefault(found, []).extend([] if year is None else [year])
-    return tuple(Era(tuple(years), found) for found, years in grouped.items())
+            key = tuple((id(step.source), step.inputs) for step in found)
+            grouped.setdefault(key, ([], found))[0].extend([] if year is None else [year])
+    return tuple(Era(tuple(years), found) for years, found in grouped.values())
 
 
 def _start(
@@ -232,18 +234,49 @@ def _key_allowed(
     return True
 
 
+class _Ruled(NamedTuple):
+    """What the rules say of a concept in some years and terms, whatever the data at hand hold."""
+
+    ways: tuple[tuple[Source, tuple[tuple[str, Variable], ...]], ...]  # with their variables
+    gap: Source | None  # the rule that says that nothing can be given
+    seen: bool  # whether any of its variables was collected
+
+
 @lru_cache(maxsize=4096)
-def _told(
-    crosswalk: Crosswalk, table: Table, concept: Concept
-) -> tuple[tuple[Source, frozenset[Occasion], tuple[tuple[str, Variable, frozenset], ...]], ...]:
-    """The sources of a concept: when each holds, and its variables with when they exist."""
-    every = {when for view in table.views() for when in view_occasions(view, table)}
-    out = []
+def _told(crosswalk: Crosswalk, table: Table, concept: Concept) -> dict[Occasion, _Ruled]:
+    """What the rules say for each year and term; one object for all that are alike."""
+    every = dict.fromkeys(when for when, _ in every_occasion(table))
+    sources = []
     for source in crosswalk.sources.get((table.table_id, concept.concept), ()):
         found = [(n, variable_of(crosswalk.catalogue, table.table_id, n)) for n in source.variables]
-        held = tuple((n, v, collected(v, table)) for n, v in found)
-        out.append((source, frozenset(occasions(source, every, table)), held))
-    return tuple(out)
+        held = [(n, v, collected(v, table)) for n, v in found]
+        sources.append((source, occasions(source, every, table), held))
+    alike: dict[tuple, _Ruled] = {}
+    out = {}
+    for when in every:
+        told = [
+            (when in whens, *(when in held for _, _, held in variables))
+            for _, whens, variables in sources
+        ]
+        key = tuple(told)
+        if key not in alike:
+            alike[key] = _ruled(sources, told)
+        out[when] = alike[key]
+    return out
+
+
+def _ruled(sources: Sequence[tuple[Source, set, list]], told: Sequence[tuple[bool, ...]]) -> _Ruled:
+    ways, gap, seen = [], None, False
+    for (source, _, variables), (holds, *exist) in zip(sources, told, strict=True):
+        seen = seen or any(exist)
+        there = tuple((n, v) for (n, v, _), e in zip(variables, exist, strict=True) if e)
+        if not holds:
+            continue
+        if source.rule == "none":
+            gap = gap or (source if there or not variables else None)
+        elif there and not (source.rule == "expression" and len(there) < len(variables)):
+            ways.append((source, there))
+    return _Ruled(tuple(ways), gap, seen)
 
 
 class _Work:
@@ -260,27 +293,26 @@ class _Work:
     ) -> None:
         self.crosswalk, self.table, self.concept = crosswalk, table, concept
         self.view, self.held, self.part = view, held, part
-        self.sources = _told(crosswalk, table, concept)
-        self._inputs: dict[tuple[int, str], Input] = {}  # by identity: a source is long to hash
+        self.told = _told(crosswalk, table, concept)
+        # By identity: what the rules say is one object for many years; a source is long to hash.
+        self._done: dict[int, tuple[tuple, tuple[Step, ...]]] = {}
+        self._inputs: dict[tuple[int, str], Input] = {}
         self._columns: dict[str, Column | None] = {}
 
     def at(self, when: Occasion) -> tuple[Cover, tuple[Step, ...]]:
         """Return the coverage and the steps of one year and term."""
+        ruled = self.told[when]
+        if id(ruled) not in self._done:
+            self._done[id(ruled)] = self._apply(ruled)
+        cover, steps = self._done[id(ruled)]
+        view = f"{self.view.database}.{self.view.name}"
+        return Cover(self.concept.concept, *when, view, *cover), steps
+
+    def _apply(self, ruled: _Ruled) -> tuple[tuple, tuple[Step, ...]]:
+        """Look for the columns; return the rest of the coverage, and the steps."""
         steps: list[Step] = []
         lacking: list[tuple[Source, str]] = []
-        seen = False
-        gaps: list[Source] = []
-        for source, whens, variables in self.sources:
-            there = [(n, v) for n, v, held in variables if when in held]
-            seen = seen or bool(there)
-            if when not in whens:
-                continue
-            if source.rule == "none":
-                if there or not variables:
-                    gaps.append(source)
-                continue
-            if not there or (source.rule == "expression" and len(there) < len(variables)):
-                continue
+        for source, there in ruled.ways:
             inputs = [(n, v, self._column(n, v)) for n, v in there]
             missing = [n for n, _, column in inputs if column is None]
             lacking += [(source, n) for n in missing]
@@ -291,7 +323,7 @@ class _Work:
                 steps.append(
                     Step(source, tuple((n, self._input(source, n, v, c)) for n, v, c in usable))
                 )
-        return self._cover(when, steps, lacking, gaps, seen), tuple(steps)
+        return self._cover(steps, lacking, ruled), tuple(steps)
 
     def _column(self, name: str, variable: Variable) -> Column | None:
         if name not in self._columns:
@@ -303,20 +335,13 @@ class _Work:
         key = (id(source), name)
         if key not in self._inputs:
             kind, cased, missing = _use(source, self.concept, variable)
-            number = column_number(name)[1]
-            alias = _plain(variable.base) + (f"_{number}" if number else "")
-            made = self.part.add(column, alias, kind, cased, missing, source.left)
+            made = self.part.add(column, _alias(variable, name), kind, cased, missing, source.left)
             self._inputs[key] = made
         return self._inputs[key]
 
     def _cover(
-        self,
-        when: Occasion,
-        steps: list[Step],
-        lacking: list[tuple[Source, str]],
-        gaps: list[Source],
-        seen: bool,
-    ) -> Cover:
+        self, steps: list[Step], lacking: list[tuple[Source, str]], ruled: _Ruled
+    ) -> tuple[str, str, str, str, str]:
         columns = "; ".join(dict.fromkeys(i.column.name for s in steps for _, i in s.inputs))
         wanted = [f"{self.table.table_id}.{name}" for _, name in lacking]
         source = None
@@ -327,26 +352,16 @@ class _Work:
                 state = "not comparable"
         elif lacking:
             state, source = "not in your extract", lacking[0][0]
-        elif gaps:
-            source = gaps[0]
+        elif ruled.gap:
+            source = ruled.gap
             state = "cannot be harmonised" if source.status == "impossible" else "not yet checked"
         else:
-            state = "not yet checked" if seen else "not collected"
+            state = "not yet checked" if ruled.seen else "not collected"
         note = source.note if source else ""
         if wanted:
             there = "The view" if self.held.columns(self.view) is None else ", ".join(wanted)
             note = f"{there} is not in your extract. {note}".strip()
-        return Cover(
-            self.concept.concept,
-            when[0],
-            when[1],
-            f"{self.view.database}.{self.view.name}",
-            state,
-            columns,
-            source.rule if source else "",
-            source.status if source else "",
-            note,
-        )
+        return state, columns, source.rule if source else "", source.status if source else "", note
 
 
 def _use(source: Source, concept: Concept, variable: Variable) -> tuple[str, bool, str]:
@@ -368,7 +383,10 @@ def _use(source: Source, concept: Concept, variable: Variable) -> tuple[str, boo
     return "text", concept.type in ("id", "text"), ""
 
 
-def _plain(name: str) -> str:
-    """A name that needs no quotes."""
-    kept = "".join(c if c.isalnum() else "_" for c in name.lower()).strip("_")
-    return f"v_{kept}" if kept[:1].isdigit() else kept
+@lru_cache(maxsize=16_384)
+def _alias(variable: Variable, name: str) -> str:
+    """A name for a column of a variable that needs no quotes; with its number if it has one."""
+    kept = "".join(c if c.isalnum() else "_" for c in variable.base.lower()).strip("_")
+    kept = f"v_{kept}" if kept[:1].isdigit() else kept
+    number = column_number(name)[1]
+    return f"{kept}_{number}" if number else kept

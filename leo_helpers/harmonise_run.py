@@ -13,9 +13,10 @@ from sqlglot import exp
 from .connect import DEFAULT_PROJECT
 from .crosswalk import Crosswalk
 from .errors import DataSetError, HarmoniseError
-from .harmonise_engines import keep_blanks, lower, read_files, seal, variable_of_map
+from .harmonise_engines import lower, read_files, seal, variable_of_map
 from .harmonise_held import Held
 from .harmonise_plan import Plan
+from .harmonise_quick import hasten
 from .harmonise_sql import Built, build
 from .harmonise_unmapped import unmapped_rows
 from .harmonise_words import SQL_TYPES, many_nodes
@@ -69,7 +70,7 @@ def prepared(plan: Plan, crosswalk: Crosswalk, held: Held) -> tuple[Any, str]:
     with many_nodes():
         built = build(plan, crosswalk, DEFAULT_PROJECT, "variable")
         for piece in built.pieces:
-            keep_blanks(piece.select)
+            hasten(piece.select, built.lookups)
         tree = lowered(plan, built, "duckdb")
         read_files(tree, folder)
         text = tree.sql(dialect="duckdb", copy=False)
@@ -77,7 +78,7 @@ def prepared(plan: Plan, crosswalk: Crosswalk, held: Held) -> tuple[Any, str]:
     # It makes a join of every long list of codes, which is slow by the hundred.
     con.execute("set disabled_optimizers = 'in_clause'")
     for look in built.lookups.values():
-        con.execute(variable_of_map(look.name, look.rows))
+        con.execute(variable_of_map(look.name, look.rows, look.kind))
     return con, text
 
 

@@ -31,6 +31,8 @@ class Lookup:
         What its values are: text, integer, number or date.
     rows : tuple of (key, value) nodes
         Its rows.
+    kind : str
+        The SQL type of its values.
     notes : tuple of str
         For each row, why it is so; may be empty.
     recode : Recode or None
@@ -41,6 +43,7 @@ class Lookup:
     key: str
     stored: str
     rows: tuple[tuple[exp.Expression, exp.Expression], ...]
+    kind: str
     notes: tuple[str, ...] = ()
     recode: Recode | None = None
 

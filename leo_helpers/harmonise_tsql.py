@@ -64,6 +64,12 @@ def write_tsql(
             raise HarmoniseError(
                 f"{target!r} cannot be the name of a table.", "Use letters, digits and _."
             )
+    if view and ("#" in view or view.count(".") > 1):
+        raise HarmoniseError(
+            f"SQL Server makes no view called {view!r}: a view is never temporary and never in "
+            "another database.",
+            "Write a name or schema.name, or use into= for a temporary table.",
+        )
     lines = list(_header(plan, crosswalk, project))
     if view:
         lines += [f"CREATE VIEW {view} AS"]

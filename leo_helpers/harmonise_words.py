@@ -44,7 +44,7 @@ def name(text: str) -> exp.Identifier:
     >>> name("LSOA11 _home").sql(), name("term").sql()
     ('"LSOA11 _home"', 'term')
     """
-    return exp.Identifier(this=text, quoted=not _is_plain(text))
+    return exp.Identifier(this=text) if _is_plain(text) else exp.Identifier(this=text, quoted=True)
 
 
 @cache

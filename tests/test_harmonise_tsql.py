@@ -116,6 +116,10 @@ def test_into_a_table_of_its_own(small_data):
     for name in ("a b", "x; DROP TABLE y", "a.b.c.d", "'x'"):
         with pytest.raises(HarmoniseError, match="cannot be the name"):
             h.sql("tsql", view=name)
+    for name in ("#cla", "mine.dbo.cla"):
+        assert parsed(h.sql("tsql", into=name))
+        with pytest.raises(HarmoniseError, match="makes no view called"):
+            h.sql("tsql", view=name)
 
 
 def test_notes_cannot_end_the_comment(tmp_path, small_data):
