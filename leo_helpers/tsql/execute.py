@@ -185,6 +185,7 @@ def _batch(
     if session.nesting >= _DEEPEST:
         raise sql_error(217)
     held, tables, database = session.values, session.store.variables, session.database
+    cursors, session.cursors.local = session.cursors.local, {}
     temporary = {key for key in session.store.entries if key[2].startswith("#")}
     session.values, session.store.variables = dict(values), {}
     session.nesting += 1
@@ -197,6 +198,7 @@ def _batch(
         raise _outside(error) from error
     finally:
         session.nesting -= 1
+        session.cursors.local = cursors
         session.values, session.store.variables, session.database = held, tables, database
         for key in [
             k

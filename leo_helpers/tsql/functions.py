@@ -13,6 +13,7 @@ from .errors import Refused, TSqlError, sql_error
 from .numeric import keep_type, log, power, round_number
 from .server import (
     col_length,
+    cursor_status,
     db_id,
     error_fact,
     identity_column,
@@ -253,6 +254,7 @@ FUNCTIONS = {
     "schema_id": schema_id,
     "db_id": db_id,
     "col_length": col_length,
+    "cursor_status": cursor_status,
     "hashbytes": hash_bytes,
     "rand": random_value("RAND"),
     "newid": random_value("NEWID"),

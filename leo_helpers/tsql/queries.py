@@ -61,6 +61,8 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
         self.counter = 0
         self.at: int | None = None
         self.notes: list[str] = []
+        #: The numbers of the tables that the statement reads.
+        self.read: set[int] = set()
 
     def note(self, text: str) -> None:
         """Keep something that the reader should know about the statement."""

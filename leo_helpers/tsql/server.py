@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from .errors import Refused
+from .fetching import status_of
 from .sqltypes import T, decimal, parse_type
 from .value import V, literal
 
@@ -17,6 +18,7 @@ from .arguments import text
 
 __all__ = [
     "col_length",
+    "cursor_status",
     "db_id",
     "error_fact",
     "identity_column",
@@ -73,6 +75,13 @@ def col_length(b: Queries, args: list, scope: Scope) -> V:
     return V(f"CAST({'NULL' if value is None else value} AS SMALLINT)", T("smallint"))
 
 
+def cursor_status(b: Queries, args: list, scope: Scope) -> V:
+    """CURSOR_STATUS says whether a cursor is there, and open."""
+    where, name = (known(b, arg, scope) or "" for arg in args)
+    value = status_of(b.session, where, name)
+    return V(f"CAST({value} AS SMALLINT)", T("smallint"), value)
+
+
 def name_value(value: str | None) -> V:
     """Return a text that the server gives, or NULL."""
     if value is None:
@@ -105,7 +114,7 @@ def server_variable(b: Queries, name: str) -> V:
     """Translate @@ROWCOUNT and its like."""
     s = b.session
     numbers = {"rowcount": s.rowcount, "trancount": s.trancount, "error": s.error_number,
-               "datefirst": s.datefirst, "fetch_status": -1}  # fmt: skip
+               "datefirst": s.datefirst, "fetch_status": s.cursors.status}  # fmt: skip
     if name in numbers:
         return V(str(numbers[name]), INT, numbers[name])
     if name == "identity":
