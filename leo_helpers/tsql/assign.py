@@ -10,7 +10,7 @@ from sqlglot.tokens import Token, TokenType
 from . import rowwise, tables
 from .blocks import word
 from .cursor import Cursor, split_commas
-from .errors import Refused, TSqlError, sql_error
+from .errors import TSqlError, sql_error
 from .lexer import parse_query
 from .sources import table_parts
 from .sqltypes import T
@@ -42,6 +42,9 @@ _OPS = {
     TokenType.STAR: "*",
     TokenType.SLASH: "/",
     TokenType.MOD: "%",
+    TokenType.AMP: "&",
+    TokenType.PIPE: "|",
+    TokenType.CARET: "^",
 }
 
 

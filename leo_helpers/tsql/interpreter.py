@@ -156,7 +156,10 @@ class Interpreter(Control):
         try:
             s.step(statement)
             if handler is None:
-                raise Refused(f"Statements that begin with {statement.word} are not run here.")
+                raise Refused(
+                    f"Statements that begin with {statement.word} are not run here.",
+                    _INSTEAD.get(statement.word, ""),
+                )
             rows = handler(self, statement)
         except TSqlError as error:
             s.store.entries, s.store.schemas = (
@@ -335,6 +338,14 @@ f"({type(error).__name__}: {error}).",
         return _HANDLERS[verb](self, rest, withs)
 
 
+#: What to write for a statement that is not run.
+_INSTEAD = {
+    ":": "Lines with : are for sqlcmd; write DECLARE @x for :setvar x, and @x for $(x).",
+    "GOTO": "Use WHILE, IF and BREAK.",
+    "DBCC": "Leave it out: it looks after the server.",
+    "GRANT": "Leave it out: rights play no part here.",
+    "BULK": "Files are not read from a script; make the table with INSERT.",
+}
 _HANDLERS = {
     "SELECT": Interpreter.select, "WITH": Interpreter.with_, "(": Interpreter.select,
     "INSERT": dml.insert, "UPDATE": changes.update, "DELETE": changes.delete, "MERGE": merge,
@@ -344,5 +355,6 @@ _HANDLERS = {
     "COMMIT": Control.commit, "ROLLBACK": Control.rollback, "SAVE": Control.save,
     "THROW": Control.throw, "RAISERROR": Control.raiserror, "RETURN": Control.return_,
     "OPEN": fetching.open_, "FETCH": fetching.fetch, "CLOSE": fetching.close,
-    "DEALLOCATE": fetching.deallocate, "BREAK": Control.break_, "CONTINUE": Control.continue_, "CHECKPOINT": Control.skip,
+    "DEALLOCATE": fetching.deallocate, "BREAK": Control.break_, "CONTINUE": Control.continue_,
+    "CHECKPOINT": Control.skip, "WAITFOR": Control.wait,
 }  # fmt: skip

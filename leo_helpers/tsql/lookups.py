@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from .names import split_name
+from .sqltypes import bytes_of
 from .store import Store, Table
 from .system import column_facts
 
@@ -39,20 +38,15 @@ class Lookups:
             return 5 if (name or "").lower() == self.project.lower() else None
         return self.store.schemas.get((database, (name or "dbo").strip().lower()))
 
-    def schema_name(self, number: Any) -> str | None:
-        """Return what SCHEMA_NAME gives for a number."""
-        return next(
-            (
-                s
-                for (db, s), i in self.store.schemas.items()
-                if i == number and db == self.database.lower()
-            ),
-            None,
-        )
-
-    def object_name(self, number: Any) -> str | None:
-        """Return what OBJECT_NAME gives for a number."""
-        return next((e.name for e in self.store.entries.values() if e.id == number), None)
+    def names_by_number(self, kind: str) -> dict[int, str]:
+        """Return what SCHEMA_NAME, OBJECT_NAME and OBJECT_SCHEMA_NAME give, for every number."""
+        database = self.database.lower()
+        if kind == "schema" and self.store.is_leo(database):
+            return {5: self.project}
+        if kind == "schema":
+            return {i: s for (db, s), i in self.store.schemas.items() if db == database}
+        found = [*self.store.entries.values(), *self.store.listed(database)]
+        return {e.id: e.name if kind == "object" else e.schema for e in found}
 
     def db_id(self, name: str | None) -> int | None:
         """Return what DB_ID gives for a name."""
@@ -67,8 +61,5 @@ class Lookups:
             return None
         for name, t, _ in column_facts(entry, self.store):
             if name.lower() == column.lower():
-                if t.is_string or t.name == "varbinary":
-                    return -1 if t.n is None else t.n * (2 if t.name[0] == "n" else 1)
-                return {"int": 4, "bigint": 8, "smallint": 2, "tinyint": 1, "bit": 1, "date": 3,
-                        "datetime": 8, "float": 8, "decimal": 9}.get(t.name, 8)  # fmt: skip
+                return bytes_of(t)
         return None

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .blocks import Simple
     from .interpreter import Interpreter
 
-__all__ = ["builds_up", "build_up", "depends"]
+__all__ = ["build_up", "builds_up", "depends"]
 
 
 _LEFT_TO_RIGHT = (
@@ -127,18 +127,15 @@ def _without_columns(
     node: exp.Expression, names: list[str], leaves: dict[str, exp.Expression]
 ) -> exp.Expression:
     """Put a hidden variable in the place of everything that comes from the row."""
-    call = str(node.this).lower() if isinstance(node, exp.Anonymous) else ""
-    if isinstance(node, exp.Column):
-        known = not node.table and (node.name.lower() in BARE or date_part(node))
-        if known:
-            return node
-    elif not isinstance(node, exp.Window | exp.WithinGroup | exp.Subquery | exp.Exists):
-        if call not in AGGREGATES:
-            for child in list(node.iter_expressions()):
-                new = _without_columns(child, names, leaves)
-                if new is not child:
-                    child.replace(new)
-            return node
+    bare = isinstance(node, exp.Column) and not node.table
+    if bare and (node.name.lower() in BARE or date_part(node)):
+        return node
+    if not _from_row(node):
+        for child in list(node.iter_expressions()):
+            new = _without_columns(child, names, leaves)
+            if new is not child:
+                child.replace(new)
+        return node
     if _variables(node) & set(names) or isinstance(node, exp.Exists):
         raise Refused(
             "a variable that is built up over rows inside an aggregate, a window or a subquery.",
@@ -151,12 +148,18 @@ def _without_columns(
     return exp.Parameter(this=exp.Var(this=place))
 
 
+def _from_row(node: exp.Expression) -> bool:
+    """Tell whether a value stays as it is while a row is worked on."""
+    kinds = exp.Column | exp.Window | exp.WithinGroup | exp.Subquery | exp.Exists
+    aggregate = isinstance(node, exp.Anonymous) and str(node.this).lower() in AGGREGATES
+    return isinstance(node, kinds) or aggregate
+
+
 def _one_table(tree: exp.Select) -> bool:
     """Tell whether the rows come from one table or view as it stands."""
     source = tree.args.get("from_")
-    return (
-        source is None
-        or isinstance(source.this, exp.Table)
+    return source is None or (
+        isinstance(source.this, exp.Table)
         and not tree.args.get("joins")
         and not tree.find(exp.Window)
     )

@@ -13,7 +13,7 @@ import duckdb
 
 from ..connect import DEFAULT_PROJECT, connect
 from ..errors import nearest
-from .duck import translate
+from .duck import finite, translate
 from .errors import Refused, TSqlError, sql_error
 from .fetching import Cursors
 from .lexer import Script
@@ -84,6 +84,7 @@ class Session(Lookups):
         self.con = connect(project or DEFAULT_PROJECT, data)
         macros = (resources.files(__package__) / "macros.sql").read_text("utf-8")
         self.con.execute(macros)
+        self.con.execute("SET ieee_floating_point_ops = false")  # sqrt(-1) is an error, not NaN
         self.project, self.home = project or DEFAULT_PROJECT, database
         self.counter = 0
         self.physical: set[str] = set()
@@ -103,7 +104,7 @@ class Session(Lookups):
         self.identity_insert: int | None = None
         self.caught: TSqlError | None = None
         self.snapshots: list[Snapshot] = []
-        self.xact_abort = False
+        self.xact_abort, self.padding = False, True
         self.cursors = Cursors()
         self.writes: Counter[int] = Counter()
         self.result = Result()
@@ -206,6 +207,7 @@ class Session(Lookups):
             ).to_arrow_table()
         except duckdb.Error as error:
             raise translate(error) from error
+        finite(table)
         frame = table.to_pandas(types_mapper=pd.ArrowDtype)
         frame.columns = [c.name for c in query.cols]
         self.result.frames.append(frame)
