@@ -184,7 +184,7 @@ class Expressions(Conditions):
                 raise TSqlError("The data types are incompatible in the modulo operator.", 402)
             left, right = (f"CAST({v.sql} AS {t.duck})" for v in (a, b))
             if op == "/" and not (isinstance(b.const, int) and b.const):
-                return V(once(right, lambda y: f"t_divide({left}, {y})"), t)
+                right = once(right, lambda y: f"t_not_zero({y})")
             return V(f"({left} {op} {right})", t)
         if t.is_integer:
             # a constant takes the type beside it in DuckDB, so the other side is cast

@@ -64,7 +64,7 @@ create macro t_weekday(x, datefirst) as ((date_part('dow', x) + 7 - datefirst) %
 create macro t_week(x, datefirst) as ((date_part('doy', x) + (date_part('dow', date_trunc('year', x)) + 7 - datefirst) % 7 - 1) // 7 + 1)::int;
 
 -- float / 0 is an error, not infinity.
-create macro t_divide(x, y) as case when y = 0 then t_fail('8134|Divide by zero error encountered.')::double else x / y end;
+create macro t_not_zero(y) as case when y = 0 then t_fail('8134|Divide by zero error encountered.')::double else y end;
 
 -- LEN leaves out trailing blanks; STR, STUFF, SUBSTRING and PATINDEX as on their pages.
 create macro t_len(x) as length(rtrim(x, ' '))::int;
