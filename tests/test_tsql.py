@@ -42,8 +42,8 @@ def test_a_failed_statement_changes_nothing(session):
     session.run("create table #t (x int primary key, y tinyint) insert #t values (1, 1), (2, 2)")
     for text, number in (
         ("insert #t values (3, 3), (1, 1)", 2627),
-        ("insert #t values (3, 3), (4, 400)", 8115),
-        ("update #t set y = y * 200", 8115),
+        ("insert #t values (3, 3), (4, 400)", 220),
+        ("update #t set y = y * 200", 220),
         ("update #t set x = 1", 2627),
         ("insert #t (y) values (1)", 515),
         ("delete from #t where 1 / (x - 2) > 0", 8134),
@@ -109,9 +109,9 @@ def test_an_error_carries_its_place_and_text(session):
 
 
 @pytest.mark.parametrize("text, word", [
-    ("declare c cursor for select 1", "ursor"), ("select rand()", "RAND"), ("goto x", "GOTO"),
+    ("declare c scroll cursor for select 1", "ursor"), ("select rand()", "RAND"), ("goto x", "GOTO"),
     ("create procedure p as select 1", "PROCEDURE"), ("select * from openjson('[]')", "OPENJSON"),
-    ("exec xp_cmdshell 'dir'", "xp_cmdshell"), ("waitfor delay '1'", "WAITFOR"),
+    ("exec xp_cmdshell 'dir'", "xp_cmdshell"), ("waitfor (receive 1)", "WAITFOR"),
     ("select a from (values (1)) v(a) for json auto", "FOR XML and FOR JSON"),
     ("set rowcount 5", "rowcount"), ("select soundex('a')", "SOUNDEX"),
 ])  # fmt: skip

@@ -38,6 +38,9 @@ TOPICS = [
     "string-agg-xml",
     "batches-and-use",
     "leo-views",
+    "cursors",
+    "variables-row-by-row",
+    "errors-by-number",
     "refused",
 ]
 

@@ -11,7 +11,7 @@ from .errors import Refused, TSqlError, sql_error
 from .literals import collation_name
 from .scope import Scope
 from .store import Table
-from .tables import own_table, put, register, unique_key
+from .tables import own_table, padded, put, register, unique_key
 from .value import V, quote
 
 if TYPE_CHECKING:
@@ -33,6 +33,8 @@ def alter(interpreter: Interpreter, statement: Simple) -> int:
     at = cursor.peek().start
     table = own_table(session, cursor.name(), at, "ALTER TABLE")
     if cursor.word() in ("REBUILD", "SET", "ENABLE", "DISABLE"):
+        return 0
+    if cursor.take("CHECK", "CONSTRAINT"):
         return 0
     if cursor.take("WITH"):
         _ = cursor.take("CHECK") or cursor.take("NOCHECK")
@@ -86,6 +88,7 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
                 and c.name.lower() in [n.lower() for n in key.columns]
             ):
                 raise sql_error(8111, table.name)
+    padded(session, [c for c in columns if c.name not in old])
     changed = finished(interpreter, table, columns, keys, tests)
     binder = session.binder()
     sqls = {}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
 from .convert import convert
 from .scope import Scope
 from .sqltypes import T
@@ -12,7 +14,10 @@ from .value import V
 if TYPE_CHECKING:
     from .queries import Queries
 
-__all__ = ["text", "values_of"]
+__all__ = ["date_part", "text", "values_of"]
+
+
+_WITH_PART = {"dateadd", "datediff", "datediff_big", "datepart", "datename", "datetrunc"}
 
 
 def text(b: Queries, v: V) -> V:
@@ -27,3 +32,13 @@ def text(b: Queries, v: V) -> V:
 def values_of(b: Queries, args: list, scope: Scope) -> list[V]:
     """Translate the arguments of a function."""
     return [b.expr(arg, scope) for arg in args]
+
+
+def date_part(column: exp.Column) -> bool:
+    """Tell whether a word is the first argument of DATEDIFF or its like."""
+    call = column.parent
+    return (
+        isinstance(call, exp.Anonymous)
+        and call.name.lower() in _WITH_PART
+        and call.expressions[0] is column
+    )

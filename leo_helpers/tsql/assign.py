@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
-from . import tables
+from . import rowwise, tables
 from .blocks import word
 from .cursor import Cursor, split_commas
-from .errors import Refused, TSqlError, sql_error
+from .errors import TSqlError, sql_error
 from .lexer import parse_query
 from .sources import table_parts
 from .sqltypes import T
@@ -25,6 +25,7 @@ __all__ = [
     "after_with",
     "assignment",
     "count_on",
+    "declares_variables",
     "into_of",
     "is_assignment",
     "select_into",
@@ -41,6 +42,9 @@ _OPS = {
     TokenType.STAR: "*",
     TokenType.SLASH: "/",
     TokenType.MOD: "%",
+    TokenType.AMP: "&",
+    TokenType.PIPE: "|",
+    TokenType.CARET: "^",
 }
 
 
@@ -120,7 +124,10 @@ def is_assignment(cursor: Cursor) -> bool:
 def select_variables(
     interpreter: Interpreter, statement: Simple, items: list, tokens: list[Token]
 ) -> int:
-    """SELECT @x = ...: the last row counts; without rows the variables stay as they were."""
+    """SELECT @x = ...: the last row counts; without rows the variables stay as they were.
+
+    A value that uses a variable of the same list is worked out row by row, left to right.
+    """
     from .duck import to_value
 
     session, binder = interpreter.session, interpreter.session.binder()
@@ -136,19 +143,12 @@ def select_variables(
         binder.convert(V(f"q.c{i}", c.t), t, "explicit").sql
         for i, (c, t) in enumerate(zip(query.cols, types, strict=True), 1)
     )
+    names, values = [name.lower() for name, _, _ in items], tree.selects
+    if rowwise.depends(names, values):
+        return rowwise.build_up(interpreter, statement, names, tree)
     rows = session.fetch(f"SELECT {cells} FROM ({query.sql}) AS q")
-    names = {name.lower() for name, _, _ in items}
-    uses = {
-        tokens[i + 1].text.lower()
-        for _, op, value in items
-        for i in range(len(value) - 1)
-        if value[i].token_type == TokenType.PARAMETER
-        for tokens in (value,)
-    } | {n.lower() for n, op, _ in items if op}
-    if len(rows) > 1 and (names & uses):
-        raise Refused("a variable that is built up over several rows in SELECT has no defined "
-"answer.",
-                      "Use SUM, or STRING_AGG ... WITHIN GROUP (ORDER BY ...).")  # fmt: skip
+    if len(rows) > 1 and rowwise.builds_up(names, values):
+        return rowwise.build_up(interpreter, statement, names, tree)
     if len(rows) > 1 and not query.ordered:
         binder.note("SELECT @variable met several rows: SQL Server may keep any of them.")
     interpreter.notes(binder, statement)
@@ -156,6 +156,13 @@ def select_variables(
         for (name, _, _), t, value in zip(items, types, rows[-1], strict=True):
             session.values[name.lower()] = (t, to_value(value, t))
     return len(rows)
+
+
+def declares_variables(statement: Simple) -> bool:
+    """Tell DECLARE @x from the DECLARE of a cursor that has a name."""
+    tokens = statement.tokens
+    named = len(tokens) > 1 and tokens[1].token_type != TokenType.PARAMETER
+    return statement.word == "DECLARE" and not named
 
 
 def temporary_made(statement: Simple) -> str:

@@ -151,6 +151,17 @@ class Control:
         """Do nothing: CHECKPOINT changes no answer."""
         return 0
 
+    def wait(self, statement: Simple) -> int:
+        """WAITFOR is not waited for: it changes no answer."""
+        if word(statement.tokens[1] if len(statement.tokens) > 1 else None) not in (
+            "DELAY",
+            "TIME",
+        ):
+            raise Refused("WAITFOR a message is not run here.", "Leave it out.")
+        line = self.source.place(statement.start)[0]
+        self.session.say(f"Note, line {line}: WAITFOR is not waited for.")
+        return 0
+
     def return_(self, statement: Simple) -> None:
         """RETURN ends the batch."""
         raise ReturnMet

@@ -8,10 +8,16 @@ from dataclasses import replace
 
 from .errors import Refused, sql_error
 from .sqltypes import BINARY, DATES, FLOATS, MONEY, T
-from .styles import style_text, to_style, today
+from .styles import style_text, today
 from .value import V, literal, once
+from .written import to_text
 
 __all__ = ["convert", "guard"]
+
+
+#: What `t_fail` adds to SQL Server's own words.
+_VALUE = "|The value is '{x}'."
+_NO_DATE = "Conversion failed when converting date and/or time from character string."
 
 
 def convert(
@@ -45,7 +51,7 @@ def convert(
         if len(re.findall(r"\by\b", inner.sql)) > 1:
             return replace(inner, sql=once(v.sql, lambda _: inner.sql))
     if to.is_string:
-        return _to_text(v, to, mode, style)
+        return to_text(v, to, mode, style)
     if t == to:
         return replace(v, t=to)
     done = _CONVERTERS.get(_family(to), _refuse)(v, to, mode, style, dateformat)
@@ -66,13 +72,17 @@ def _refuse(v: V, to: T, *_: object) -> str:
     raise sql_error(529, v.t.name, to.name)
 
 
-def guard(x: str, attempt: str, mode: str, number: int, message: str, duck: str) -> str:
+def failure(x: str, number: int, message: str) -> str:
+    """Write what `t_fail` takes: number, message and, after another |, what to look at."""
+    return literal(f"{number}|{message}").replace("{x}", f"' || {x} || '")
+
+
+def guard(x: str, attempt: str, mode: str, failed: str, duck: str) -> str:
     """Give an attempt's value; where it has none though there was one to convert, an error."""
     if mode == "try":
         return attempt
-    text = literal(f"{number}|{message}").replace("{x}", f"' || {x} || '")
     return (
-        f"CASE WHEN {x} IS NULL THEN NULL ELSE COALESCE({attempt}, CAST(t_fail({text}) "
+        f"CASE WHEN {x} IS NULL THEN NULL ELSE COALESCE({attempt}, CAST(t_fail({failed}) "
         f"AS {duck})) END"
     )
 
@@ -82,17 +92,54 @@ def _number(v: V, to: T, mode: str, exact: str) -> str:
     return f"{'TRY_CAST' if mode == 'try' else 'CAST'}({exact} AS {to.duck})"
 
 
+_RANGES = {
+    "tinyint": (0, 255), "smallint": (-32768, 32767), "int": (-(2**31), 2**31 - 1),
+    "bigint": (-(2**63), 2**63 - 1),
+}  # fmt: skip
+_BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
+
+
+def _over(t: T, to: T) -> tuple[int, str]:
+    """Return the error of text that holds a number too large for a whole number type."""
+    if to.name == "bigint":
+        return 8115, "Arithmetic overflow error converting expression to data type bigint."
+    start = f"The conversion of the {t.name} value '{{x}}' overflowed an "
+    if to.name == "int":
+        return 248, f"{start}int column."
+    size = "INT1" if to.name == "tinyint" else "INT2"
+    return 244, f"{start}{size} column. Use a larger integer column."
+
+
+def _binary_integer(v: V, to: T) -> str:
+    """Read the last bytes of a binary value as a whole number, which may be negative."""
+    bits = _BITS[to.name]
+    number = f"CAST('0x0' || right(hex({v.sql}), {bits // 4}) AS HUGEINT)"
+    if to.name == "tinyint":
+        return number
+    return once(
+        number, lambda y: f"CASE WHEN {y} >= {2 ** (bits - 1)} THEN {y} - {2**bits} ELSE {y} END"
+    )
+
+
 def _to_integer(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     t = v.t
     if t.is_string:
-        if isinstance(v.const, str) and v.const.strip().lstrip("+-").isdigit():
-            return _number(v, to, mode, str(int(v.const)))
-        message = (
-            f"Conversion failed when converting the {t.name} value '{{x}}' to data type {to.name}."
+        const = v.const.strip() if isinstance(v.const, str) else ""
+        low, high = _RANGES[to.name]
+        if const.lstrip("+-").isdigit() and low <= int(const) <= high:
+            return f"CAST({int(const)} AS {to.duck})"
+        failed = (
+            f"CASE WHEN regexp_full_match(trim({v.sql}), '[+-]?[0-9]+') "
+            f"THEN {failure(v.sql, *_over(t, to))} ELSE "
+            + failure(
+                v.sql,
+                245,
+                f"Conversion failed when converting the {t.name} value '{{x}}' to data type "
+                f"{to.name}.",
+            )
+            + " END"
         )
-        return guard(
-            v.sql, f"TRY_CAST(t_integer({v.sql}) AS {to.duck})", mode, 245, message, to.duck
-        )
+        return guard(v.sql, f"TRY_CAST(t_integer({v.sql}) AS {to.duck})", mode, failed, to.duck)
     if t.is_integer:
         return _number(v, to, mode, v.sql)
     if t.name in FLOATS or t.name == "decimal":
@@ -103,7 +150,7 @@ def _to_integer(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         days = f"date_diff('day', date '1900-01-01', date_trunc('day', {v.sql} + to_hours(12)))"
         return _number(v, to, mode, days)
     if t.name in BINARY:
-        return _number(v, to, mode, f"('0x0' || hex({v.sql}))")
+        return _number(v, to, mode, _binary_integer(v, to))
     return _refuse(v, to)
 
 
@@ -112,7 +159,8 @@ def _to_bit(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         message = (
             f"Conversion failed when converting the {v.t.name} value '{{x}}' to data type bit."
         )
-        return guard(v.sql, f"t_bit_text({v.sql})", mode, 245, message, to.duck)
+        failed = failure(v.sql, 245, message)
+        return guard(v.sql, f"t_bit_text({v.sql})", mode, failed, to.duck)
     if v.t.is_number:
         return f"({v.sql} <> 0)"
     return _refuse(v, to)
@@ -121,12 +169,18 @@ def _to_bit(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
 def _to_exact(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     t = v.t
     if t.is_string:
-        reader = "t_money_text" if to.name in MONEY else "t_exact_text"
-        number, name = (235, "money") if to.name in MONEY else (8114, "numeric")
-        message = f"Error converting data type {t.name} to {name} (value '{{x}}')."
-        return guard(
-            v.sql, f"TRY_CAST({reader}({v.sql}) AS {to.duck})", mode, number, message, to.duck
+        money = to.name in MONEY
+        reader = "t_money_text" if money else "t_exact_text"
+        bad = (235, "Cannot convert a char value to money. The char value has incorrect syntax.")
+        if not money:
+            bad = (8114, f"Error converting data type {t.name} to numeric.")
+        over = f"Arithmetic overflow error converting {t.name} to data type "
+        over += f"{to.name if money else 'numeric'}.{_VALUE}"
+        failed = (
+            f"CASE WHEN {reader}({v.sql}) IS NULL THEN "
+            f"{failure(v.sql, bad[0], bad[1] + _VALUE)} ELSE {failure(v.sql, 8115, over)} END"
         )
+        return guard(v.sql, f"TRY_CAST({reader}({v.sql}) AS {to.duck})", mode, failed, to.duck)
     if t.is_number:
         return _number(v, to, mode, v.sql)
     return _refuse(v, to)
@@ -135,10 +189,8 @@ def _to_exact(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
 def _to_float(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     t = v.t
     if t.is_string:
-        message = f"Error converting data type {t.name} to {to.name} (value '{{x}}')."
-        return guard(
-            v.sql, f"TRY_CAST(t_float_text({v.sql}) AS {to.duck})", mode, 8114, message, to.duck
-        )
+        failed = failure(v.sql, 8114, f"Error converting data type {t.name} to {to.name}.{_VALUE}")
+        return guard(v.sql, f"TRY_CAST(t_float_text({v.sql}) AS {to.duck})", mode, failed, to.duck)
     if t.is_number:
         return _number(v, to, mode, v.sql)
     if t.name in ("datetime", "smalldatetime"):
@@ -153,6 +205,8 @@ def _to_date(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:
         if plain is not None:
             return f"CAST('{plain}' AS {'DATE' if to.name == 'date' else 'TIMESTAMP'})"
         return _fit_date(_date_text(v, to, mode, style, dateformat), to)
+    if t.name in ("date", "datetime2") and to.name in ("datetime", "smalldatetime"):
+        return _in_range(v, to, mode)
     if t.name in DATES:
         return _fit_date(v.sql, to) if t.name != "date" or to.name != "date" else v.sql
     if t.name == "time" and to.name != "date":
@@ -192,9 +246,12 @@ def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> st
             f"COALESCE(t_numeric_date({x}, '{shape}'), CASE WHEN "
             f"regexp_full_match(trim({x}), '([0-9]{{8}})?') THEN t_iso({x}) END)"
         )
-    name = "date and/or time"
-    failed = f"Conversion failed when converting {name} from character string ('{{x}}')."
-    done = guard(x, attempt, mode, 241, failed, "TIMESTAMP")
+    failed = failure(x, 241, _NO_DATE + _VALUE)
+    if to.name in ("datetime", "smalldatetime"):
+        range_ = f"The conversion of a {v.t.name} data type to a {to.name} data type resulted in "
+        range_ += f"an out-of-range value.{_VALUE}"
+        failed = f"CASE WHEN t_looks_date({x}) THEN {failure(x, 242, range_)} ELSE {failed} END"
+    done = guard(x, attempt, mode, failed, "TIMESTAMP")
     if not order and style in (None, 0):
         ambiguous = (
             "R|the text ' || " + x + " || ' is read as day-month or month-day by the language of "
@@ -208,6 +265,22 @@ def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> st
             else done
         )
     return done
+
+
+def _in_range(v: V, to: T, mode: str) -> str:
+    """Turn a date into a datetime, which begins in 1753, or a smalldatetime, in 1900 to 2079."""
+    first, last = _FIRST_LAST[to.name]
+    fit = f"{v.sql} BETWEEN timestamp '{first}' AND timestamp '{last} 23:59:59.999999'"
+    message = f"The conversion of a {v.t.name} data type to a {to.name} data type resulted in an "
+    bad = f"CAST(t_fail({failure('', 242, message + 'out-of-range value.')}) AS TIMESTAMP)"
+    bad = "NULL" if mode == "try" else bad
+    return f"CASE WHEN {fit} OR {v.sql} IS NULL THEN {_fit_date(v.sql, to)} ELSE {bad} END"
+
+
+_FIRST_LAST = {
+    "datetime": ("1753-01-01", "9999-12-31"),
+    "smalldatetime": ("1900-01-01", "2079-06-06"),
+}
 
 
 def _fit_date(sql: str, to: T) -> str:
@@ -224,15 +297,13 @@ def _fit_date(sql: str, to: T) -> str:
 
 def _to_time(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if v.t.is_string:
-        message = (
-            "Conversion failed when converting date and/or time from character string ('{x}')."
-        )
+        failed = failure(v.sql, 241, _NO_DATE + _VALUE)
         attempt = (
             f"COALESCE(TRY_CAST(CASE WHEN regexp_full_match(trim({v.sql}), "
             f"'[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}"
             f"([.][0-9]{{1,6}})?)?') THEN trim({v.sql}) END AS TIME), CAST(t_iso({v.sql}) AS TIME))"
         )
-        return guard(v.sql, attempt, mode, 241, message, to.duck)
+        return guard(v.sql, attempt, mode, failed, to.duck)
     if v.t.name in DATES and v.t.name != "date":
         return f"CAST({v.sql} AS TIME)"
     return _refuse(v, to)
@@ -263,10 +334,9 @@ def _to_binary(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
 def _to_uuid(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if not v.t.is_string:
         return _refuse(v, to)
-    message = (
-        "Conversion failed when converting from a character string to uniqueidentifier ('{x}')."
-    )
-    return guard(v.sql, f"TRY_CAST({v.sql} AS UUID)", mode, 8169, message, to.duck)
+    message = "Conversion failed when converting from a character string to uniqueidentifier."
+    failed = failure(v.sql, 8169, message + _VALUE)
+    return guard(v.sql, f"TRY_CAST({v.sql} AS UUID)", mode, failed, to.duck)
 
 
 _CONVERTERS = {
@@ -274,78 +344,3 @@ _CONVERTERS = {
     "smallmoney": _to_exact, "float": _to_float, "real": _to_float, "date": _to_date,
     "time": _to_time, "binary": _to_binary, "uniqueidentifier": _to_uuid,
 }  # fmt: skip
-
-
-def _to_text(v: V, to: T, mode: str, style: int | None) -> V:
-    """Text from anything: cut, padded or refused as the page "CAST and CONVERT" says."""
-    t, n = v.t, to.n
-    if t.is_string:
-        to = replace(to, collation=to.collation or t.collation, label=max(to.label, t.label))
-        sql, width = v.sql, t.n
-    else:
-        sql, width = _written(v, to, style)
-    const = v.const if isinstance(v.const, str) else None
-    if n is not None and (width is None or width > n):
-        if not t.is_string:
-            if t.is_integer:
-                sql = f"CASE WHEN length({sql}) > {n} THEN '*' ELSE {sql} END"
-            elif t.is_number:
-                over = literal(
-                    f"8115|Arithmetic overflow error converting {t.name} to data type {to.name}."
-                )
-                bad = "NULL" if mode == "try" else f"t_fail({over})"
-                sql = f"CASE WHEN length({sql}) > {n} THEN {bad} ELSE {sql} END"
-            else:
-                sql = f"left({sql}, {n})"
-        elif mode == "assign":
-            over = (
-                "t_fail('2628|String or binary data would be truncated. Truncated "
-                f"value: ''' || left({sql}, {n}) || '''.')"
-            )
-            sql = f"CASE WHEN length(rtrim({sql}, ' ')) > {n} THEN {over} ELSE left({sql}, {n}) END"
-        elif const is not None:
-            const = const[:n]
-            sql = literal(const)
-        else:
-            sql = f"left({sql}, {n})"
-    if to.fixed and n is not None and not (t.fixed and t.n == n):
-        if const is not None:
-            const = const.ljust(n)
-            sql = literal(const)
-        else:
-            sql = f"CASE WHEN length({sql}) < {n} THEN rpad({sql}, {n}, ' ') ELSE {sql} END"
-    return V(sql, to, const)
-
-
-def _written(v: V, to: T, style: int | None) -> tuple[str, int | None]:
-    """Return a value that is no text as text, and the greatest length it can have."""
-    t, sql = v.t, v.sql
-    if t.name == "bit":
-        return f"CASE {sql} WHEN TRUE THEN '1' WHEN FALSE THEN '0' END", 1
-    if t.is_integer:
-        return f"CAST({sql} AS VARCHAR)", {"bigint": 20, "int": 11, "smallint": 6, "tinyint": 3}[
-            t.name
-        ]
-    if t.name == "decimal":
-        return f"CAST({sql} AS VARCHAR)", t.p + 2
-    if t.name in MONEY:
-        if style:
-            raise Refused(f"CONVERT style {style} for {t.name} is not known here.")
-        return f"CAST(CAST({sql} AS DECIMAL(19,2)) AS VARCHAR)", 22
-    if t.name in FLOATS:
-        if style in (None, 0):
-            return f"t_float({sql})", 14
-        if style == 2:
-            return f"t_float16({sql})", 24
-        raise Refused(f"CONVERT style {style} for {t.name} is not known here.")
-    if t.is_date or t.name == "time":
-        if style is None:
-            style = 0 if t.name in ("datetime", "smalldatetime") else 121
-        return to_style(sql, t, style), None
-    if t.name == "uniqueidentifier":
-        return f"upper(CAST({sql} AS VARCHAR))", 36
-    if t.name in BINARY and style in (1, 2):
-        return (f"('0x' || hex({sql}))" if style == 1 else f"hex({sql})"), None
-    raise Refused(
-        f"Converting {t.name} to text is not done here.", "Use CONVERT with style 1 or 2."
-    )

@@ -31,6 +31,7 @@ RESERVED = words(
     "WAITFOR WHEN WHERE WHILE WITH"
 )
 _NAME = {TokenType.IDENTIFIER, TokenType.VAR}
+_LEADS = {TokenType.PARAMETER, TokenType.HASH}
 
 
 class Cursor:
@@ -137,7 +138,8 @@ class Cursor:
             token = self.tokens[self.i]
             kind, w = token.token_type, word(token)
             depth += (kind == TokenType.L_PAREN) - (kind == TokenType.R_PAREN)
-            if not depth and kind != TokenType.R_PAREN:
+            named = self.i > 0 and self.tokens[self.i - 1].token_type in _LEADS  # @from, #end
+            if not depth and kind != TokenType.R_PAREN and not named:
                 case += w == "CASE"
                 if w in words and not case and self.i >= start:
                     break

@@ -118,7 +118,10 @@ def datediff(b: Queries, args: list, scope: Scope, big: bool = False) -> V:
     else:
         kind = "TIMESTAMP" if unit in _CLOCK else "DATE"
     sides = [v.sql if v.t.duck == kind else f"CAST({v.sql} AS {kind})" for v in (x, y)]
-    return V(f"CAST(date_diff('{unit}', {sides[0]}, {sides[1]}) AS {t.duck})", t)
+    count = f"date_diff('{unit}', {sides[0]}, {sides[1]})"
+    if unit in ("second", "millisecond", "microsecond") and not big:
+        return V(once(count, lambda y: f"t_diff({y})", 0), t)
+    return V(f"CAST({count} AS {t.duck})", t)
 
 
 def _part(b: Queries, part: str, x: V) -> str:
@@ -285,4 +288,5 @@ FUNCTIONS = {
     "getutcdate": lambda b, a, s: V(
         "t_datetime(CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP))", DATETIME
     ),
+    "sysutcdatetime": lambda b, a, s: V("CAST(now() AT TIME ZONE 'UTC' AS TIMESTAMP)", DATETIME2),
 }

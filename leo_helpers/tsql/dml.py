@@ -102,7 +102,7 @@ def _insert_exec(
     session = interpreter.session
     held, session.result = session.result, Result()
     try:
-        execute(interpreter, Simple("EXEC", cursor.tokens[cursor.i :]))
+        execute(interpreter, Simple("INSERT", cursor.tokens[cursor.i :]))
         tables, said = session.result._tables, session.result.messages
     finally:
         session.result = held

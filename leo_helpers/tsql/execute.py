@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot.tokens import Token, TokenType
 
 from .alter import rename_column
+from .blocks import words
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError, sql_error
 from .lexer import Script
@@ -23,6 +24,12 @@ __all__ = ["execute"]
 
 
 _DEEPEST = 32
+#: Procedures that show or look after what the server holds: they change no table.
+_SHOWN = words(
+    "sp_help sp_helpindex sp_helptext sp_columns sp_spaceused sp_who sp_who2 sp_tables "
+    "sp_updatestats sp_recompile sp_addextendedproperty sp_updateextendedproperty "
+    "sp_createstats sp_depends"
+)
 
 
 def execute(interpreter: Interpreter, statement: Simple) -> int | None:
@@ -38,6 +45,11 @@ def execute(interpreter: Interpreter, statement: Simple) -> int | None:
         return _sp_executesql(interpreter, cursor)
     if name == "sp_rename":
         return _sp_rename(interpreter, cursor)
+    if name in _SHOWN and statement.word != "INSERT":
+        line = interpreter.source.place(statement.start)[0]
+        session = interpreter.session
+        session.say(f"Note, line {line}: {name} is left out; it changes no table.")
+        return 0
     raise Refused(
         f"The procedure {name} is not run here.",
         "Only EXEC of a string and sp_executesql are.",
@@ -185,6 +197,7 @@ def _batch(
     if session.nesting >= _DEEPEST:
         raise sql_error(217)
     held, tables, database = session.values, session.store.variables, session.database
+    cursors, session.cursors.local = session.cursors.local, {}
     temporary = {key for key in session.store.entries if key[2].startswith("#")}
     session.values, session.store.variables = dict(values), {}
     session.nesting += 1
@@ -197,6 +210,7 @@ def _batch(
         raise _outside(error) from error
     finally:
         session.nesting -= 1
+        session.cursors.local = cursors
         session.values, session.store.variables, session.database = held, tables, database
         for key in [
             k

@@ -13,13 +13,14 @@ from .literals import aggregate, collation_name, exact_quotient, number, only, t
 from .scope import Scope
 from .sqltypes import FLOATS, INTEGERS, NULL, T, arithmetic, as_decimal, char_type, decimal, unify
 from .sqltypes import collate as collate_types
-from .value import V, literal
+from .value import V, literal, once
 
 __all__ = ["Expressions"]
 
 
 _ARITHMETIC = {exp.Add: "+", exp.Sub: "-", exp.Mul: "*", exp.Div: "/", exp.Mod: "%"}
 _BITS = {exp.BitwiseAnd: "&", exp.BitwiseOr: "|", exp.BitwiseXor: "^"}
+_WORDS = {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}
 _PREDICATES = (*COMPARE, exp.And, exp.Or, exp.Not, exp.In, exp.Between, exp.Like, exp.Escape,
                exp.Is, exp.Exists, exp.NullSafeEQ, exp.NullSafeNEQ)  # fmt: skip
 
@@ -150,6 +151,8 @@ class Expressions(Conditions):
 
     def arithmetic(self, op: str, a: V, b: V) -> V:
         """Add, subtract, multiply, divide or take the remainder, in SQL Server's type."""
+        if op in "&|^":
+            return self.bits(op, a, b)
         if a.t.name == "null" and b.t.name == "null":
             return V("CAST(NULL AS INTEGER)", T("int"))
         if a.t.name == "null" or b.t.name == "null":
@@ -169,15 +172,20 @@ class Expressions(Conditions):
         if not (a.t.is_number and b.t.is_number):
             bad = b if a.t.is_number else a
             raise TSqlError(f"Operand data type {bad.t.name} is invalid for operator {op}.", 8117)
+        if a.t.name == b.t.name == "bit":
+            raise sql_error(8117, "bit", _WORDS[op], step="Cast one side to int.")
         if a.t.name == "bit":
-            a = self.convert(a, T("int") if b.t.name == "bit" else replace(b.t, n=None))
+            a = self.convert(a, replace(b.t, n=None))
         if b.t.name == "bit":
             b = self.convert(b, replace(a.t, n=None))
         t = arithmetic(op, a.t, b.t)
         if t.name in FLOATS:
             if op == "%":
                 raise TSqlError("The data types are incompatible in the modulo operator.", 402)
-            return V(f"(CAST({a.sql} AS {t.duck}) {op} CAST({b.sql} AS {t.duck}))", t)
+            left, right = (f"CAST({v.sql} AS {t.duck})" for v in (a, b))
+            if op == "/" and not (isinstance(b.const, int) and b.const):
+                right = once(right, lambda y: f"t_not_zero({y})")
+            return V(f"({left} {op} {right})", t)
         if t.is_integer:
             # a constant takes the type beside it in DuckDB, so the other side is cast
             left, right = (
@@ -216,20 +224,28 @@ class Expressions(Conditions):
         return V(f"left({sql}, {limit})" if n is not None and n > limit else sql, t)
 
     def _shift_date(self, op: str, a: V, b: V) -> V:
-        """Add days to a datetime; date and datetime2 take no numbers (error 206)."""
+        """Add days to a datetime, or take one from another; others take no + or - (error 206)."""
         base, other = (a, b) if a.t.is_date else (b, a)
-        if other.t.is_number and base.t.name in ("datetime", "smalldatetime") and op in "+-":
-            if op == "-" and base is b:
-                raise Refused("A number less a datetime is not computed here.")
-            days = f"to_microseconds(CAST({other.sql} * 86400000000 AS BIGINT))"
-            return V(f"({base.sql} {op} {days})", base.t)
+        if base.t.name in ("datetime", "smalldatetime") and op in "+-":
+            if other.t.is_number:
+                if op == "-" and base is b:
+                    raise Refused("A number less a datetime is not computed here.")
+                days = f"to_microseconds(CAST({other.sql} * 86400000000 AS BIGINT))"
+                return V(f"({base.sql} {op} {days})", base.t)
+            if other.t.is_string or other.t.name in ("datetime", "smalldatetime"):
+                t = base.t if other.t.is_string else unify(a.t, b.t)
+                left, right = self.convert(a, t).sql, self.convert(b, t).sql
+                return V(f"({left} {op} ({right} - timestamp '1900-01-01'))", t)
         raise sql_error(206, a.t.name, b.t.name, step="Use DATEADD and DATEDIFF.")
 
     def _bits(self, node: exp.Expression, scope: Scope) -> V:
         op = _BITS[type(node)]
         if isinstance(node.expression, exp.Add | exp.Sub | exp.BitwiseAnd | exp.BitwiseOr):
             raise Refused("SQL Server reads & | ^ + - from left to right.", "Add brackets.")
-        a, b = self.expr(node.this, scope), self.expr(node.expression, scope)
+        return self.bits(op, self.expr(node.this, scope), self.expr(node.expression, scope))
+
+    def bits(self, op: str, a: V, b: V) -> V:
+        """Combine two whole numbers bit by bit."""
         t = unify(a.t, b.t)
         if t.name not in INTEGERS:
             raise TSqlError(

@@ -13,17 +13,30 @@ from .errors import Refused, TSqlError, sql_error
 from .numeric import keep_type, log, power, round_number
 from .server import (
     col_length,
+    cursor_status,
     db_id,
     error_fact,
     identity_column,
     name_value,
+    named_by_number,
     object_id,
     random_value,
     schema_id,
+    server_name,
     server_variable,
 )
 from .sqltypes import NULL, T, unify
-from .texts import charindex, concat, concat_ws, datalength, hash_bytes, patindex, replace_text
+from .texts import (
+    charindex,
+    concat,
+    concat_ws,
+    datalength,
+    formatmessage,
+    hash_bytes,
+    parsename,
+    patindex,
+    replace_text,
+)
 from .value import V
 
 if TYPE_CHECKING:
@@ -61,8 +74,8 @@ SIMPLE: dict[str, tuple[str, str, T | str]] = {
     "reverse": ("s", "reverse({0})", "v"),
     "ascii": ("s", "CASE WHEN {0} <> '' THEN ascii({0}) END", INT),
     "unicode": ("s", "CASE WHEN {0} <> '' THEN unicode({0}) END", INT),
-    "char": ("i", "CASE WHEN {0} BETWEEN 1 AND 255 THEN chr({0}) END", T("char", 1)),
-    "nchar": ("i", "CASE WHEN {0} BETWEEN 1 AND 65535 THEN chr({0}) END", T("nchar", 1)),
+    "char": ("i", "CASE WHEN {0} BETWEEN 1 AND 255 THEN chr({0}::INTEGER) END", T("char", 1)),
+    "nchar": ("i", "CASE WHEN {0} BETWEEN 1 AND 65535 THEN chr({0}::INTEGER) END", T("nchar", 1)),
     "space": ("i", "CASE WHEN {0} >= 0 THEN repeat(' ', {0}) END", T("varchar", 8000)),
     "replicate": ("si", "CASE WHEN {1} >= 0 THEN repeat({0}, {1}) END", "m"),
     "left": ("si", "t_left({0}, {1})", "v"),
@@ -78,6 +91,7 @@ SIMPLE: dict[str, tuple[str, str, T | str]] = {
     "square": ("f", "({0} * {0})", FLOAT),
     "sin": ("f", "sin({0})", FLOAT),
     "cos": ("f", "cos({0})", FLOAT),
+    "cot": ("f", "cot({0})", FLOAT),
     "tan": ("f", "tan({0})", FLOAT),
     "asin": ("f", "asin({0})", FLOAT),
     "acos": ("f", "acos({0})", FLOAT),
@@ -253,16 +267,18 @@ FUNCTIONS = {
     "schema_id": schema_id,
     "db_id": db_id,
     "col_length": col_length,
+    "cursor_status": cursor_status,
     "hashbytes": hash_bytes,
     "rand": random_value("RAND"),
     "newid": random_value("NEWID"),
     "newsequentialid": random_value("NEWSEQUENTIALID"),
     "identity": identity_column,
+    "parsename": parsename,
+    "formatmessage": formatmessage,
     "db_name": lambda b, a, s: name_value(b.session.database),
-    "schema_name": lambda b, a, s: (
-        name_value("dbo") if not a else name_value(b.session.schema_name(b.expr(a[0], s).const))
-    ),
-    "object_name": lambda b, a, s: name_value(b.session.object_name(b.expr(a[0], s).const)),
+    "schema_name": named_by_number("schema"),
+    "object_name": named_by_number("object"),
+    "object_schema_name": named_by_number("object_schema"),
     "error_number": error_fact("number"),
     "error_message": error_fact("message"),
     "error_line": error_fact("line"),
@@ -280,6 +296,10 @@ FUNCTIONS = {
     "least": greatest("least"),
     "user_name": lambda b, a, s: name_value("dbo"),
     "user": lambda b, a, s: name_value("dbo"),
-    "current_user": lambda b, a, s: name_value("dbo"),
-    "session_user": lambda b, a, s: name_value("dbo"),
+    "suser_sname": server_name("SUSER_SNAME()"),
+    "suser_name": server_name("SUSER_NAME()"),
+    "original_login": server_name("ORIGINAL_LOGIN()"),
+    "system_user": server_name("SYSTEM_USER"),
+    "host_name": server_name("HOST_NAME()"),
+    "app_name": server_name("APP_NAME()"),
 }

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot.tokens import Token, TokenType
 
-from . import alter, assign, changes, ddl, dml
+from . import alter, assign, changes, ddl, dml, fetching
 from .arguments import text as as_text
 from .blocks import Block, If, Node, Simple, Try, While, statements
 from .control import BreakMet, ContinueMet, Control, ReturnMet
@@ -46,6 +46,7 @@ class Interpreter(Control):
             for _ in range(batch.times):
                 if n:
                     self.session.values, self.session.store.variables = {}, {}
+                    self.session.cursors.local = {}
                 self.declared = {}
                 try:
                     self.hoist(batch.body)
@@ -67,7 +68,7 @@ class Interpreter(Control):
                     "one batch, which SQL Server refuses (2714). Put GO between."
                 )
             made |= {table} - {""}
-            if statement.word == "DECLARE":
+            if assign.declares_variables(statement):
                 for name, t, _ in self.declarations(statement):
                     if t is not None and name in self.declared:
                         raise self.locate(
@@ -155,7 +156,10 @@ class Interpreter(Control):
         try:
             s.step(statement)
             if handler is None:
-                raise Refused(f"Statements that begin with {statement.word} are not run here.")
+                raise Refused(
+                    f"Statements that begin with {statement.word} are not run here.",
+                    _INSTEAD.get(statement.word, ""),
+                )
             rows = handler(self, statement)
         except TSqlError as error:
             s.store.entries, s.store.schemas = (
@@ -232,26 +236,14 @@ f"({type(error).__name__}: {error}).",
             cursor = Cursor(part)
             name = cursor.identifier() if part else ""
             if not name.startswith("@"):
-                raise self.locate(
-                    Refused(
-                        "Only variables and table variables can be declared here; "
-                        "cursors are not run."
-                    )
-                    if cursor.word() in ("CURSOR", "INSENSITIVE", "SCROLL")
-                    else cursor.fail("a variable"),
-                    statement,
-                )
+                raise self.locate(cursor.fail("a variable"), statement)
             cursor.take("AS")
             if cursor.word() == "TABLE":
                 out.append((name[1:].lower(), None, part[cursor.i + 1 :]))
                 continue
             if cursor.word() == "CURSOR":
-                raise self.locate(
-                    Refused(
-                        "Cursors are not run here.", "Write it as one statement or a WHILE loop."
-                    ),
-                    statement,
-                )
+                self.session.cursors.local.setdefault(name.lower())
+                continue
             try:
                 t = cursor.data_type()
             except TSqlError as error:
@@ -267,6 +259,8 @@ f"({type(error).__name__}: {error}).",
     def declare(self, statement: Simple) -> int | None:
         """DECLARE @x int = 1, @t table (...)."""
         rows = None
+        if not assign.declares_variables(statement) and fetching.declared(self, statement):
+            return 0
         for name, t, rest in self.declarations(statement):
             if t is None:
                 ddl.table_variable(self, "@" + name, rest)
@@ -279,6 +273,8 @@ f"({type(error).__name__}: {error}).",
         """SET @x = ..., SET @x += ..., or a setting."""
         tokens = statement.tokens
         if len(tokens) > 1 and tokens[1].token_type == TokenType.PARAMETER:
+            if fetching.give(self, statement):
+                return 0
             cursor = Cursor(tokens, 1)
             name = cursor.identifier()[1:]
             op = assign.assignment(cursor)
@@ -342,6 +338,14 @@ f"({type(error).__name__}: {error}).",
         return _HANDLERS[verb](self, rest, withs)
 
 
+#: What to write for a statement that is not run.
+_INSTEAD = {
+    ":": "Lines with : are for sqlcmd; write DECLARE @x for :setvar x, and @x for $(x).",
+    "GOTO": "Use WHILE, IF and BREAK.",
+    "DBCC": "Leave it out: it looks after the server.",
+    "GRANT": "Leave it out: rights play no part here.",
+    "BULK": "Files are not read from a script; make the table with INSERT.",
+}
 _HANDLERS = {
     "SELECT": Interpreter.select, "WITH": Interpreter.with_, "(": Interpreter.select,
     "INSERT": dml.insert, "UPDATE": changes.update, "DELETE": changes.delete, "MERGE": merge,
@@ -350,5 +354,7 @@ _HANDLERS = {
     "USE": Control.use, "EXEC": execute, "EXECUTE": execute, "BEGIN": Control.begin,
     "COMMIT": Control.commit, "ROLLBACK": Control.rollback, "SAVE": Control.save,
     "THROW": Control.throw, "RAISERROR": Control.raiserror, "RETURN": Control.return_,
-    "BREAK": Control.break_, "CONTINUE": Control.continue_, "CHECKPOINT": Control.skip,
+    "OPEN": fetching.open_, "FETCH": fetching.fetch, "CLOSE": fetching.close,
+    "DEALLOCATE": fetching.deallocate, "BREAK": Control.break_, "CONTINUE": Control.continue_,
+    "CHECKPOINT": Control.skip, "WAITFOR": Control.wait,
 }  # fmt: skip

@@ -73,6 +73,8 @@ _ELSEWHERE = words(
 )
 #: Signs that sqlglot reads and SQL Server does not.
 _FOREIGN = {"PLACEHOLDER", "COLON", "BACKSLASH"}
+#: Quotes and dashes that word processors put in the place of ', " and -.
+_TYPOGRAPHIC = set("\u2018\u2019\u201c\u201d\u2013\u2014")
 _TYPES_THAT_LEAD = {"DATE", "TIME", "TIMESTAMP", "DATETIME", "DATETIME2", "INTERVAL"}
 _NOTHING_BEFORE = {TokenType.L_PAREN, TokenType.SELECT, TokenType.COMMA, TokenType.DISTINCT}
 _NOTHING_AFTER = {
@@ -251,6 +253,12 @@ def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
     for i, token in enumerate(tokens):
         if text.startswith("::", token.start):
             raise Refused("Methods of types (type::method) are not run here.", at=token.start)
+        if token.token_type == TokenType.VAR and set(token.text) & _TYPOGRAPHIC:
+            raise TSqlError(
+                f"Incorrect syntax near '{token.text}'.", 102,
+                "This is a quote or dash from a word processor: write ' or - in its place.",
+                token.start,
+            )  # fmt: skip
         if token.token_type.name in _FOREIGN or _gap(tokens, i):
             near = text[token.start : token.end + 1]
             raise TSqlError(

@@ -31,7 +31,15 @@ create macro t_iso(x) as case when trim(x) = '' then timestamp '1900-01-01'
         then try_cast(regexp_replace(regexp_replace(trim(x), '^([0-9]{4}).([0-9]+).([0-9]+)', '\1-\2-\3'), '([.][0-9]{6})[0-9]$', '\1') as timestamp)
     else try_strptime(regexp_replace(trim(x), '[ ,-]+', ' ', 'g'), ['%d %b %Y', '%b %d %Y', '%d %B %Y', '%B %d %Y', '%Y %b %d',
         '%d %b %Y %H:%M', '%d %b %Y %H:%M:%S', '%b %d %Y %I:%M%p', '%b %d %Y %H:%M', '%b %d %Y %H:%M:%S', '%d %b %y', '%b %d %y']) end;
-create macro t_numeric_date(x, f) as try_strptime(regexp_replace(trim(x), '[/.-]', '/', 'g'), f);
+-- A year of two digits where the style has four, or the other way round, is not guessed.
+create macro t_numeric_date(x, f) as case when regexp_full_match(trim(x), '[0-9]+[/.-][0-9]+[/.-][0-9]+.*')
+        and contains(f, '%Y') <> (regexp_matches(trim(x), '(^|[/.-])[0-9]{4}($|[/.-]| )'))
+    then t_fail('R|CONVERT of a date whose year has another number of digits than the style (' || x || ') is not run here.')::timestamp
+    else try_strptime(regexp_replace(trim(x), '[/.-]', '/', 'g'), [f, f || ' %H:%M', f || ' %H:%M:%S']) end;
+create macro t_looks_date(x) as regexp_full_match(trim(x), '([0-9]{8}|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})([ T].*)?');
+-- money in style 1 has a comma after every three digits.
+create macro t_thousands(x) as case when x like '-%' then '-' else '' end
+    || format('{:,}', ltrim(split_part(x, '.', 1), '-')::bigint) || '.' || split_part(x, '.', 2);
 create macro t_looks_numeric_date(x) as regexp_full_match(trim(x), '[0-9]{1,2}[-/.][0-9]{1,2}[-/.][0-9]{2,4}( .*)?');
 -- datetime is kept to 1/300 of a second, smalldatetime to a minute.
 create macro t_datetime(x) as date_trunc('second', x) + to_milliseconds(
@@ -50,8 +58,13 @@ create macro t_float16(x) as regexp_replace(format('{:.15e}', x), 'e([+-])([0-9]
 
 -- DATEPART and DATEDIFF count boundaries; a week begins on Sunday for DATEDIFF, whatever DATEFIRST is.
 create macro t_weeks(a, b) as floor((date_diff('day', date '1970-01-04', b::date)) / 7.0)::int - floor((date_diff('day', date '1970-01-04', a::date)) / 7.0)::int;
+create macro t_diff(n) as case when n between -2147483648 and 2147483647 then n::int when n is not null
+    then t_fail('535|The datediff function resulted in an overflow. The number of dateparts separating two date/time instances is too large.')::int end;
 create macro t_weekday(x, datefirst) as ((date_part('dow', x) + 7 - datefirst) % 7 + 1)::int;
 create macro t_week(x, datefirst) as ((date_part('doy', x) + (date_part('dow', date_trunc('year', x)) + 7 - datefirst) % 7 - 1) // 7 + 1)::int;
+
+-- float / 0 is an error, not infinity.
+create macro t_not_zero(y) as case when y = 0 then t_fail('8134|Divide by zero error encountered.')::double else y end;
 
 -- LEN leaves out trailing blanks; STR, STUFF, SUBSTRING and PATINDEX as on their pages.
 create macro t_len(x) as length(rtrim(x, ' '))::int;

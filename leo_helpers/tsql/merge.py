@@ -80,6 +80,11 @@ def read_merge(
         raise Refused("MERGE TOP is not run here.")
     cursor.take("INTO")
     named = cursor.until({"USING"})
+    walk = Cursor(named)
+    walk.name()
+    head = named[: walk.i]
+    dml.skip_hints(walk)
+    named = [*head, *named[walk.i :]]
     cursor.expect("USING")
     using = cursor.until({"ON"})
     cursor.expect("ON")

@@ -61,6 +61,8 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
         self.counter = 0
         self.at: int | None = None
         self.notes: list[str] = []
+        #: The numbers of the tables that the statement reads.
+        self.read: set[int] = set()
 
     def note(self, text: str) -> None:
         """Keep something that the reader should know about the statement."""
@@ -152,7 +154,12 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
             level = f"{recursive.alias}.lvl + 1"
             items.append(("lvl", V(f"CASE {limit}ELSE {level} END" if limit else level, T("int"))))
         alone = len(scope.sources) < 2 and scope.groups is None and not node.args.get("distinct")
-        cols = [Col(name, v.t, "", v.firm, v.identity if alone else None) for name, v in items]
+        cols = [
+            Col(name, v.t, "", v.firm, v.identity if alone or v.numbers else None)
+            for name, v in items
+        ]
+        if node.args.get("order") and any(v.numbers for _, v in items):
+            self.note("IDENTITY() may number the rows in another order than ORDER BY.")
         held = None
         if rid and scope.groups is None and not node.args.get("distinct"):
             owners = [s for s in scope.sources if s.rid]

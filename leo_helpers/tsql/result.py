@@ -71,19 +71,33 @@ class Result:
 def script_text(script: str | os.PathLike[str]) -> str:
     """Return the text of a script given as text or as a path."""
     if isinstance(script, str) and not ("\n" not in script and script.lower().endswith(".sql")):
-        return script
+        return script.removeprefix("\ufeff")
     path = Path(script)
     try:
         data = path.read_bytes()
     except OSError as error:
         raise TSqlError(f"The script {path} cannot be read ({error.strerror}).") from None
-    for encoding in (
-        ("utf-8-sig", "utf-16")
-        if data[:2] in (b"\xff\xfe", b"\xfe\xff")
-        else ("utf-8-sig", "cp1252")
-    ):
+    for encoding in _encodings(data):
         try:
-            return data.decode(encoding)
+            text = data.decode(encoding).removeprefix("\ufeff")
         except UnicodeDecodeError:
             continue
-    raise TSqlError(f"The script {path} is neither UTF-8 nor UTF-16.")
+        if "\0" in text:
+            break
+        return text if "\n" in text else text.replace("\r", "\n")
+    raise TSqlError(
+        f"The script {path} is not text in UTF-8, UTF-16 or Windows-1252.",
+        None,
+        "Save it again as UTF-8.",
+    )
+
+
+def _encodings(data: bytes) -> tuple[str, ...]:
+    """Return what a script may be written in; SSMS saves UTF-16, with its mark or without."""
+    if data[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        return ("utf-16",)
+    if data[1:2] == b"\0":
+        return ("utf-16-le",)
+    if data[:1] == b"\0":
+        return ("utf-16-be",)
+    return "utf-8", "cp1252"

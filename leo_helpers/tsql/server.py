@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from .errors import Refused
+from .fetching import status_of
 from .sqltypes import T, decimal, parse_type
 from .value import V, literal
 
@@ -17,14 +18,17 @@ from .arguments import text
 
 __all__ = [
     "col_length",
+    "cursor_status",
     "db_id",
     "error_fact",
     "identity_column",
     "known",
     "name_value",
+    "named_by_number",
     "object_id",
     "random_value",
     "schema_id",
+    "server_name",
     "server_variable",
 ]
 
@@ -73,11 +77,45 @@ def col_length(b: Queries, args: list, scope: Scope) -> V:
     return V(f"CAST({'NULL' if value is None else value} AS SMALLINT)", T("smallint"))
 
 
+def cursor_status(b: Queries, args: list, scope: Scope) -> V:
+    """CURSOR_STATUS says whether a cursor is there, and open."""
+    where, name = (known(b, arg, scope) or "" for arg in args)
+    value = status_of(b.session, where, name)
+    return V(f"CAST({value} AS SMALLINT)", T("smallint"), value)
+
+
 def name_value(value: str | None) -> V:
     """Return a text that the server gives, or NULL."""
     if value is None:
         return V("CAST(NULL AS VARCHAR)", T("nvarchar", 128))
     return V(literal(value), T("nvarchar", 128), value)
+
+
+def server_name(shown: str):
+    """Return the rule of a name that every server and user has otherwise: here it is leo."""
+
+    def rule(b: Queries, args: list, scope: Scope) -> V:
+        b.note(f"{shown} is leo here; inside it names the server's own user, machine or version.")
+        return name_value("leo")
+
+    return rule
+
+
+def named_by_number(kind: str):
+    """Return the rule of SCHEMA_NAME, OBJECT_NAME or OBJECT_SCHEMA_NAME."""
+
+    def rule(b: Queries, args: list, scope: Scope) -> V:
+        names = b.session.names_by_number(kind)
+        if not args:
+            return name_value("dbo")
+        v = b.expr(args[0], scope)
+        if isinstance(v.const, int):
+            return name_value(names.get(v.const))
+        x = b.convert(v, INT).sql
+        cases = " ".join(f"WHEN {i} THEN {literal(name)}" for i, name in names.items())
+        return V(f"CASE {x} {cases} END" if cases else "CAST(NULL AS VARCHAR)", T("nvarchar", 128))
+
+    return rule
 
 
 def error_fact(field: str):
@@ -105,11 +143,15 @@ def server_variable(b: Queries, name: str) -> V:
     """Translate @@ROWCOUNT and its like."""
     s = b.session
     numbers = {"rowcount": s.rowcount, "trancount": s.trancount, "error": s.error_number,
-               "datefirst": s.datefirst, "fetch_status": -1}  # fmt: skip
+               "datefirst": s.datefirst, "fetch_status": s.cursors.status}  # fmt: skip
     if name in numbers:
         return V(str(numbers[name]), INT, numbers[name])
     if name == "identity":
         return _cast_const("NULL" if s.identity is None else str(s.identity), decimal(38, 0))
+    if name in ("servername", "version", "servicename"):
+        return server_name(f"@@{name.upper()}")(b, [], None)
+    if name == "nestlevel":
+        return V(str(s.nesting), INT, s.nesting)
     raise Refused(f"@@{name} is not known here.", "", b.at)
 
 
@@ -128,4 +170,4 @@ def identity_column(b: Queries, args: list, scope: Scope) -> V:
     seed, step = (b.constant(b.expr(arg, scope)) for arg in args[1:]) if len(args) == 3 else (1, 1)
     t = parse_type(args[0].name, [])
     number = f"CAST({seed} + {step} * (row_number() OVER () - 1) AS {t.duck})"
-    return V(number, t, firm=True, identity=(seed, step))
+    return V(number, t, firm=True, identity=(seed, step), numbers=True)

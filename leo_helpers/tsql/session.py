@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import resources
@@ -12,16 +13,17 @@ import duckdb
 
 from ..connect import DEFAULT_PROJECT, connect
 from ..errors import nearest
-from .duck import translate
+from .duck import finite, translate
 from .errors import Refused, TSqlError, sql_error
+from .fetching import Cursors
 from .lexer import Script
-from .names import split_name
+from .lookups import Lookups
 from .queries import Queries
 from .result import Result, script_text
 from .scope import Col, Query, Scope
 from .sqltypes import T
 from .store import LeoView, Store, Table
-from .system import column_facts, system_columns, system_query
+from .system import system_columns, system_query
 from .value import V
 
 if TYPE_CHECKING:
@@ -41,7 +43,7 @@ class Snapshot:
     identities: dict
 
 
-class Session:
+class Session(Lookups):
     """Runs T-SQL on the synthetic LEO and keeps tables, variables and settings between calls.
 
     Parameters
@@ -82,6 +84,7 @@ class Session:
         self.con = connect(project or DEFAULT_PROJECT, data)
         macros = (resources.files(__package__) / "macros.sql").read_text("utf-8")
         self.con.execute(macros)
+        self.con.execute("SET ieee_floating_point_ops = false")  # sqrt(-1) is an error, not NaN
         self.project, self.home = project or DEFAULT_PROJECT, database
         self.counter = 0
         self.physical: set[str] = set()
@@ -101,7 +104,9 @@ class Session:
         self.identity_insert: int | None = None
         self.caught: TSqlError | None = None
         self.snapshots: list[Snapshot] = []
-        self.xact_abort = False
+        self.xact_abort, self.padding = False, True
+        self.cursors = Cursors()
+        self.writes: Counter[int] = Counter()
         self.result = Result()
         self.steps = 0
         self.script: Script | None = None
@@ -202,6 +207,7 @@ class Session:
             ).to_arrow_table()
         except duckdb.Error as error:
             raise translate(error) from error
+        finite(table)
         frame = table.to_pandas(types_mapper=pd.ArrowDtype)
         frame.columns = [c.name for c in query.cols]
         self.result.frames.append(frame)
@@ -230,6 +236,7 @@ class Session:
             cols = [Col(name, t, f"{alias}.c{i}") for i, (name, t) in enumerate(columns, 1)]
             return f"({sql}) AS {alias}", cols, (key[0], key[1])
         sql, cols = self.store.source(entry, alias, binder)
+        binder.read.add(entry.id)
         return sql, cols, (entry.database, entry.schema)
 
     def missing_column(self, name: str, table: str, scope: Scope, at: int | None) -> TSqlError:
@@ -256,61 +263,6 @@ class Session:
             raise TSqlError(f'Must declare the scalar variable "@{name}".', 137, at=at)
         return self.values[name.lower()][1]
 
-    def object_id(self, name: str, kind: str | None) -> int | None:
-        """Return what OBJECT_ID gives for a name."""
-        parts = split_name(name)
-        if not parts:
-            return None
-        entry = self.store.find(parts)
-        if entry is None or parts[-1].startswith("@"):
-            return None
-        if parts[-1].startswith("#") and (len(parts) == 1 and self.database.lower() != "tempdb"):
-            return None  # a temporary table lives in tempdb: OBJECT_ID('#t') finds nothing
-        wanted = (kind or "").strip().upper()
-        is_table = isinstance(entry, Table)
-        return entry.id if wanted in ("", "U" if is_table else "V") else None
-
-    def schema_id(self, name: str | None) -> int | None:
-        """Return what SCHEMA_ID gives for a name."""
-        database = self.database.lower()
-        if self.store.is_leo(database):
-            return 5 if (name or "").lower() == self.project.lower() else None
-        return self.store.schemas.get((database, (name or "dbo").strip().lower()))
-
-    def schema_name(self, number: Any) -> str | None:
-        """Return what SCHEMA_NAME gives for a number."""
-        return next(
-            (
-                s
-                for (db, s), i in self.store.schemas.items()
-                if i == number and db == self.database.lower()
-            ),
-            None,
-        )
-
-    def object_name(self, number: Any) -> str | None:
-        """Return what OBJECT_NAME gives for a number."""
-        return next((e.name for e in self.store.entries.values() if e.id == number), None)
-
-    def db_id(self, name: str | None) -> int | None:
-        """Return what DB_ID gives for a name."""
-        names = list(self.store.databases)
-        low = (name or self.database).lower()
-        return names.index(low) + 1 if low in names else None
-
-    def col_length(self, table: str, column: str) -> int | None:
-        """Return what COL_LENGTH gives: bytes, or None when there is no such column."""
-        entry = self.store.find(split_name(table) or [""])
-        if entry is None:
-            return None
-        for name, t, _ in column_facts(entry, self.store):
-            if name.lower() == column.lower():
-                if t.is_string or t.name == "varbinary":
-                    return -1 if t.n is None else t.n * (2 if t.name[0] == "n" else 1)
-                return {"int": 4, "bigint": 8, "smallint": 2, "tinyint": 1, "bit": 1, "date": 3,
-                        "datetime": 8, "float": 8, "decimal": 9}.get(t.name, 8)  # fmt: skip
-        return None
-
     def new_physical(self) -> str:
         """Return an unused DuckDB table name."""
         self.counter += 1
@@ -334,6 +286,7 @@ class Session:
 
     def own_copy(self, table: Table) -> Table:
         """Return a table that may be written: in a transaction the first write makes a copy."""
+        self.writes[table.id] += 1
         if not self.snapshots or table.name.startswith("@"):
             return table
         held = {

@@ -22,7 +22,7 @@ _IGNORED = words(
 )
 #: Options of which only the value that SQL Server starts with is followed.
 _ONLY_ON = words(
-    "ANSI_NULLS ANSI_PADDING ANSI_WARNINGS ARITHABORT CONCAT_NULL_YIELDS_NULL "
+    "ANSI_NULLS ANSI_WARNINGS ARITHABORT CONCAT_NULL_YIELDS_NULL "
     "QUOTED_IDENTIFIER ANSI_NULL_DFLT_ON ANSI_DEFAULTS"
 )
 _ONLY_OFF = words(
@@ -45,6 +45,9 @@ def set_option(interpreter: Interpreter, statement: Simple) -> None:
     on = word(value) == "ON"
     given = [t.text.upper() for t in names[:-1]]
     if name in _IGNORED:
+        return
+    if name == "ANSI_PADDING" and len(given) == 1:
+        session.padding = on
         return
     if (
         given
@@ -81,9 +84,10 @@ def set_option(interpreter: Interpreter, statement: Simple) -> None:
     elif name == "IDENTITY_INSERT":
         from .cursor import Cursor
 
-        entry = session.find(Cursor(tokens, 2).name(), tokens[2].start)
+        parts = Cursor(tokens, 2).name()
+        entry = session.find(parts, tokens[2].start)
         if not isinstance(entry, Table) or not any(c.identity for c in entry.columns):
-            raise sql_error(8106, tokens[2].text)
+            raise sql_error(8106, ".".join(parts))
         session.identity_insert = entry.id if on else None
     elif name == "ROWCOUNT" and value is not None and value.text == "0":
         return

@@ -205,14 +205,16 @@ class Sources:
     def _table_function(self: Any, node: exp.Anonymous, scope: Scope) -> Query:
         name = str(node.this).lower()
         args = [self.expr(arg, scope) for arg in node.expressions]
-        if name == "string_split" and len(args) == 2:
+        if name == "string_split" and len(args) in (2, 3):
             from .arguments import text
 
-            x, divider = (text(self, v) for v in args)
-            return Query(
-                f"SELECT unnest(string_split({x.sql}, {divider.sql})) AS c1",
-                [Col("value", x.t, "")],
-            )
+            x, divider = (text(self, v) for v in args[:2])
+            parts, cols = f"string_split({x.sql}, {divider.sql})", [Col("value", x.t, "")]
+            numbers = ""
+            if len(args) == 3 and self.constant(args[2]):
+                numbers = f", unnest(generate_series(1, len({parts}))) AS c2"
+                cols.append(Col("ordinal", T("bigint"), ""))
+            return Query(f"SELECT unnest({parts}) AS c1{numbers}", cols)
         if name == "generate_series" and len(args) in (2, 3):
             t = T("int")
             inside = ", ".join(self.convert(v, t).sql for v in args)

@@ -300,6 +300,12 @@ class _Splitter:
         before, after = self.word(j - 1), self.word(j + 1)
         if first in ("IF",):
             return w == "WITH" and not self._is_cte(j)
+        if first in ("DECLARE", "SET") and before == "FOR" and w in ("SELECT", "WITH"):
+            state["verb"] = "CURSOR" if w == "WITH" else first
+            return True
+        if state["verb"] == "CURSOR" and w == "SELECT":
+            state["verb"] = first
+            return True
         if w == "WITH":
             return not self._is_cte(j)
         if first == "MERGE" or state["verb"] == "MERGE":
@@ -311,8 +317,6 @@ class _Splitter:
             if before in ("UNION", "EXCEPT", "INTERSECT"):
                 return True
             if before == "ALL" and self.word(j - 2) in ("UNION", "EXCEPT", "INTERSECT"):
-                return True
-            if first == "DECLARE" and before == "FOR":
                 return True
         if state["verb"] == "INSERT" and not state["body"] and w in ("SELECT", "EXEC", "EXECUTE"):
             state["body"] = True

@@ -18,6 +18,7 @@ __all__ = [
     "T",
     "arithmetic",
     "as_decimal",
+    "bytes_of",
     "char_type",
     "collate",
     "decimal",
@@ -282,3 +283,21 @@ def arithmetic(op: str, a: T, b: T) -> T:
         return decimal(x.p - x.s + y.s + s, s)
     s = max(x.s, y.s)
     return decimal(min(x.p - x.s, y.p - y.s) + s, s)
+
+
+_BYTES = {
+    "bigint": 8, "int": 4, "smallint": 2, "tinyint": 1, "bit": 1, "float": 8, "real": 4, "date": 3,
+    "datetime": 8, "smalldatetime": 4, "money": 8, "smallmoney": 4, "uniqueidentifier": 16,
+}  # fmt: skip
+
+
+def bytes_of(t: T) -> int:
+    """Return how many bytes a type takes, as COL_LENGTH and sys.columns say; -1 for max."""
+    if t.is_string or t.name in BINARY:
+        return -1 if t.n is None else t.n * (2 if t.name[0] == "n" else 1)
+    if t.name == "decimal":
+        return 5 if t.p < 10 else 9 if t.p < 20 else 13 if t.p < 29 else 17
+    if t.name in ("datetime2", "time"):
+        digits = 7 if t.n is None else t.n
+        return (6 if t.name == "datetime2" else 3) + (digits > 2) + (digits > 4)
+    return _BYTES.get(t.name, 8)

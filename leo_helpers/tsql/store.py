@@ -194,7 +194,7 @@ class Store:
         if schema in _SYSTEM or name in ("sysobjects", "syscolumns", "sysindexes"):
             shown = shown if schema in _SYSTEM else f"sys.{name}"
             return Refused(f"The system view {shown} is not made here.",
-                           "sys.tables, views, columns and indexes are.", at)  # fmt: skip
+                           "Those of tables, columns, types and indexes are.", at)  # fmt: skip
         if parts[-1].startswith("@"):
             return sql_error(1087, parts[-1], at=at)
         if self.is_leo(database):

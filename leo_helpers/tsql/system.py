@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from .sqltypes import T
+from .sqltypes import T, bytes_of
 from .store import LeoView, Store, Table, View
+from .value import quote
 
 __all__ = ["SYSTEM_VIEWS", "column_facts", "system_columns", "system_query"]
 
 
 _TYPES = {
     "name": T("nvarchar", 128, label=1), "int": T("int"), "text": T("varchar", 20, label=1),
-    "char": T("char", 2, label=1), "bit": T("bit"),
+    "char": T("char", 2, label=1), "bit": T("bit"), "big": T("bigint"),
 }  # fmt: skip
-_DIGITS = {"int": 10, "bigint": 19, "smallint": 5, "tinyint": 3, "float": 53}
+#: Precision and scale of the types that have no choice of them.
+_DIGITS = {
+    "int": (10, 0), "bigint": (19, 0), "smallint": (5, 0), "tinyint": (3, 0), "bit": (1, 0),
+    "float": (53, None), "real": (24, None), "money": (19, 4), "smallmoney": (10, 4),
+}  # fmt: skip
 #: SQL Server's numbers of its types, from the page "sys.types".
 _TYPE_IDS = {
     "bigint": 127, "int": 56, "smallint": 52, "tinyint": 48, "bit": 104, "decimal": 106,
@@ -44,12 +49,21 @@ def _columns(store: Store, database: str) -> list[list]:
     shown, rows = store.databases.get(database, database), []
     for e in store.listed(database, columns=True):
         for i, (name, t, nullable) in enumerate(column_facts(e, store), 1):
-            exact = t.name == "decimal"
             length = (-1 if t.n is None else t.n) if t.is_string else None
-            digits, scale = (t.p, t.s) if exact else (_DIGITS.get(t.name), None)
+            digits, scale = _digits(t) if t.name != "bit" else (None, None)
             rows.append([shown, e.schema, e.name, name, i, "YES" if nullable else "NO", t.name,
-                         length, digits, scale])  # fmt: skip
+                         length, digits, scale, _collation(t)])  # fmt: skip
     return rows
+
+
+def _digits(t: T) -> tuple[int | None, int | None]:
+    """Return precision and scale of a number type."""
+    return (t.p, t.s) if t.name == "decimal" else _DIGITS.get(t.name, (None, None))
+
+
+def _collation(t: T) -> str | None:
+    """Return the collation of a text type; the default one by its name."""
+    return (t.collation or "Latin1_General_CI_AS") if t.is_string else None
 
 
 def _schemata(store: Store, database: str) -> list[list]:
@@ -65,27 +79,55 @@ def _objects(kinds: str) -> Callable[[Store, str], list[list]]:
             kind, long = ("U", "USER_TABLE") if isinstance(e, Table) else ("V", "VIEW")
             if kind in kinds:
                 sid = store.schemas.get((database, e.schema.lower()), 5)
-                rows.append([e.name, e.id, sid, kind + " ", long])
+                rows.append([e.name, e.id, sid, kind + " ", long, 0, False])
         return rows
 
     return build
 
 
 def _sys_columns(store: Store, database: str) -> list[list]:
-    return [
-        [e.id, name, i, int(nullable), _TYPE_IDS.get(t.name), _TYPE_IDS.get(t.name)]
-        for e in store.listed(database, columns=True)
-        for i, (name, t, nullable) in enumerate(column_facts(e, store), 1)
-    ]
+    rows = []
+    for e in store.listed(database, columns=True):
+        own = {c.name: c for c in e.columns} if isinstance(e, Table) else {}
+        for i, (name, t, nullable) in enumerate(column_facts(e, store), 1):
+            number, (digits, scale) = _TYPE_IDS.get(t.name), _digits(t)
+            column = own.get(name)
+            rows.append([e.id, name, i, nullable, number, number, bytes_of(t), digits or 0,
+                         scale or 0, _collation(t), bool(column and column.identity),
+                         bool(column and column.computed is not None)])  # fmt: skip
+    return rows
 
 
 def _indexes(store: Store, database: str) -> list[list]:
     tables = [e for e in store.listed(database) if isinstance(e, Table)]
-    rows = [[e.id, key.name, True] for e in tables for key in e.keys]
-    return rows + [[e.id, name, False] for e in tables for name in e.indexes]
+    rows = [[e.id, k.name, True, k.kind == "PRIMARY KEY"] for e in tables for k in e.keys]
+    return rows + [[e.id, name, False, False] for e in tables for name in e.indexes]
 
 
-_OBJECT = "name:name object_id:int schema_id:int type:char type_desc:name"
+def _partitions(store: Store, database: str) -> list[list]:
+    tables = [e for e in store.listed(database) if isinstance(e, Table)]
+    count = "SELECT count(*) FROM {}"
+    return [
+        [e.id, int(any(k.kind == "PRIMARY KEY" for k in e.keys)), 1,
+         store.session.fetch(count.format(quote(e.physical)))[0][0]]
+        for e in tables
+    ]  # fmt: skip
+
+
+def _old_objects(store: Store, database: str) -> list[list]:
+    return [
+        [name, i, sid, kind, kind] for name, i, sid, kind, *_ in _objects("UV")(store, database)
+    ]
+
+
+_OBJECT = (
+    "name:name object_id:int schema_id:int type:char type_desc:name parent_object_id:int "
+    "is_ms_shipped:bit"
+)
+_COLUMN = (
+    "object_id:int name:name column_id:int is_nullable:bit system_type_id:int user_type_id:int "
+    "max_length:int precision:int scale:int collation_name:name is_identity:bit is_computed:bit"
+)
 #: Each view: its columns with their types, and what makes its rows.
 SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
     "information_schema.tables": (
@@ -93,14 +135,17 @@ SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
     "information_schema.columns": (
         "TABLE_CATALOG:name TABLE_SCHEMA:name TABLE_NAME:name COLUMN_NAME:name "
         "ORDINAL_POSITION:int IS_NULLABLE:text DATA_TYPE:name CHARACTER_MAXIMUM_LENGTH:int "
-        "NUMERIC_PRECISION:int NUMERIC_SCALE:int", _columns),
+        "NUMERIC_PRECISION:int NUMERIC_SCALE:int COLLATION_NAME:name", _columns),
     "information_schema.schemata": ("CATALOG_NAME:name SCHEMA_NAME:name", _schemata),
     "sys.tables": (_OBJECT, _objects("U")),
     "sys.views": (_OBJECT, _objects("V")),
     "sys.objects": (_OBJECT, _objects("UV")),
-    "sys.columns": (
-        "object_id:int name:name column_id:int is_nullable:int system_type_id:int "
-        "user_type_id:int", _sys_columns),
+    "sys.all_objects": (_OBJECT, _objects("UV")),
+    "sys.sysobjects": ("name:name id:int uid:int xtype:char type:char", _old_objects),
+    "sys.columns": (_COLUMN, _sys_columns),
+    "sys.all_columns": (_COLUMN, _sys_columns),
+    "sys.partitions": (
+        "object_id:int index_id:int partition_number:int rows:big", _partitions),
     "sys.types": (
         "name:name system_type_id:int user_type_id:int",
         lambda store, database: [[name, i, i] for name, i in _TYPE_IDS.items()]),
@@ -110,15 +155,19 @@ SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
     "sys.databases": (
         "name:name database_id:int",
         lambda store, database: [[name, i] for i, name in enumerate(store.databases.values(), 1)]),
-    "sys.indexes": ("object_id:int name:name is_unique:bit", _indexes),
+    "sys.indexes": ("object_id:int name:name is_unique:bit is_primary_key:bit", _indexes),
 }  # fmt: skip
+
+
+def _key(parts: list[str]) -> str:
+    """Return the key of a system view; the names of old stand in dbo too."""
+    schema, name = parts[-2].lower(), parts[-1].lower()
+    return f"sys.{name}" if name == "sysobjects" and schema == "dbo" else f"{schema}.{name}"
 
 
 def system_columns(parts: list[str]) -> list[tuple[str, T]]:
     """Return the columns of a system view."""
-    pairs = (
-        word.split(":") for word in SYSTEM_VIEWS[f"{parts[-2]}.{parts[-1]}".lower()][0].split()
-    )
+    pairs = (word.split(":") for word in SYSTEM_VIEWS[_key(parts)][0].split())
     return [(name, _TYPES[kind]) for name, kind in pairs]
 
 
@@ -130,11 +179,16 @@ def system_query(store: Store, parts: list[str]) -> str | None:
     import pyarrow as pa
 
     database, schema, name = store.resolve(parts)
-    view = SYSTEM_VIEWS.get(f"{schema}.{name}")
+    view = SYSTEM_VIEWS.get(_key([schema, name]))
     if view is None:
         return None
     types = [t for _, t in system_columns([schema, name])]
-    kinds = {"VARCHAR": pa.string(), "INTEGER": pa.int32(), "BOOLEAN": pa.bool_()}
+    kinds = {
+        "VARCHAR": pa.string(),
+        "INTEGER": pa.int32(),
+        "BOOLEAN": pa.bool_(),
+        "BIGINT": pa.int64(),
+    }
     columns = list(zip(*view[1](store, database), strict=True)) or [()] * len(types)
     data = {
         f"c{i}": pa.array(column, kinds[t.duck])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -11,7 +11,7 @@ from sqlglot import exp
 from .errors import Refused, TSqlError, sql_error
 from .keys import self_key
 from .scope import Scope, Source
-from .store import Key, LeoView, Table, View
+from .store import Column, Key, LeoView, Table, View
 from .value import V, quote
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ __all__ = [
     "checks",
     "create_sql",
     "own_table",
+    "padded",
     "put",
     "register",
     "unique_key",
@@ -30,6 +31,8 @@ __all__ = [
 
 def register(session: Session, table: Table, fill: str | None = None, keep_id: int = 0) -> int:
     """Make a table in DuckDB and give it its name; `fill` is a query whose columns are its own."""
+    if not keep_id:
+        padded(session, table.columns)
     table = replace(table, physical=session.new_physical(), id=keep_id or session.store.next_id())
     steps: list = [create_sql(table)]
     if fill is not None:
@@ -42,6 +45,15 @@ def register(session: Session, table: Table, fill: str | None = None, keep_id: i
         if column.identity and not keep_id:
             session.identities[table.id] = column.identity[0]
     return int(out[0][0]) if fill is not None and out else 0
+
+
+def padded(session: Session, columns: Iterable[Column]) -> None:
+    """Refuse new columns that would lose their trailing blanks."""
+    if not session.padding and any(c.t.name in ("char", "varchar") for c in columns):
+        raise Refused(
+            "char or varchar columns that are made under SET ANSI_PADDING OFF are not run here.",
+            "Write SET ANSI_PADDING ON before it.",
+        )
 
 
 def create_sql(table: Table) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -21,7 +22,9 @@ __all__ = [
     "concat",
     "concat_ws",
     "datalength",
+    "formatmessage",
     "hash_bytes",
+    "parsename",
     "patindex",
     "replace_text",
 ]
@@ -131,3 +134,33 @@ def hash_bytes(b: Queries, args: list, scope: Scope) -> V:
     if form is None or v.t.name not in ("varchar", "char"):
         raise Refused("HASHBYTES is run here for varchar with MD5, SHA1 and SHA2_256 only.")
     return V(f"unhex({form}({v.sql}))", T("varbinary", 8000))
+
+
+def parsename(b: Queries, args: list, scope: Scope) -> V:
+    """PARSENAME gives a part of a name with dots, counted from the right; five parts give none."""
+    v, place = values_of(b, args, scope)
+    x, n = text(b, v).sql, b.convert(place, INT).sql
+    parts = f"string_split({x}, '.')"
+    sql = (
+        f"CASE WHEN contains({x}, '[') OR contains({x}, '\"') THEN t_fail('R|PARSENAME of a name "
+        f"in brackets or quotes is not run here.') WHEN len({parts}) > 4 THEN NULL "
+        f"ELSE nullif({parts}[len({parts}) + 1 - {n}], '') END"
+    )
+    return V(f"CASE WHEN {n} BETWEEN 1 AND 4 THEN {sql} END", T("nvarchar", 128))
+
+
+def formatmessage(b: Queries, args: list, scope: Scope) -> V:
+    """FORMATMESSAGE fills %s, %d and %i of a text that is known before the statement runs."""
+    shape, *values = values_of(b, args, scope)
+    if not isinstance(shape.const, str):
+        raise Refused("FORMATMESSAGE is run here with a text that is written out or a variable.")
+    pieces = re.split(r"(%[sdi]|%%)", shape.const)
+    if "%" in "".join(pieces[::2]) or len([p for p in pieces[1::2] if p != "%%"]) > len(values):
+        raise Refused("FORMATMESSAGE is run here with %s, %d and %i, each with a value.")
+    out, rest = [], iter(values)
+    for i, piece in enumerate(pieces):
+        if i % 2 and piece != "%%":
+            out.append(f"coalesce({text(b, next(rest)).sql}, '(null)')")
+        else:
+            out.append(literal("%" if i % 2 else piece))
+    return V(f"({' || '.join(out)})", T("nvarchar", 2047))

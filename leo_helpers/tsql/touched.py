@@ -10,6 +10,7 @@ from sqlglot import exp
 
 from ..catalogue import load_catalogue
 from ..catalogue_model import View, ViewColumn
+from .arguments import date_part
 from .blocks import word
 from .functions import BARE
 from .sources import table_parts
@@ -17,9 +18,6 @@ from .store import LEO
 from .survey import Statement, survey
 
 __all__ = ["Read", "Source", "columns", "leo_views", "read_script", "unread"]
-
-
-_WITH_PART = {"dateadd", "datediff", "datediff_big", "datepart", "datename", "datetrunc"}
 
 
 @dataclass(frozen=True)
@@ -227,7 +225,7 @@ def _stars(select: exp.Select, read: Read) -> None:
 
 def _column(column: exp.Column, read: Read) -> None:
     name, table = column.name.lower(), column.table.lower()
-    if not table and (name in BARE or _date_part(column)):
+    if not table and (name in BARE or date_part(column)):
         return
     candidates: list[View] = []
     others = bool(_alias_of(column))
@@ -247,16 +245,6 @@ def _column(column: exp.Column, read: Read) -> None:
             break
     if candidates and not others:
         read.lacking.append((column, candidates))
-
-
-def _date_part(column: exp.Column) -> bool:
-    """Tell whether a word is the first argument of DATEDIFF or its like."""
-    call = column.parent
-    return (
-        isinstance(call, exp.Anonymous)
-        and call.name.lower() in _WITH_PART
-        and call.expressions[0] is column
-    )
 
 
 def _alias_of(column: exp.Column) -> bool:

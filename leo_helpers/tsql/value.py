@@ -15,7 +15,7 @@ class V:
     """A translated expression: DuckDB SQL, its T-SQL type, and its value where it is a literal.
 
     A firm one is never NULL; `identity` is the seed and step of an identity column. Both matter
-    to SELECT ... INTO alone.
+    to SELECT ... INTO alone; `numbers` tells the function IDENTITY from a column that has it.
     """
 
     sql: str
@@ -23,6 +23,7 @@ class V:
     const: object = None
     firm: bool = False
     identity: tuple[int, int] | None = None
+    numbers: bool = False
 
 
 def literal(text: str) -> str:

@@ -1,0 +1,65 @@
+"""What OBJECT_ID, SCHEMA_ID, COL_LENGTH and their like find in a session."""
+
+from __future__ import annotations
+
+from .names import split_name
+from .sqltypes import bytes_of
+from .store import Store, Table
+from .system import column_facts
+
+__all__ = ["Lookups"]
+
+
+class Lookups:
+    """The questions that a script asks about names; `Session` answers them."""
+
+    store: Store
+    database: str
+    project: str
+
+    def object_id(self, name: str, kind: str | None) -> int | None:
+        """Return what OBJECT_ID gives for a name."""
+        parts = split_name(name)
+        if not parts:
+            return None
+        entry = self.store.find(parts)
+        if entry is None or parts[-1].startswith("@"):
+            return None
+        if parts[-1].startswith("#") and (len(parts) == 1 and self.database.lower() != "tempdb"):
+            return None  # a temporary table lives in tempdb: OBJECT_ID('#t') finds nothing
+        wanted = (kind or "").strip().upper()
+        is_table = isinstance(entry, Table)
+        return entry.id if wanted in ("", "U" if is_table else "V") else None
+
+    def schema_id(self, name: str | None) -> int | None:
+        """Return what SCHEMA_ID gives for a name."""
+        database = self.database.lower()
+        if self.store.is_leo(database):
+            return 5 if (name or "").lower() == self.project.lower() else None
+        return self.store.schemas.get((database, (name or "dbo").strip().lower()))
+
+    def names_by_number(self, kind: str) -> dict[int, str]:
+        """Return what SCHEMA_NAME, OBJECT_NAME and OBJECT_SCHEMA_NAME give, for every number."""
+        database = self.database.lower()
+        if kind == "schema" and self.store.is_leo(database):
+            return {5: self.project}
+        if kind == "schema":
+            return {i: s for (db, s), i in self.store.schemas.items() if db == database}
+        found = [*self.store.entries.values(), *self.store.listed(database)]
+        return {e.id: e.name if kind == "object" else e.schema for e in found}
+
+    def db_id(self, name: str | None) -> int | None:
+        """Return what DB_ID gives for a name."""
+        names = list(self.store.databases)
+        low = (name or self.database).lower()
+        return names.index(low) + 1 if low in names else None
+
+    def col_length(self, table: str, column: str) -> int | None:
+        """Return what COL_LENGTH gives: bytes, or None when there is no such column."""
+        entry = self.store.find(split_name(table) or [""])
+        if entry is None:
+            return None
+        for name, t, _ in column_facts(entry, self.store):
+            if name.lower() == column.lower():
+                return bytes_of(t)
+        return None
