@@ -11,12 +11,13 @@ ENTRY = re.compile(r"^@\w+\{([^,]+),\n(.*?)^\}", re.MULTILINE | re.DOTALL)
 FIELD = re.compile(r"^\s*(\w+) = \{(.*)\},?$", re.MULTILINE)
 BIBLIOGRAPHY = (ROOT / "references.bib").read_text(encoding="utf-8")
 ENTRIES = {key: dict(FIELD.findall(body)) for key, body in ENTRY.findall(BIBLIOGRAPHY)}
+PAGES = sorted((ROOT / "chapters").rglob("*.md"))
 CITED = re.compile(r"\{cite[^}]*\}`([^`]+)`")
 
 
 def cited():
     """Yield each cited key with the name of the page."""
-    for page in sorted((ROOT / "chapters").rglob("*.md")):
+    for page in PAGES:
         for keys in CITED.findall(page.read_text(encoding="utf-8")):
             yield from ((key.strip(), page.stem) for key in keys.split(","))
 
@@ -41,6 +42,13 @@ def test_no_two_entries_look_alike():
     for (author, year), found in letters.items():
         wanted = list(string.ascii_lowercase[: len(found)]) if len(found) > 1 else [""]
         assert found == wanted, f"{author}, {year}: give these entries the letters {wanted}"
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.stem)
+def test_list_of_references_says_what_each_is(page):
+    part = page.read_text(encoding="utf-8").partition("\n## References\n")[2]
+    bare = [line for line in part.splitlines() if re.fullmatch(r"- \{cite[^}]*\}`[^`]+`", line)]
+    assert not bare
 
 
 def test_every_citation_has_an_entry_and_every_entry_is_cited():
