@@ -14,8 +14,10 @@ from leo_helpers.exercises import exercises
 WORDS_A_MINUTE, MINUTES_A_CELL = 180, 0.5
 CELL = re.compile(r"^```\{code-cell\}", re.MULTILINE)
 STATED = re.compile(r"about (\d+) minutes")
-#: Parts of a page that nobody reads word by word: labels, addresses, cited keys.
-NOT_READ = re.compile(r"^[:`{].*$|\{cite[^}]*\}`[^`]*`|\]\([^)]*\)|<[^>]+>", re.MULTILINE)
+#: Parts of a page that nobody reads word by word: labels, addresses, cited keys, names of roles.
+NOT_READ = re.compile(
+    r"^[:`].*$|\{cite[^}]*\}`[^`]*`|\{[a-z:]+\}|\]\([^)]*\)|<[^>]+>", re.MULTILINE
+)
 
 
 @dataclass(frozen=True)
