@@ -12,6 +12,7 @@ import wheels
 from bs4 import BeautifulSoup
 from common import ROOT
 
+FIRST = "start/what-leo-is.ipynb"
 OUTSIDE = re.compile(r"https?://[\w.-]+")
 #: What can be tried without the public distribution: our package, its tables, the rows, sqlglot.
 PLAIN = """import piplite
@@ -74,7 +75,7 @@ def test_the_list_of_packages_names_our_files_or_the_public_place(tmp_path):
 def test_learners_notebooks_begin_with_a_cell_that_installs(tmp_path):
     number = lite.write_notebooks(tmp_path)
     files = list(tmp_path.rglob("*.ipynb"))
-    assert len(files) == number >= 30 and tmp_path / lite.FIRST in files
+    assert len(files) == number >= 30 and tmp_path / FIRST in files
     for path in files:
         notebook = nbformat.read(path, as_version=4)
         nbformat.validate(notebook)
@@ -117,7 +118,7 @@ class TestFiles:
         settings = [json.loads(p.read_text("utf-8")) for p in folder.rglob("jupyter-lite.*")]
         settings = [held.get("metadata", held) for held in settings]  # a notebook has a link, too
         settings.append(json.loads((folder / "pypi" / "all.json").read_text("utf-8")))
-        assert len(settings) == 5
+        assert len(settings) == 2 * (1 + len(lite.APPS)) + 1
         assert not [held for held in settings if OUTSIDE.search(json.dumps(held))]
         config = json.loads((folder / "jupyter-lite.json").read_text("utf-8"))
         kernel = config["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
@@ -159,13 +160,14 @@ def test_nothing_is_fetched_before_the_reader_agrees(browser, served, published)
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(served + lite.PAGE, wait_until="networkidle")
-    button = page.get_by_role("button", name="Open the notebooks")
+    button = page.get_by_role("button", name="Open the notebook")
     button.click()
     assert page.url == served + lite.PAGE  # the box is not ticked
     assert not [url for url in asked if f"/{lite.FOLDER}/" in url]
+    page.get_by_label("Chapter").select_option("Earnings")
     page.get_by_label("I know that this is experimental").check()
     button.click()
-    page.wait_for_url(f"**/{lite.FOLDER}/lab/index.html?path=*")
+    page.wait_for_url(f"**/{lite.FOLDER}/notebooks/index.html?path=work%2Fearnings.ipynb")
     assert page.outside == [] and page.errors == []
     context.close()
 
@@ -179,7 +181,7 @@ def test_python_starts_and_asks_only_the_named_place(browser, served):
 
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = watch(context, served)
-    page.goto(f"{served}{lite.FOLDER}/lab/index.html?path={lite.FIRST}", wait_until="load")
+    page.goto(f"{served}{lite.FOLDER}/notebooks/index.html?path={FIRST}", wait_until="load")
     page.wait_for_selector(
         ".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=180_000
     )

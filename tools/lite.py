@@ -8,6 +8,7 @@ on a page of the book and runs the first cell of a notebook.
 from __future__ import annotations
 
 import hashlib
+import html
 import json
 import os
 import shutil
@@ -15,6 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import gathered
 import learner
 import nbformat
 import npm_files
@@ -27,8 +29,8 @@ from bs4 import BeautifulSoup
 ROOT = Path(__file__).resolve().parent.parent
 LOCK = ROOT / "requirements-lite.lock"
 WORK = ROOT / "_build" / "lite"
-#: Where the notebooks are in the published site, and which one opens first.
-FOLDER, FIRST = "lite", "start/what-leo-is.ipynb"
+#: Where the notebooks are in the published site, and the parts of JupyterLite that show them.
+FOLDER, APPS = "lite", ("notebooks", "tree")
 #: The page that asks, and the mark on it that is replaced.
 PAGE, PLACE = "chapters/reference/notebooks-in-browser.html", "leo:lite"
 #: The one other machine, and what the kernel would ask without our settings.
@@ -204,7 +206,8 @@ def build(out: Path, data: Path) -> Path:
     config = {"jupyter-lite-schema-version": 0, "jupyter-config-data": settings}
     (source / "jupyter-lite.json").write_text(json.dumps(config), encoding="utf-8")
     command = [python, "-m", "jupyterlite_core", "build", "--lite-dir", source, "--output-dir", out]
-    command += ["--apps", "lab", "--no-sourcemaps", "--no-unused-shared-packages"]
+    command += [word for app in APPS for word in ("--apps", app)]
+    command += ["--no-sourcemaps", "--no-unused-shared-packages"]
     done = subprocess.run(
         [str(word) for word in command], cwd=source, capture_output=True, text=True
     )
@@ -214,21 +217,27 @@ def build(out: Path, data: Path) -> Path:
     return out
 
 
-def invitation(size: int) -> str:
-    """Return what the page shows where the notebooks are there: a box to tick and a button.
+def invitation(size: int, notebooks: list[tuple[str, str]]) -> str:
+    """Return what the page shows where the notebooks are there: a list, a box to tick, a button.
 
     Parameters
     ----------
     size : int
         Bytes of all that could be fetched from the site.
+    notebooks : list of tuple
+        Path and title of each notebook, in the order of the book.
     """
-    return f"""<form class="leo-agree" action="../../{FOLDER}/lab/index.html" method="get">
-<input type="hidden" name="path" value="{FIRST}"/>
-<p><input type="checkbox" id="leo-agree" required/>
-<label for="leo-agree">I know that this is experimental, that opening the notebooks fetches up to
-{size / 1e6:.0f} MB from this site, and that the first cell of each fetches scientific packages from
-<code>{HOST.removeprefix("https://")}</code>.</label></p>
-<p><button type="submit">Open the notebooks</button></p></form>"""
+    options = "".join(
+        f'<option value="{html.escape(path)}">{html.escape(title)}</option>'
+        for path, title in notebooks
+    )
+    return f"""<form class="leo-agree" action="../../{FOLDER}/{APPS[0]}/index.html" method="get">
+<p><label for="leo-notebook">Chapter</label>
+<select id="leo-notebook" name="path">{options}</select></p>
+<p><label><input type="checkbox" required/> I know that this is experimental, that opening a
+notebook fetches up to {size / 1e6:.0f} MB from this site, and that its first cell fetches
+scientific packages from <code>{HOST.removeprefix("https://")}</code>.</label></p>
+<p><button type="submit">Open the notebook</button></p></form>"""
 
 
 def publish(out: Path, data: Path) -> bool:
@@ -240,5 +249,10 @@ def publish(out: Path, data: Path) -> bool:
         shutil.rmtree(out / FOLDER, ignore_errors=True)
         return False
     size = sum(p.stat().st_size for p in (out / FOLDER).rglob("*") if p.suffix != ".ipynb")
-    offline.fill(out / PAGE, PLACE, invitation(size))
+    chapters = [
+        (path.relative_to(gathered.ROOT / "chapters").with_suffix(".ipynb").as_posix(), path)
+        for path in gathered.in_order()
+    ]
+    named = [(path, gathered.title_of(source).replace("`", "")) for path, source in chapters]
+    offline.fill(out / PAGE, PLACE, invitation(size, named))
     return True

@@ -115,7 +115,8 @@ def link(soup: BeautifulSoup, name: str) -> None:
         (block, fragment(text, "tsql")) for (block, _), text in zip(cells, scripts, strict=True)
     ]
     for block, end in queries:
-        line = soup.new_tag("p", attrs={"class": "leo-try d-print-none"})
+        inside = " mt-2" if "cell_input" in block["class"] else ""  # no gap to make up for there
+        line = soup.new_tag("p", attrs={"class": f"leo-try d-print-none{inside}"})
         own = soup.new_tag("a", attrs={"href": f"{target}.html#{end}"})
         own.string = "Edit and run this query in the playground"
         line.append(own)
