@@ -92,6 +92,29 @@ def test_each_query_of_a_page_gets_a_link_that_holds_it():
     assert base64.urlsafe_b64decode(end + "==") == b"select 1\nfrom leo_i2.x.y"
 
 
+def test_a_cell_of_tsql_gets_a_link_with_the_cells_whose_tables_it_reads():
+    cells = ["%load_ext leo_helpers.tsql", "%%tsql\nselect 1 as a into #one"]
+    cells += ["%%tsql --out b\nselect 2 as b into study.two", "%%tsql\nselect a from #One"]
+    cells += ['script = """\nselect b from study.two"""\nleo.tsql.run(script).frame']
+    page = "".join(f"<div class='cell_input'>\n<pre>{cell}\n</pre></div>" for cell in cells)
+    soup = BeautifulSoup(page, "html.parser")
+    try_sql.link(soup, "chapters/work/earnings")
+    ends = [link["href"].partition("#tsql-")[2] for link in soup.select("p.leo-try a")]
+    first, second, third, fourth = (base64.urlsafe_b64decode(e + "==").decode() for e in ends)
+    assert (first, second) == ("select 1 as a into #one", "select 2 as b into study.two")
+    assert third == f"{first}\nGO\nselect a from #One"
+    assert fourth == f"{second}\nGO\nselect b from study.two"
+
+
+def test_every_query_that_the_tests_run_has_its_link_on_its_page(site):
+    linked = []
+    for page in sorted({query["page"] for query in QUERIES}):
+        soup = BeautifulSoup((site / f"{page}.html").read_text("utf-8"), "html.parser")
+        linked += [(page, link["href"].partition("#")[2]) for link in soup.select(".leo-try a")]
+    ends = [(q["page"], try_sql.fragment(q["sql"], q["language"])) for q in QUERIES]
+    assert sorted(linked) == sorted(ends)
+
+
 @pytest.fixture(scope="module")
 def started(browser, address, site):
     """The page with its engine, one for all queries, watched as every page is."""
@@ -108,17 +131,22 @@ def started(browser, address, site):
     context.close()
 
 
-def run(page, text, language="duckdb"):
-    """Run a query as a reader does and return the rows of the last result."""
+def run_all(page, text, language="duckdb"):
+    """Run a query as a reader does and return the rows of every result."""
     page.select_option("#leo-play-language", language)
     page.fill("#leo-play-text", text)
     page.press("#leo-play-text", "Control+Enter")
     page.wait_for_selector("#leo-play-run:enabled", timeout=PATIENCE)
     return page.evaluate(
-        """() => { const all = [...document.querySelectorAll('#leo-play-results table')];
-        return all.length ? [...all.at(-1).tBodies[0].rows].map(row => [...row.cells].map(
-          cell => cell.querySelector('.leo-null') ? null : cell.textContent)) : []; }"""
+        """() => [...document.querySelectorAll('#leo-play-results table')].map(table =>
+        [...table.tBodies[0].rows].map(row => [...row.cells].map(
+          cell => cell.querySelector('.leo-null') ? null : cell.textContent)))"""
     )
+
+
+def run(page, text, language="duckdb"):
+    """Run a query as a reader does and return the rows of the last result."""
+    return (run_all(page, text, language) or [[]])[-1]
 
 
 def same(found, wanted):
@@ -147,11 +175,18 @@ def different(found, wanted):
 @pytest.mark.parametrize("query", QUERIES, ids=lambda query: query["page"].split("/")[-1])
 def test_a_published_query_gives_the_rows_that_python_gives(started, query):
     """In DuckDB as in Python's DuckDB, which is newer, and in T-SQL as in ``leo.tsql``."""
-    text = re.sub(r"\.\[(\w+)\]", r'."\1"', query["sql"])
-    wanted = [list(map(plain, row)) for row in leo.connect().execute(text).fetchall()]
-    assert not different(run(started, query["sql"]), wanted)
-    wanted = rows_of(leo.tsql.run(query["sql"]).frame)
-    assert not different(run(started, query["sql"], "tsql"), wanted)
+    if query["language"] == "sql":
+        text = re.sub(r"\.\[(\w+)\]", r'."\1"', query["sql"])
+        wanted = [list(map(plain, row)) for row in leo.connect().execute(text).fetchall()]
+        assert not different(run(started, query["sql"]), wanted)
+    result = leo.tsql.run(query["sql"])
+    found = run_all(started, query["sql"], "tsql")
+    assert not started.is_visible("[role=alert]")
+    assert result.steps and len(found) == len(result.frames)
+    for rows, frame in zip(found, result.frames, strict=True):
+        assert not different(rows, rows_of(frame))
+    told = started.locator("#leo-play-results pre").all_inner_texts()
+    assert told == (["\n".join(result.messages)] if result.messages else [])
 
 
 @pytest.mark.site

@@ -26,6 +26,7 @@ LOCKS = {
         "--constraints",
         "requirements-dev.lock",
     ],
+    "requirements-lite.lock": ["requirements-lite.txt"],
 }
 
 

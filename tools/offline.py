@@ -73,20 +73,38 @@ def write_downloads(out: Path, printed: bool) -> list[str]:
 
 
 def list_downloads(out: Path, folder: Path, made: list[str]) -> None:
-    """Write the list of files into the page of the offline edition, between its two marks."""
-    page = out / "chapters" / "reference" / "offline.html"
-    text = page.read_text(encoding="utf-8")
-    before, mark, rest = text.partition(f"<!-- {PLACE} -->")
-    _, end, after = rest.partition(f"<!-- /{PLACE} -->")
-    if not end:
-        sys.exit(f"{page.name} has no place for the list of downloads.")
+    """Write the list of files into the page of the offline edition."""
     lines = [
         f'<li><a href="../../{FOLDER}/{name}" download>{name}</a> '
         f"({(folder / name).stat().st_size / 1e6:.1f} MB). {WHAT[name]}</li>"
         for name in made
     ]
-    words = f"{before}{mark}<ul>{''.join(lines)}</ul>{end}{after}"
-    page.write_text(words, encoding="utf-8")
+    fill(out / "chapters" / "reference" / "offline.html", PLACE, f"<ul>{''.join(lines)}</ul>")
+
+
+def fill(page: Path, place: str, words: str) -> None:
+    """Replace what stands between the two marks of a place in a page.
+
+    Parameters
+    ----------
+    page : Path
+        A page of the site.
+    place : str
+        Name of the place; its marks are ``<!-- name -->`` and ``<!-- /name -->``.
+    words : str
+        HTML.
+
+    Raises
+    ------
+    SystemExit
+        If the page has no such place.
+    """
+    text = page.read_text(encoding="utf-8")
+    before, mark, rest = text.partition(f"<!-- {place} -->")
+    _, end, after = rest.partition(f"<!-- /{place} -->")
+    if not end:
+        sys.exit(f"{page.name} has no place for {place}.")
+    page.write_text(f"{before}{mark}{words}{end}{after}", encoding="utf-8")
 
 
 def one_page(out: Path, names: list[str]) -> str:

@@ -13,11 +13,15 @@ import io
 import json
 import re
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 from typing import Any
 
+sys.path.append(str(Path(__file__).resolve().parent.parent / "book" / "ext"))
+
 import npm_files
+import try_sql
 
 from leo_helpers.catalogue import load_catalogue
 from leo_helpers.connect import DEFAULT_PROJECT
@@ -57,27 +61,29 @@ REPLACED = {"leo_helpers/tsql/__init__.py": "", "leo_helpers/connect.py": "conne
 TIME = (1980, 1, 1, 0, 0, 0)
 
 BLOCK = re.compile(r"^```sql\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(?::\w[^\n]*\n)*(.*?)^```$", re.MULTILINE | re.DOTALL)
 #: Views beside those that the chapters query, to look around in.
 MORE = ("hesa_i2.hesa_2012", "npd_i2.spring_census_2012")
 
 
 def published(chapters: Path = CHAPTERS) -> list[dict[str, str]]:
-    """Return every SQL query that a chapter shows, in the order of the files.
+    """Return every SQL query and every T-SQL script of the chapters, in the order of the files.
 
     Returns
     -------
     list of dict
-        ``page`` (without ``.html``), ``title`` of the chapter and ``sql`` as it is printed.
+        ``page`` (without ``.html``), ``title`` of the chapter, ``sql`` as it is printed and its
+        ``language``: ``sql`` runs in DuckDB and in T-SQL, ``tsql`` only in T-SQL.
     """
     found = []
     for path in sorted(chapters.rglob("*.md")):
         text = path.read_text(encoding="utf-8")
         title = re.search(r"^# (.*)$", text, re.MULTILINE)
         page = path.relative_to(ROOT).with_suffix("").as_posix()
-        name = title[1] if title else page
-        found += [
-            {"page": page, "title": name, "sql": block.strip()} for block in BLOCK.findall(text)
-        ]
+        facts = {"page": page, "title": title[1] if title else page}
+        found += [facts | {"language": "sql", "sql": sql.strip()} for sql in BLOCK.findall(text)]
+        scripts = filter(None, map(try_sql.script_of, CELL.findall(text)))
+        found += [facts | {"language": "tsql", "sql": sql} for sql in try_sql.whole(list(scripts))]
     return found
 
 

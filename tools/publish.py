@@ -23,18 +23,21 @@ sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "ext")]
 import about  # noqa: E402 - its folder is put on the path above
 import build  # noqa: E402 - the same
 import launch  # noqa: E402 - the same
+import lite  # noqa: E402 - the same
 import offline  # noqa: E402 - the same
 import policy  # noqa: E402 - the same
 from redirects import address_of, write_redirects  # noqa: E402 - the same
 
 from leo_helpers import __version__  # noqa: E402 - the same
+from leo_helpers.store import data_root  # noqa: E402 - the same
 
 NOT_COUNTED = {"SHA256SUMS", "manifest.json"}
 
 
 def pages(out: Path) -> list[Path]:
-    """List the pages of a built book, without those of the theme's own files."""
-    return [p for p in sorted(out.rglob("*.html")) if "_static" not in p.parts]
+    """List the pages of a built book, without those of the theme's and JupyterLite's own files."""
+    found = [(p, p.relative_to(out).parts) for p in sorted(out.rglob("*.html"))]
+    return [p for p, parts in found if "_static" not in parts and parts[0] != lite.FOLDER]
 
 
 def head_tags(address: str, base: str) -> str:
@@ -149,7 +152,14 @@ def wrong_address(out: Path, base: str) -> None:
         path.write_text(text.replace('href="index.html"', f'href="{root}"'), encoding="utf-8")
 
 
-def assemble(book: Path, out: Path, base: str, repository: str, printed: bool = True) -> dict:
+def assemble(
+    book: Path,
+    out: Path,
+    base: str,
+    repository: str,
+    printed: bool = True,
+    data: Path | None = None,
+) -> dict:
     """Make the published folder from a built book.
 
     Parameters
@@ -162,6 +172,8 @@ def assemble(book: Path, out: Path, base: str, repository: str, printed: bool = 
         Addresses; empty if they are not known.
     printed : bool
         Whether the printed edition is wanted.
+    data : Path, optional
+        The data set that goes with the notebooks for the browser; without it there are none.
 
     Returns
     -------
@@ -179,6 +191,8 @@ def assemble(book: Path, out: Path, base: str, repository: str, printed: bool = 
     shutil.copytree(book, out, ignore=shutil.ignore_patterns(".buildinfo", "*.doctree"))
     redirects = set(write_redirects(out, base))
     offline.write_downloads(out, printed)
+    if data:
+        lite.publish(out, data)
     names = []
     for path in pages(out):
         name = path.relative_to(out).as_posix()
@@ -205,6 +219,7 @@ def main(words: list[str]) -> int:
     ask.add_argument("--repository", default=site["repository"], help="address of the source")
     ask.add_argument("--no-build", action="store_true", help="publish the book as it was built")
     ask.add_argument("--no-pdf", action="store_true", help="leave out the printed edition")
+    ask.add_argument("--no-lite", action="store_true", help="leave out JupyterLite")
     told = ask.parse_args(words)
     if not told.no_build:
         code = build.main([])
@@ -212,7 +227,9 @@ def main(words: list[str]) -> int:
             return code
     if not (build.HTML / "404.html").exists():
         sys.exit("The book is not built; leave out --no-build.")
-    made = assemble(build.HTML, told.out.resolve(), told.base_url, told.repository, not told.no_pdf)
+    places = (build.HTML, told.out.resolve(), told.base_url, told.repository)
+    data = None if told.no_lite else data_root()
+    made = assemble(*places, printed=not told.no_pdf, data=data)
     print(f"{told.out}: {made['pages']} pages, {made['bytes'] / 1e6:.1f} MB.")
     if not told.base_url:
         print("No address is known, so there is no sitemap: give --base-url https://...")

@@ -38,19 +38,19 @@ def fingerprint(script: str) -> str:
     return f"'sha256-{base64.b64encode(digest).decode()}'"
 
 
-def rules(soup: BeautifulSoup) -> str:
+def rules(soup: BeautifulSoup, table: dict[str, str] = RULES) -> str:
     """Return the policy of a page, with the fingerprints of its inline scripts."""
     inline = sorted({fingerprint(s.string) for s in soup.select("script:not([src])") if s.string})
-    parts = [f"{name} {rule}" for name, rule in RULES.items()]
+    parts = [f"{name} {rule}" for name, rule in table.items()]
     return "; ".join(parts).format(own=OWN, inline=" ".join(inline)).replace("  ", " ")
 
 
-def apply(soup: BeautifulSoup) -> None:
+def apply(soup: BeautifulSoup, table: dict[str, str] = RULES) -> None:
     """Put the policy first in the head, before anything that it rules over."""
     for old in soup.select('meta[http-equiv="Content-Security-Policy"]'):
         old.decompose()
     meta = soup.new_tag(
-        "meta", attrs={"http-equiv": "Content-Security-Policy", "content": rules(soup)}
+        "meta", attrs={"http-equiv": "Content-Security-Policy", "content": rules(soup, table)}
     )
     charset = soup.head.find("meta", charset=True)
     charset.insert_after(meta) if charset else soup.head.insert(0, meta)

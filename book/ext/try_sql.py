@@ -4,26 +4,95 @@ from __future__ import annotations
 
 import base64
 import posixpath
+import re
 
 from bs4 import BeautifulSoup
 
 PLAYGROUND = "chapters/reference/playground"
 #: What a query must hold to be one on LEO: the end of the name of each of its databases.
 MARK = "_i2."
+#: A cell that is T-SQL but for its first line, and one that runs a script it has just written down.
+CELL = re.compile(r"%%tsql\b[^\n]*\n(?P<script>.*)", re.DOTALL)
+RUN = re.compile(r'script = """\n(?P<script>.*?)"""\nleo\.tsql\.run\(script\)', re.DOTALL)
+#: Words after which a script names a table of its own.
+MADE = re.compile(r"\b(?:into|create\s+table|create\s+schema)\s+(#?\w+(?:\.\w+)?)", re.IGNORECASE)
 
 
-def fragment(query: str) -> str:
+def fragment(query: str, language: str = "sql") -> str:
     """Return a query as the end of an address.
 
     The theme's script reads the ends of all links as selectors and stops at anything but letters,
     digits, hyphens and underscores.
+
+    Parameters
+    ----------
+    query : str
+        What the editor will hold.
+    language : str
+        ``"sql"`` or ``"tsql"``.
 
     Examples
     --------
     >>> fragment("select '£'")
     'sql-c2VsZWN0ICfCoyc'
     """
-    return "sql-" + base64.urlsafe_b64encode(query.encode()).decode().rstrip("=")
+    return f"{language}-" + base64.urlsafe_b64encode(query.encode()).decode().rstrip("=")
+
+
+def script_of(cell: str) -> str | None:
+    r"""Return the T-SQL of a cell of code; None if it holds none.
+
+    Examples
+    --------
+    >>> script_of("%%tsql --out pay\nselect 1")
+    'select 1'
+    >>> script_of("import leo_helpers as leo") is None
+    True
+    """
+    found = CELL.match(cell) or RUN.match(cell)
+    return found["script"].strip() if found else None
+
+
+def whole(scripts: list[str]) -> list[str]:
+    r"""Return each script with those before it that make the tables it reads.
+
+    Cells of a chapter share a session, and a run of the playground is one of its own. Between two
+    cells stands ``GO``, because each is a batch.
+
+    Parameters
+    ----------
+    scripts : list of str
+        The cells of a page, in order.
+
+    Examples
+    --------
+    >>> whole(["select 1 as a into #one", "select 2 as b into #two", "select a from #one"])[2]
+    'select 1 as a into #one\nGO\nselect a from #one'
+    """
+    done = []
+    for place, script in enumerate(scripts):
+        parts = [script]
+        for before in reversed(scripts[:place]):
+            if made(before) & words(" ".join(parts)):
+                parts.insert(0, before)
+        done.append("\nGO\n".join(parts))
+    return done
+
+
+def made(script: str) -> set[str]:
+    """Return the tables and schemas that a script makes, in small letters.
+
+    Examples
+    --------
+    >>> sorted(made("create table #a (x int) select 1 as x into study.pay"))
+    ['#a', 'study.pay']
+    """
+    return {name.lower() for name in MADE.findall(script)}
+
+
+def words(script: str) -> set[str]:
+    """Return the names in a script, alone and with their schema, in small letters."""
+    return {name.lower() for name in re.findall(r"#?\w+(?:\.\w+)?", script)}
 
 
 def link(soup: BeautifulSoup, name: str) -> None:
@@ -37,12 +106,18 @@ def link(soup: BeautifulSoup, name: str) -> None:
         Its name in the book, without ``.html``.
     """
     target = posixpath.relpath(PLAYGROUND, posixpath.dirname(name) or ".")
-    for block in soup.select("article div.highlight-sql"):
-        query = block.get_text().strip()
-        if MARK not in query:
-            continue
-        line = soup.new_tag("p", attrs={"class": "leo-try d-print-none"})
-        own = soup.new_tag("a", attrs={"href": f"{target}.html#{fragment(query)}"})
+    found = [(block, block.get_text().strip()) for block in soup.select("div.highlight-sql")]
+    queries = [(block, fragment(text)) for block, text in found if MARK in text]
+    code = [(block, block.get_text().strip()) for block in soup.select("div.cell_input")]
+    cells = [(block, script) for block, text in code if (script := script_of(text))]
+    scripts = whole([script for _, script in cells])
+    queries += [
+        (block, fragment(text, "tsql")) for (block, _), text in zip(cells, scripts, strict=True)
+    ]
+    for block, end in queries:
+        inside = " mt-2" if "cell_input" in block["class"] else ""  # no gap to make up for there
+        line = soup.new_tag("p", attrs={"class": f"leo-try d-print-none{inside}"})
+        own = soup.new_tag("a", attrs={"href": f"{target}.html#{end}"})
         own.string = "Edit and run this query in the playground"
         line.append(own)
         block.insert_after(line)

@@ -164,7 +164,9 @@
   });
   choice.addEventListener("change", () => {
     if (choice.value === "") return;
-    text.value = facts.examples[Number(choice.value)].sql;
+    const chosen = facts.examples[Number(choice.value)];
+    text.value = chosen.sql;
+    if (chosen.language === "tsql") language.value = "tsql";  // the others run in both
     state.textContent = "The query is in the editor.";
   });
   start.addEventListener("click", run);
@@ -197,6 +199,6 @@
       $("views").append(line);
     }
   }
-  if (!readAddress() && facts.examples.length) text.value = facts.examples[facts.examples.length - 1].sql;
+  if (!readAddress()) text.value = (facts.examples.findLast((one) => one.language === "sql") || { sql: "" }).sql;
   box.hidden = false;
 })();
