@@ -6,6 +6,8 @@ import a11y
 import about
 import icons
 import pytest
+import slim
+import styles
 from bs4 import BeautifulSoup
 
 FACTS = about.Facts("chapters/school/census", "1.2.3", datetime.date(2026, 11, 7))
@@ -121,3 +123,53 @@ def test_days_of_change_come_from_git(root):
     assert about.changed("chapters/index.md") == about.days()["chapters/index.md"]
     generated = about.changed("chapters/reference/tables/ks1.md")
     assert generated == max(day for path, day in about.days().items() if path.startswith("data/"))
+
+
+SHEET = """/* { */ @charset "utf-8";
+a, .used > .never:not(.gone), .used:not(.gone) { content: "} .used{"; }
+.never[class~=".used"] { color: red }
+@media (min-width: 9px) { .never { x: y } #here .used { background: url(../a.png) } }
+@media print { .never { x: y } }
+@font-face { src: url("data:x"), url(b.woff) }
+.leo-made-1, .bs-tooltip-auto, .\\31 0 { x: y }
+"""
+
+
+def test_one_style_sheet_with_what_the_pages_use(tmp_path):
+    static = tmp_path / "_static"
+    (static / "styles").mkdir(parents=True)
+    (static / "more").mkdir()
+    (static / "styles" / "theme.css").write_text('@import "../more/all.css";\n.gone{x:y}')
+    (static / "more" / "all.css").write_text(SHEET)
+    (static / "own.css").write_text(".used{z:z} .set-by-script{x:y}")
+    (static / "own.js").write_text("node.classList.add('set-by-script');")
+    links = '<link href="../_static/{}" rel="stylesheet" type="text/css"/>\n'
+    (tmp_path / "part").mkdir()
+    page = tmp_path / "part" / "page.html"
+    head = links.format("styles/theme.css?digest=1") + "<title>T</title>" + links.format("own.css")
+    page.write_text(f'<head>{head}</head><p class="used" id="here">')
+    (tmp_path / "stub.html").write_text("<p class='never'>")
+    size = styles.unite(tmp_path)
+    sheet = static / styles.TARGET
+    text = sheet.read_text()
+    assert size == len(text.encode())
+    assert text == (
+        '@charset "utf-8";a,.used:not(.gone){content: "} .used{";}'
+        "@media (min-width: 9px){#here .used{background: url(../a.png)}}"
+        '@font-face{src: url("data:x"), url(../more/b.woff)}'
+        ".leo-made-1,.bs-tooltip-auto{x: y}.used{z:z}.set-by-script{x:y}"
+    )
+    assert list(static.rglob("*.css")) == [sheet]
+    found = BeautifulSoup(page.read_text(), "html.parser").select("link")
+    assert len(found) == 1 and found[0]["href"].startswith("../_static/styles/book.css?v=")
+    assert styles.sheets(page.read_text(), page) == [sheet]
+
+
+def test_a_page_is_light_or_dark_before_it_is_painted():
+    soup = page(
+        "", "<script>document.documentElement.dataset.theme = 'x';</script><script src='a'>"
+    )
+    slim.late(soup)
+    first, second = soup.select("script")
+    assert "prefers-color-scheme" in first.string and soup.html["data-theme"] == "light"
+    assert second.has_attr("defer")

@@ -2,7 +2,7 @@
 
 Repairs what the theme leaves inaccessible (``a11y``), draws the icons (``icons``), adds what each
 page says about itself (``about``) and the content-security policy (``policy``), and leaves out
-what no page uses (``slim``).
+what no page uses (``slim``, ``styles``).
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import about
 import icons
 import policy
 import slim
+import styles
 import try_sql
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
@@ -25,7 +26,7 @@ from leo_helpers import __version__
 
 log = logging.getLogger(__name__)
 #: Files of the theme that no page asks for after this pass.
-UNUSED = ["scripts/fontawesome.js", "scripts/*.map", "togglebutton.*"]
+UNUSED = ["scripts/fontawesome.js", "scripts/*.map", "styles/*.map", "togglebutton.*"]
 UNUSED += ["vendor/fontawesome/webfonts/*.ttf", "vendor/fontawesome/webfonts/*.woff2"]
 UNUSED += ["sphinx-thebe.*", "*webpack-macros.html"]
 
@@ -80,6 +81,7 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         path.write_text(text, encoding="utf-8")
     slim.slim(out / "_static")
     drop_unused(out / "_static")
+    styles.unite(out)
 
 
 def source_of(app: Sphinx, name: str) -> str:

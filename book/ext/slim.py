@@ -18,6 +18,15 @@ GLYPH_RULE = re.compile(r'(?:\.fa-[\w-]+:{1,2}before,?)+\{content:"[^"]*"\}')
 CODE_POINT = re.compile(r'"\\([0-9a-f]{3,5})\s?"')
 OTHER_FORMATS = re.compile(r',\s*url\([^)]*\.ttf\)\s*format\("truetype"\)')
 
+#: Says at once what the theme's script says once it runs. A locked-down browser keeps no choice.
+SCHEME = """{
+  let mode = "auto";
+  try { mode = localStorage.getItem("mode") || mode; } catch { }
+  const dark = matchMedia("(prefers-color-scheme: dark)").matches ? "dark" : "light";
+  document.documentElement.dataset.mode = mode;
+  document.documentElement.dataset.theme = mode === "auto" ? dark : mode;
+}"""
+
 
 def trim_styles(text: str) -> str:
     r"""Return a style sheet without the rules of single icons and without fonts in other formats.
@@ -44,9 +53,17 @@ def signs(texts: list[str]) -> set[int]:
 
 
 def late(soup: BeautifulSoup) -> None:
-    """Let no script keep the page from being seen: all run, in their order, once it is read."""
+    """Let no script keep the page from being seen: all run, in their order, once it is read.
+
+    The theme's script settles late whether the page is light or dark, which would paint it twice
+    and the first time in the wrong colours, so the page settles it as it begins.
+    """
     for script in soup.select("script[src]"):
         script["defer"] = ""
+    for script in soup.select("head script:not([src])"):
+        if "dataset.theme" in (script.string or ""):
+            script.string = SCHEME
+            soup.html["data-theme"] = "light"  # for those without scripts
 
 
 def slim(static: Path) -> None:
