@@ -193,7 +193,8 @@ def _inputs(text: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise LeoError(f"{text!r} is no JSON ({error}).", "Write it like {{}}.") from error
+        problem = f"{text!r} is no JSON ({error})."
+        raise LeoError(problem, 'Write it like {"Name": "value"}.') from error
     if not isinstance(found, dict):
         raise LeoError(f"{text!r} is no JSON object.", 'Write it like {"Name": "value"}.')
     return found
@@ -237,7 +238,9 @@ def crosswalk_folders(extra: Iterable[str | os.PathLike[str]] | str | None = Non
     from .paths import data_dir
 
     base = data_dir() / "crosswalk"
-    own = [extra] if isinstance(extra, str | os.PathLike) else list(extra or ())
+    own = [extra] if isinstance(extra, str | os.PathLike) else extra or ()
+    if not isinstance(own, Iterable) or not all(isinstance(p, str | os.PathLike) for p in own):
+        raise CrosswalkError(f"rules={extra!r} is no folder. Give a path, or a list of paths.")
     found = sorted(p for p in base.glob("*") if p.is_dir() and any(p.glob("*.csv")))
     folders = [*found, *(Path(p).expanduser() for p in own)]
     return list(dict.fromkeys(p.absolute().resolve() for p in folders))
@@ -342,7 +345,9 @@ def _foreign_files(folder: Path) -> list[CrosswalkError]:
     names = sorted(p.name for p in folder.glob("*.csv")) if folder.is_dir() else []
     known = [f"{kind}.csv" for kind in FILES]
     if not names:
-        text = f"There are no rules in {folder}. Give a folder that holds some of: "
+        text = f"There is no folder {folder}. Give one that holds some of: "
+        if folder.is_dir():
+            text = f"There are no CSV files in {folder}. Save there, as CSV UTF-8, some of: "
         return [CrosswalkError(f"{text}{', '.join(known)}.", folder.name)]
     return [
         CrosswalkError(

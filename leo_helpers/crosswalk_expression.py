@@ -119,7 +119,7 @@ class _Reader:
         reader = _READERS.get(type(node))
         if reader is None:
             raise LeoError(
-                f"{node.sql()!r} is not allowed ({type(node).__name__}).",
+                f"{self.shown(node)!r} is not allowed ({type(node).__name__}).",
                 "Use CASE, comparisons, AND OR NOT, IN, BETWEEN, IS NULL, COALESCE, NULLIF, "
                 "+ - * /, CAST, LEFT, RIGHT, SUBSTRING, LENGTH, TRIM, UPPER, YEAR, MONTH, DAY, "
                 "ABS, FLOOR.",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -218,12 +220,16 @@ def _history(
         columns = [c.columns for c in group if c.columns]
         shown = " ... ".join(dict.fromkeys((columns[0], columns[-1]))) if columns else ""
         lines = [": ".join(filter(None, (state, shown)))]
-        for recode in _recodes(crosswalk, table, group):
-            if recode.name not in explained:
+        steps = _steps(crosswalk, table, group[0])
+        for n, source in enumerate(steps):
+            if len(steps) > 1:
+                lines.append(_turn(source, n))
+            recode = crosswalk.recodes.get(source.recode)
+            if recode and recode.name in explained:
+                lines.append(f"  codes as above ({recode.name})")
+            elif recode:
                 explained.add(recode.name)
                 lines += _recode_lines(recode)
-            else:
-                lines.append(f"codes as above ({recode.name})")
         lines += [note] if note else []
         text = "\n".join(lines)
         told[title] = f"{told[title]}\n{text}" if title in told else text
@@ -255,9 +261,13 @@ def _pattern(crosswalk: Crosswalk, table: Table, cover: Cover) -> tuple[Source, 
     return tuple(_steps(crosswalk, table, cover))
 
 
-def _recodes(crosswalk: Crosswalk, table: Table, group: list[Cover]) -> list[Recode]:
-    names = [s.recode for s in _steps(crosswalk, table, group[0]) if s.recode]
-    return [crosswalk.recodes[n] for n in dict.fromkeys(names)]
+def _turn(source: Source, n: int) -> str:
+    """Say which variable is read, when its turn comes, and how."""
+    names = ", ".join(re.sub(r"_?\[\w+\]", "", name).strip("_") for name in source.variables)
+    part = f"the first {source.left} characters of " if source.left else ""
+    how = {"copy": "as it stands", "expression": "worked out", "scale": "in another unit"}
+    ending = how.get(source.rule, "")
+    return f"{part}{names}{', where nothing is found so far' if n else ''}:{f' {ending}'.rstrip()}"
 
 
 def _recode_lines(recode: Recode) -> list[str]:
@@ -265,7 +275,12 @@ def _recode_lines(recode: Recode) -> list[str]:
     for code, to in recode.to.items():
         reason = recode.reasons.get(code, "")
         by_target.setdefault(to or f"missing ({reason})", []).append(code)
+    same = [code for code, to in recode.to.items() if code == to and by_target[to] == [code]]
     lines = []
+    if len(same) > 3:
+        lines = textwrap.wrap(f"{', '.join(same)} -> unchanged", 90, initial_indent="  ")
+        lines = [lines[0], *(f"  {line}" for line in lines[1:])]
+        by_target = {to: codes for to, codes in by_target.items() if to not in same}
     for to, codes in by_target.items():
         more = f" and {len(codes) - 12} more" if len(codes) > 12 else ""
         lines.append(f"  {', '.join(codes[:12])}{more} -> {to}")

@@ -98,6 +98,11 @@ def harmonise(
     else:
         names = [concepts] if isinstance(concepts, str) else list(concepts)
         wanted = tuple(crosswalk.concept(found.table_id, n) for n in dict.fromkeys(names))
+    if concepts is not None and not wanted:
+        raise HarmoniseError(
+            "No concept was asked for.",
+            f"Name some of leo.concepts({found.table_id!r}), or leave concepts out for all.",
+        )
     if not wanted:
         raise HarmoniseError(
             f"There are no harmonisation rules for {found.table_id}.",

@@ -95,6 +95,7 @@ class ViewPlan:
     inputs: dict[tuple, Input] = field(default_factory=dict)
     aliases: set[str] = field(default_factory=lambda: {"year", "view", "term"})
     keys: dict[str, Input | None] = field(default_factory=dict)
+    lost: list[str] = field(default_factory=list)  # keys that the view has and you have not
     cells: dict[str, tuple[Era, ...]] = field(default_factory=dict)
 
     def add(
@@ -181,6 +182,7 @@ def make_plan(
             found = [work.at(when) for when in whens]
             covers += [cover for cover, _ in found]
             part.cells[concept.concept] = _eras(whens, [steps for _, steps in found])
+        covers += [_lost(key, when, view) for key in part.lost for when in whens]
         if columns is None:
             absent.append(view)
         else:
@@ -216,6 +218,8 @@ def _start(
         column = columns.get(physical.lower())
         if column is None or not _key_allowed(crosswalk, table, view, column, held):
             part.keys[name] = None
+            known = (c.column.lower() for c in crosswalk.catalogue.view_columns(view))
+            part.lost += [name] if columns and physical.lower() in known else []
             continue
         whole = column.stored == "integer" or name in _WHOLE_KEYS
         kind = "as it is" if whole else "text"
@@ -223,15 +227,19 @@ def _start(
     return part
 
 
+def _lost(key: str, when: Occasion, view: View) -> Cover:
+    note = f"The key {key} is not in your extract, so these rows cannot be linked by it."
+    state = "not in your extract"
+    return Cover(key, *when, f"{view.database}.{view.name}", state, "", "", "", note)
+
+
 def _key_allowed(
     crosswalk: Crosswalk, table: Table, view: View, column: Column, held: Held
 ) -> bool:
     if held.approved is None:
         return True
-    for item in crosswalk.catalogue.view_columns(view):
-        if item.column.lower() == column.name.lower():
-            return held.allowed(item.variable)
-    return True
+    known = crosswalk.catalogue.view_columns(view)
+    return all(held.allowed(c.variable) for c in known if c.column.lower() == column.name.lower())
 
 
 class _Ruled(NamedTuple):

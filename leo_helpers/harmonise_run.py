@@ -96,6 +96,8 @@ def run_to_parquet(plan: Plan, crosswalk: Crosswalk, held: Held, target: Path) -
         raise HarmoniseError(
             f"The folder {target.parent} does not exist.", "Make it, or give another path."
         )
+    if target.is_dir():
+        raise HarmoniseError(f"{target} is a folder.", "Give the name of a file in it.")
     part = target.with_name(f".{target.name}.{os.getpid()}")
     place, notice = (text.replace("'", "''") for text in (str(part), NOTICE))
     try:

@@ -180,7 +180,8 @@ def census_term(value: str) -> str:
     for term, names in _TERM_NAMES.items():
         if wanted in names:
             return term
-    raise UnknownName("census term", value, ["autumn", "spring", "summer", "plasc"])
+    known = ["autumn", "spring", "summer", "plasc"]
+    raise UnknownName("census term", value, known, next_step=f"Write one of: {', '.join(known)}.")
 
 
 def plausible(year: int, value: object, kind: str) -> int:

@@ -193,6 +193,9 @@ def test_columns_that_were_not_approved_are_null_and_listed(small_data, tmp_path
     assert rows["fsm"].null_count == rows.num_rows > rows["sex"].null_count
     assert rows.schema.field("fsm").type == pa.int16()
     assert "not in your extract" in repr(h) and "-- not in your extract" in h.sql("tsql")
+    key = "pupilmatchingrefanonymous"  # a key that nobody asked for is missed as well
+    assert state.loc[key, "state"] == "not in your extract" and key in state.loc[key, "note"]
+    assert rows[key].null_count == rows.num_rows and len(h.plot().axes) > 0
     path = tmp_path / "approved.csv"
     with path.open("w", newline="") as handle:
         csv.writer(handle).writerows(
@@ -206,6 +209,13 @@ def test_columns_that_were_not_approved_are_null_and_listed(small_data, tmp_path
         leo.harmonise(
             "sc_pupil", "fsm", 2011, "spring", root=small_data, approved=approved, strict=True
         )
+
+
+def test_nothing_asked_for_and_a_folder_as_a_file(small_data, tmp_path):
+    with pytest.raises(HarmoniseError, match="No concept was asked for"):
+        leo.harmonise("sc_pupil", [], 2011, root=small_data)
+    with pytest.raises(HarmoniseError, match="is a folder"):
+        leo.harmonise("sc_pupil", "sex", 2011, "spring", small_data).to_parquet(tmp_path)
 
 
 def test_a_list_of_approved_variables_that_cannot_be_read(tmp_path, small_data):
