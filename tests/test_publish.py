@@ -135,7 +135,6 @@ def bookmarks(outline):
             yield item.title
 
 
-
 @pytest.mark.site
 class TestPublished:
     def test_sitemap_lists_every_page_with_its_day(self, published):

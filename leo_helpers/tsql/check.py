@@ -16,7 +16,7 @@ from ..errors import nearest
 from ..harmonise_held import Approved, approved_variables
 from . import aggregates, dates, functions
 from .advice import years_of
-from .assign import temporary_made
+from .assign import temporary_made, variable_list
 from .blocks import word
 from .collations import collation_of
 from .cursor import Cursor
@@ -25,6 +25,7 @@ from .lexer import Script
 from .literals import first_start
 from .own import OwnTables, index_of
 from .result import script_text
+from .rowwise import builds_up
 from .rules import RULES
 from .touched import Read, Source, columns, leo_views, read_script, unread
 
@@ -355,8 +356,24 @@ def _aliases(look: _Look) -> Iterator[Hit]:
         yield "cross" if cross else "alias", None, {"name": name, "have": shown}
 
 
+def _row_by_row(look: _Look) -> Iterator[Hit]:
+    statement = look.read.statement
+    assigned = variable_list(statement.tokens) if statement.word in ("SELECT", "WITH") else None
+    if assigned is None or not statement.trees or not statement.trees[0].args.get("from_"):
+        return
+    tree = statement.trees[0]
+    calls = [c for value in tree.selects for c in value.find_all(exp.Anonymous)]
+    one_row = any(c.name.lower() in aggregates.AGGREGATES for c in calls) and not (
+        tree.args.get("group") or any(isinstance(c.parent, exp.Window) for c in calls)
+    )
+    for (name, _, _), value in zip(assigned[0], tree.selects, strict=True):
+        if not one_row and builds_up([name.lower()], [value]):
+            yield "row_by_row", None, {"name": name}
+
+
 _NOT_SCALAR = (exp.Table, exp.Lateral, exp.Window, exp.WithinGroup, exp.Dot)
 _RANDOM = {"rand", "newid", "newsequentialid"}
 _KNOWN = {*dates.FUNCTIONS, *functions.FUNCTIONS, *aggregates.FUNCTIONS, *functions.SIMPLE}
 _CHECKS = (_unread, _functions, _views, _columns, _extract, _view_index, _joins, _again, _temporary,
-           _whole, _collations, _pooled, _stars, _tops, _keys, _aliases)  # fmt: skip
+           _whole, _collations, _pooled, _stars, _tops, _keys, _aliases,
+           _row_by_row)  # fmt: skip

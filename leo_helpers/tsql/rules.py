@@ -101,6 +101,11 @@ RULES = {
         "TOP without ORDER BY takes any rows, other ones on every run.",
         "Add an ORDER BY on a unique key.",
     ),
+    "row_by_row": Rule(
+        "fragile",
+        "@{name} is built up row by row, in an order that SQL Server does not promise.",
+        "Use STRING_AGG ... WITHIN GROUP (ORDER BY ...), or SUM.",
+    ),
     "nullable_key": Rule(
         "fragile",
         "The unique index on {table} covers {columns}, which may be NULL; SQL Server lets "
