@@ -26,6 +26,11 @@ BROKEN = {
         2,
         "exec ('select 1 from npd_i2..spring_census_2012')",
     ),
+    "statement": (
+        "select 1 as x\nexec dbo.tidy\nselect 2 as x",
+        2,
+        "exec sp_executesql N'select 1 as x'",
+    ),
     "function": ("select\nsoundex(x) from #t", 2, "select upper(x) from #t"),
     "view": ("select 1\nfrom npd_i2..spring_census_2035", 2, "select 1 from #spring_census_2035"),
     "column": (

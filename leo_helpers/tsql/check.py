@@ -24,6 +24,7 @@ from .errors import Refused
 from .lexer import Script
 from .literals import first_start
 from .own import OwnTables, index_of
+from .refusals import not_run
 from .result import script_text
 from .rowwise import builds_up
 from .rules import RULES
@@ -138,6 +139,12 @@ def _problem(read: Read) -> Iterator[Finding]:
 def _unread(look: _Look) -> Iterator[Hit]:
     if look.read.statement.problem is None and unread(look.read.statement):
         yield "unread", None, {"what": look.read.statement.word}
+
+
+def _statement(look: _Look) -> Iterator[Hit]:
+    found = not_run(look.read.statement)
+    if found is not None:
+        yield "statement", None, {"what": found[0], "step": found[1]}
 
 
 def _functions(look: _Look) -> Iterator[Hit]:
@@ -374,6 +381,6 @@ def _row_by_row(look: _Look) -> Iterator[Hit]:
 _NOT_SCALAR = (exp.Table, exp.Lateral, exp.Window, exp.WithinGroup, exp.Dot)
 _RANDOM = {"rand", "newid", "newsequentialid"}
 _KNOWN = {*dates.FUNCTIONS, *functions.FUNCTIONS, *aggregates.FUNCTIONS, *functions.SIMPLE}
-_CHECKS = (_unread, _functions, _views, _columns, _extract, _view_index, _joins, _again, _temporary,
-           _whole, _collations, _pooled, _stars, _tops, _keys, _aliases,
+_CHECKS = (_unread, _statement, _functions, _views, _columns, _extract, _view_index, _joins, _again,
+           _temporary, _whole, _collations, _pooled, _stars, _tops, _keys, _aliases,
            _row_by_row)  # fmt: skip

@@ -27,6 +27,7 @@ class Trap(NamedTuple):
 RULES = {
     "unread": Rule("unread", "This check does not see what {what} reads.",
                    "Check that text on its own."),
+    "statement": Rule("refused", "{what} is not run here.", "{step}"),
     "function": Rule("refused", "The function {name} is not run here.",
                      "Write it with functions that the rehearsal knows."),
     "view": Rule("error", "The catalogue has no view {name} in {database}.", "{near}"),

@@ -70,7 +70,7 @@ begin
 end
 update c set gap = 1 from dis.wip#c c where exists (select 1 from dis.wip#a a where a.edukey = c.edukey and a.taxyear > c.first_y and not exists (select 1 from dis.wip#a b where b.edukey = a.edukey and b.taxyear = a.taxyear - 101))
 select years, n = count(*), gaps = sum(cast(gap as int)), pct = 100e0 * sum(cast(gap as int)) / count(*) from dis.wip#c group by years with rollup order by grouping(years), years
-select top 3 with ties edukey, years from dis.wip#c order by years desc
+select top 3 with ties edukey, years from dis.wip#c order by years desc, edukey
 delete a from dis.wip#a a inner join dis.wip#c c on c.edukey = a.edukey where c.years = 1
 select left_ = count(*) from dis.wip#a
 drop table dis.wip#a, dis.wip#b, dis.wip#c
