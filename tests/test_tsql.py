@@ -110,9 +110,9 @@ def test_an_error_carries_its_place_and_text(session):
 
 @pytest.mark.parametrize("text, word", [
     ("declare c scroll cursor for select 1", "ursor"), ("select rand()", "RAND"),
-    ("goto x", "GOTO"),
-    ("create procedure p as select 1", "PROCEDURE"), ("select * from openjson('[]')", "OPENJSON"),
-    ("exec xp_cmdshell 'dir'", "xp_cmdshell"), ("waitfor (receive 1)", "WAITFOR"),
+    ("goto x", "GOTO"), ("create procedure p as select 1", "PROCEDURE"),
+    ("select * from openjson('[]')", "OPENJSON"), ("exec xp_cmdshell 'dir'", "xp_cmdshell"),
+    ("waitfor (receive 1)", "WAITFOR"),
     ("select a from (values (1)) v(a) for json auto", "FOR XML and FOR JSON"),
     ("set rowcount 5", "rowcount"), ("select soundex('a')", "SOUNDEX"),
 ])  # fmt: skip

@@ -30,6 +30,8 @@ PIECES = (
     *("create table #t (x int) ", "drop table #t ", "exec ", "exec('select 1') ", "N'", "0x", "0e"),
     *("declare @x int = 1 ", "set @x += 1 ", "print @x ", "begin try ", "end try ", "begin catch "),
     *("end catch ", "begin tran ", "rollback ", "with a as (select 1 as x) ", "union all ", "\n"),
+    *("declare c cursor for select 1 ", "open c ", "fetch next from c into @x ", "close c "),
+    *("deallocate c ", "select @x = @x + x from #t ", "set @c = cursor for ", "waitfor delay "),
     *("return ", "break ", "continue ", "throw ", "use npd_i2 ", "\x00", "\ufeff", "é", "\t", "£"),
 )
 COMMENTS = ("/**/", "/* ' */", "-- ' \" [ \n", "/* go\n/* inner */ */", "/* ; end */", "\n\t\n")
@@ -151,3 +153,37 @@ def test_a_failed_statement_leaves_the_session_as_it_was(session):
             session.run(wrong)
         assert rows_of(session.run("select * from #kept").frames[-1]) == [[1]], wrong
     assert rows_of(session.run("select object_id('tempdb..#new') as x").frames[-1]) == [["<null>"]]
+
+
+@pytest.mark.parametrize(
+    ("encoding", "mark"),
+    [("utf-8", b""), ("utf-8", b"\xef\xbb\xbf"), ("utf-16-le", b"\xff\xfe"),
+     ("utf-16-be", b"\xfe\xff"), ("utf-16-le", b""), ("utf-16-be", b""), ("cp1252", b"")],
+)  # fmt: skip
+def test_a_script_is_read_as_it_was_saved(encoding, mark, session, tmp_path):
+    path = tmp_path / "script.sql"
+    text = "select\tN'£ café' as x -- é\r\nGO\r\nselect 2 as y\r\n"
+    path.write_bytes(mark + text.encode(encoding))
+    assert [frame.iloc[0, 0] for frame in session.run(path).frames] == ["£ café", 2]
+
+
+@pytest.mark.parametrize(
+    ("data", "wanted"),
+    [(b"", 0), (b"-- nothing\n/* at all */", 0), (b"GO\nGO\n", 0),
+     (b"select 1 as x\rgo\rselect 2 as x", 2)],
+)  # fmt: skip
+def test_a_script_may_be_empty_or_end_its_lines_as_old_macs_did(data, wanted, session, tmp_path):
+    path = tmp_path / "script.sql"
+    path.write_bytes(data)
+    assert len(session.run(path).frames) == wanted
+
+
+def test_what_is_no_text_is_said_to_be_none(session, tmp_path):
+    path = tmp_path / "script.sql"
+    path.write_bytes(b"select 1 \x00 as x")
+    with pytest.raises(LeoError, match="not text in UTF-8"):
+        session.run(path)
+    with pytest.raises(LeoError, match="cannot be read"):
+        session.run(tmp_path / "another.sql")
+    with pytest.raises(LeoError, match="word processor"):
+        session.run("select ‘a’ as x")

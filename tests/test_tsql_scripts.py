@@ -13,11 +13,15 @@ SCRIPTS = sorted((ROOT / "tests" / "tsql" / "scripts").glob("*.sql"))
 #: The result sets of each script: how many, and the columns of the last.
 RESULTS = {
     "activity-and-furlough": (5, ["x", "n"]),
+    "earnings-in-slices": (4, ["left_"]),
     "exclusions-and-absence": (3, ["PMR", "First Year", "Last Year", "n_fixed", "n_perm", "days",
                                    "mean_sessions", "longest", "reasons", "absence_pct",
                                    "persistent", "band", "rank"]),
     "pathways": (4, ["pmr", "outcome", "subject", "n", "total"]),
     "pay-after-apprenticeship": (4, ["step", "n"]),
+    "progress-with-a-log": (3, ["LogID", "Step", "Rows"]),
+    "returns-as-in-stata": (4, ["pmr", "earn1", "earn2", "earn3"]),
+    "years-by-cursor": (4, ["tbl", "n", "y"]),
 }  # fmt: skip
 
 

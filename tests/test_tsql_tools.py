@@ -26,6 +26,11 @@ BROKEN = {
         2,
         "exec ('select 1 from npd_i2..spring_census_2012')",
     ),
+    "statement": (
+        "select 1 as x\nexec dbo.tidy\nselect 2 as x",
+        2,
+        "exec sp_executesql N'select 1 as x'",
+    ),
     "function": ("select\nsoundex(x) from #t", 2, "select upper(x) from #t"),
     "view": ("select 1\nfrom npd_i2..spring_census_2035", 2, "select 1 from #spring_census_2035"),
     "column": (
@@ -84,6 +89,12 @@ BROKEN = {
     ),
     "star": (f"select * from {KS4}", 1, f"select count(*) from {KS4}"),
     "top": ("select top 5 a from #t", 1, "select top 5 a from #t order by a"),
+    "row_by_row": (
+        "declare @s varchar(max) = ''\n"
+        "select @s = @s + ks4_gender from npd_i2..ks4pupil_2015_to_2021",
+        2,
+        "declare @n int = 0\nselect @n = @n + count(*) from npd_i2..ks4pupil_2015_to_2021",
+    ),
     "nullable_key": (
         "create table s.k (a int, b int not null)\ncreate unique index i on s.k (b, a)",
         2,

@@ -16,7 +16,7 @@ from ..errors import nearest
 from ..harmonise_held import Approved, approved_variables
 from . import aggregates, dates, functions
 from .advice import years_of
-from .assign import temporary_made
+from .assign import temporary_made, variable_list
 from .blocks import word
 from .collations import collation_of
 from .cursor import Cursor
@@ -24,7 +24,9 @@ from .errors import Refused
 from .lexer import Script
 from .literals import first_start
 from .own import OwnTables, index_of
+from .refusals import not_run
 from .result import script_text
+from .rowwise import builds_up
 from .rules import RULES
 from .touched import Read, Source, columns, leo_views, read_script, unread
 
@@ -137,6 +139,12 @@ def _problem(read: Read) -> Iterator[Finding]:
 def _unread(look: _Look) -> Iterator[Hit]:
     if look.read.statement.problem is None and unread(look.read.statement):
         yield "unread", None, {"what": look.read.statement.word}
+
+
+def _statement(look: _Look) -> Iterator[Hit]:
+    found = not_run(look.read.statement)
+    if found is not None:
+        yield "statement", None, {"what": found[0], "step": found[1]}
 
 
 def _functions(look: _Look) -> Iterator[Hit]:
@@ -355,8 +363,24 @@ def _aliases(look: _Look) -> Iterator[Hit]:
         yield "cross" if cross else "alias", None, {"name": name, "have": shown}
 
 
+def _row_by_row(look: _Look) -> Iterator[Hit]:
+    statement = look.read.statement
+    assigned = variable_list(statement.tokens) if statement.word in ("SELECT", "WITH") else None
+    if assigned is None or not statement.trees or not statement.trees[0].args.get("from_"):
+        return
+    tree = statement.trees[0]
+    calls = [c for value in tree.selects for c in value.find_all(exp.Anonymous)]
+    one_row = any(c.name.lower() in aggregates.AGGREGATES for c in calls) and not (
+        tree.args.get("group") or any(isinstance(c.parent, exp.Window) for c in calls)
+    )
+    for (name, _, _), value in zip(assigned[0], tree.selects, strict=True):
+        if not one_row and builds_up([name.lower()], [value]):
+            yield "row_by_row", None, {"name": name}
+
+
 _NOT_SCALAR = (exp.Table, exp.Lateral, exp.Window, exp.WithinGroup, exp.Dot)
 _RANDOM = {"rand", "newid", "newsequentialid"}
 _KNOWN = {*dates.FUNCTIONS, *functions.FUNCTIONS, *aggregates.FUNCTIONS, *functions.SIMPLE}
-_CHECKS = (_unread, _functions, _views, _columns, _extract, _view_index, _joins, _again, _temporary,
-           _whole, _collations, _pooled, _stars, _tops, _keys, _aliases)  # fmt: skip
+_CHECKS = (_unread, _statement, _functions, _views, _columns, _extract, _view_index, _joins, _again,
+           _temporary, _whole, _collations, _pooled, _stars, _tops, _keys, _aliases,
+           _row_by_row)  # fmt: skip

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
     from .blocks import Simple
     from .interpreter import Interpreter
 
-__all__ = ["execute"]
+__all__ = ["SHOWN", "execute"]
 
 
 _DEEPEST = 32
 #: Procedures that show or look after what the server holds: they change no table.
-_SHOWN = words(
+SHOWN = words(
     "sp_help sp_helpindex sp_helptext sp_columns sp_spaceused sp_who sp_who2 sp_tables "
     "sp_updatestats sp_recompile sp_addextendedproperty sp_updateextendedproperty "
     "sp_createstats sp_depends"
@@ -45,7 +45,7 @@ def execute(interpreter: Interpreter, statement: Simple) -> int | None:
         return _sp_executesql(interpreter, cursor)
     if name == "sp_rename":
         return _sp_rename(interpreter, cursor)
-    if name in _SHOWN and statement.word != "INSERT":
+    if name in SHOWN and statement.word != "INSERT":
         line = interpreter.source.place(statement.start)[0]
         session = interpreter.session
         session.say(f"Note, line {line}: {name} is left out; it changes no table.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
-from sqlglot.tokens import TokenType
+from sqlglot.tokens import Token, TokenType
 
 from .blocks import words
 from .cursor import Cursor as Walk
@@ -22,7 +22,17 @@ if TYPE_CHECKING:
     from .interpreter import Interpreter
     from .session import Session
 
-__all__ = ["Cursors", "close", "deallocate", "declared", "fetch", "give", "open_", "status_of"]
+__all__ = [
+    "Cursors",
+    "close",
+    "deallocate",
+    "declared",
+    "fetch",
+    "give",
+    "open_",
+    "query_tokens",
+    "status_of",
+]
 
 
 _OPTIONS = words(
@@ -104,24 +114,29 @@ def _read(
     if walk.word() in ("SCROLL", "SCROLL_LOCKS"):
         raise _scroll(walk)
     walk.expect("FOR")
-    body = walk.tokens[walk.i :]
-    for i, token in enumerate(body):
-        if token.text.upper() == "FOR" and [t.text.upper() for t in body[i + 1 : i + 2]] in (
-            ["UPDATE"],
-            ["READ"],
-            ["READ_ONLY"],
-        ):
-            if body[i + 1].text.upper() == "UPDATE":
-                raise Refused(
-                    "Cursors FOR UPDATE are not run here.",
-                    "Change the rows with UPDATE ... WHERE key = @key.",
-                    token.start,
-                )
-            body = body[:i]
-            break
+    body = query_tokens(walk.tokens)
+    end = walk.i + len(body)
+    if [t.text.upper() for t in walk.tokens[end + 1 : end + 2]] == ["UPDATE"]:
+        raise Refused(
+            "Cursors FOR UPDATE are not run here.",
+            "Change the rows with UPDATE ... WHERE key = @key.",
+            walk.tokens[end].start,
+        )
     tree = parse_query(body, interpreter.source.text)
     values = dict(interpreter.session.values)
     return Rows(name, tree, values, bool(options & _COPY)), options
+
+
+def query_tokens(tokens: list[Token]) -> list[Token]:
+    """Return the query of DECLARE or SET ... CURSOR ... FOR; nothing if it is another statement."""
+    words_ = [t.text.upper() for t in tokens]
+    if "CURSOR" not in words_[:6] or "FOR" not in words_:
+        return []
+    start = words_.index("FOR") + 1
+    for i in range(start, len(words_) - 1):
+        if words_[i] == "FOR" and words_[i + 1] in ("UPDATE", "READ", "READ_ONLY"):
+            return tokens[start:i]
+    return tokens[start:]
 
 
 def _scroll(walk: Walk) -> Refused:

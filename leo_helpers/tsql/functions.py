@@ -76,7 +76,7 @@ SIMPLE: dict[str, tuple[str, str, T | str]] = {
     "unicode": ("s", "CASE WHEN {0} <> '' THEN unicode({0}) END", INT),
     "char": ("i", "CASE WHEN {0} BETWEEN 1 AND 255 THEN chr({0}::INTEGER) END", T("char", 1)),
     "nchar": ("i", "CASE WHEN {0} BETWEEN 1 AND 65535 THEN chr({0}::INTEGER) END", T("nchar", 1)),
-    "space": ("i", "CASE WHEN {0} >= 0 THEN repeat(' ', {0}) END", T("varchar", 8000)),
+    "space": ("i", "CASE WHEN {0} >= 0 THEN repeat(' ', least({0}, 8000)) END", T("varchar", 8000)),
     "replicate": ("si", "CASE WHEN {1} >= 0 THEN repeat({0}, {1}) END", "m"),
     "left": ("si", "t_left({0}, {1})", "v"),
     "right": ("si", "t_right({0}, {1})", "v"),
@@ -166,6 +166,8 @@ def call(b: Queries, name: str, args: list[exp.Expression], scope: Scope, node: 
             collation=first.collation,
             label=first.label,
         )
+        if name == "replicate" and n is not None:
+            form = f"left({form}, {8000 if first.name[0] != 'n' else 4000})"
     return V(form.format(*(v.sql for v in done)), result)
 
 

@@ -26,7 +26,7 @@ from .value import V
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["Interpreter"]
+__all__ = ["HANDLERS", "INSTEAD", "Interpreter"]
 
 
 class Interpreter(Control):
@@ -151,14 +151,14 @@ class Interpreter(Control):
         """Run one plain statement; an error gets its place and leaves the session as it was."""
         s = self.session
         s.last_binder = None
-        handler = _HANDLERS.get(statement.word)
+        handler = HANDLERS.get(statement.word)
         held = s.store.entries, s.store.schemas
         try:
             s.step(statement)
             if handler is None:
                 raise Refused(
                     f"Statements that begin with {statement.word} are not run here.",
-                    _INSTEAD.get(statement.word, ""),
+                    INSTEAD.get(statement.word, ""),
                 )
             rows = handler(self, statement)
         except TSqlError as error:
@@ -335,18 +335,18 @@ f"({type(error).__name__}: {error}).",
             return self.select(statement)
         rest = Simple(verb, statement.tokens[head:])
         withs = statement.tokens[:head]
-        return _HANDLERS[verb](self, rest, withs)
+        return HANDLERS[verb](self, rest, withs)
 
 
 #: What to write for a statement that is not run.
-_INSTEAD = {
+INSTEAD = {
     ":": "Lines with : are for sqlcmd; write DECLARE @x for :setvar x, and @x for $(x).",
     "GOTO": "Use WHILE, IF and BREAK.",
     "DBCC": "Leave it out: it looks after the server.",
     "GRANT": "Leave it out: rights play no part here.",
     "BULK": "Files are not read from a script; make the table with INSERT.",
 }
-_HANDLERS = {
+HANDLERS = {
     "SELECT": Interpreter.select, "WITH": Interpreter.with_, "(": Interpreter.select,
     "INSERT": dml.insert, "UPDATE": changes.update, "DELETE": changes.delete, "MERGE": merge,
     "CREATE": ddl.create, "ALTER": alter.alter, "DROP": ddl.drop, "TRUNCATE": ddl.truncate,

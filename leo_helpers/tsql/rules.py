@@ -27,6 +27,7 @@ class Trap(NamedTuple):
 RULES = {
     "unread": Rule("unread", "This check does not see what {what} reads.",
                    "Check that text on its own."),
+    "statement": Rule("refused", "{what} is not run here.", "{step}"),
     "function": Rule("refused", "The function {name} is not run here.",
                      "Write it with functions that the rehearsal knows."),
     "view": Rule("error", "The catalogue has no view {name} in {database}.", "{near}"),
@@ -100,6 +101,11 @@ RULES = {
         "fragile",
         "TOP without ORDER BY takes any rows, other ones on every run.",
         "Add an ORDER BY on a unique key.",
+    ),
+    "row_by_row": Rule(
+        "fragile",
+        "@{name} is built up row by row, in an order that SQL Server does not promise.",
+        "Use STRING_AGG ... WITHIN GROUP (ORDER BY ...), or SUM.",
     ),
     "nullable_key": Rule(
         "fragile",

@@ -12,6 +12,7 @@ from .assign import after_with, variable_list
 from .blocks import Simple, statements, word
 from .cursor import Cursor, split_commas
 from .errors import TSqlError
+from .fetching import query_tokens
 from .lexer import Script, lead_tokens, parse_expression, parse_query
 from .merge import read_merge
 from .sources import table_parts
@@ -158,6 +159,10 @@ def _trees(simple: Simple, text: str) -> Iterator[exp.Expression]:
         for clause in clauses:
             for part in filter(None, [clause.test, *clause.values]):
                 yield parse_expression(part, text)
+    elif verb in ("DECLARE", "SET") and query_tokens(tokens):
+        yield parse_query(query_tokens(tokens), text)
+    elif verb == "UPDATE" and word(tokens[start + 1]) == "STATISTICS":
+        return
     elif verb in ("UPDATE", "DELETE"):
         yield from _changed(verb, withs, Cursor(tokens, start + 1), text)
     elif (
