@@ -72,14 +72,15 @@ def _days(ctx: Context) -> NDArray[np.int16]:
     first, last = (np.searchsorted(opens, day, side="right") - 1 for day in (start, end))
     shape = (len(ctx.spine), len(TAX_YEARS))
 
-    def add(year: NDArray, days: NDArray | None = None) -> NDArray[np.float64]:
-        return np.bincount(rows.person * shape[1] + year, days, shape[0] * shape[1]).reshape(shape)
+    def add(year: NDArray, days: NDArray | None = None) -> NDArray[np.int64]:
+        total = np.bincount(rows.person * shape[1] + year, days, shape[0] * shape[1])
+        return total.astype(np.int64).reshape(shape)
 
     # from the start to the end of that year, whole years, less what follows the end in its year
     days = add(first, (opens[first + 1] - start) / DAY)
     days -= add(last, (opens[last + 1] - end) / DAY - 1)
     goes_on = np.cumsum(add(first) - add(last), axis=1)
-    days[:, 1:] += goes_on[:, :-1] * (np.diff(opens)[1:] / DAY)
+    days[:, 1:] += goes_on[:, :-1] * np.diff(opens)[1:].astype(np.int64)
     return np.minimum(days, 365).astype(np.int16)
 
 

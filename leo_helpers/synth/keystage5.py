@@ -55,9 +55,9 @@ def _subject_lut() -> NDArray[np.int8]:
 
 
 def subject_of(spine: Spine, person: NDArray, occurrence: NDArray) -> NDArray:
-    """Subject of each entry of a person, as a number in :func:`subjects`."""
+    """Subject of each entry of a person, as a number in :func:`subjects`: seven different ones."""
     first = lane(derive(spine.key[person], "ks5", "subjects"), "first")
-    return _subject_lut()[(first + occurrence * (LANES // 6)) % LANES]
+    return _subject_lut()[(first + occurrence * (LANES // 7)) % LANES]
 
 
 def _number_of_entries(rows: Rows) -> NDArray[np.int64]:

@@ -45,7 +45,7 @@ KIND_OF = {
     "extended_project": PROJECT,
 }
 #: Number of an entry that no student has among the results: its subject is free to be dropped.
-SPARE = 5
+SPARE = 6
 STATES = ("1", "2", "3", "4")
 #: How closely an aim met a result (assumed mix): counted or discounted, of this year or the last.
 MATCHES = ("0", "1", "2", "3", "4", "5", "6", *map(str, range(101, 107)), "200")

@@ -33,8 +33,8 @@ SCHOOL, SIXTH, COLLEGE, DEGREE, APPRENTICE, STUDY_JOB, TRAINEE = (
     "450",
 )
 DECIDED = (SCHOOL, SIXTH, COLLEGE, DEGREE, APPRENTICE, TRAINEE)
-#: Codes that the showcase people show although no share is known for them.
-RARE = ("110", "120", "130", "140", "150", "420", "440", "510", "520", "550", "551", "720")
+#: Codes that the showcase people show although no share is known for them, or a very small one.
+RARE = ("110", "120", "130", "140", "150", "420", "440", "510", "520", "550", "551", "660", "720")
 #: A gap year is drawn for half of those who go to university a year later (assumed).
 GAP_YEAR, UNKNOWN = "260", "810"
 #: Days until an authority hears of a new activity, at tenths of people (assumed).
