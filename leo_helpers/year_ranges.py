@@ -180,8 +180,12 @@ def census_term(value: str) -> str:
     for term, names in _TERM_NAMES.items():
         if wanted in names:
             return term
-    known = ["autumn", "spring", "summer", "plasc"]
-    raise UnknownName("census term", value, known, next_step=f"Write one of: {', '.join(known)}.")
+    raise UnknownName(
+        "census term",
+        value,
+        ["autumn", "spring", "summer", "plasc"],
+        next_step="The terms are autumn, spring, summer and, to 2005, plasc.",
+    )
 
 
 def plausible(year: int, value: object, kind: str) -> int:

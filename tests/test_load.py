@@ -234,6 +234,9 @@ def test_unknown_term(small_data, read):
     with pytest.raises(LeoError) as error:
         read("sc_pupil", 2011, "sprin", root=small_data)
     said(error, "'sprin'", "spring")
+    with pytest.raises(LeoError) as error:
+        read("sc_pupil", 2011, "winter", root=small_data)
+    said(error, "'winter'", "autumn, spring, summer")
 
 
 @READERS

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from concurrent.futures.process import BrokenProcessPool
 from pathlib import Path
 
@@ -251,6 +252,25 @@ def test_a_killed_worker(tmp_path, monkeypatch):
     monkeypatch.setattr(build, "run", run)
     with pytest.raises(GenerateError, match=r"worker process ended too early.*fewer --workers"):
         make(tmp_path / "data")
+
+
+def test_workers_end_with_the_process_that_was_killed(tmp_path):
+    script = tmp_path / "mine.py"
+    script.write_text(
+        "from leo_helpers.synth import generate\n"
+        "if __name__ == '__main__':\n"
+        f"    generate({str(tmp_path / 'data')!r}, people=300_000, workers=2, tables=['ks1'], "
+        "progress=False)\n"
+    )
+    running = subprocess.Popen([sys.executable, str(script)], stdout=subprocess.PIPE)
+    while not (done := list(tmp_path.rglob("part-*.parquet"))):
+        assert running.poll() is None
+        time.sleep(0.02)
+    running.kill()
+    running.communicate(timeout=120)  # comes back when the last worker lets go of the pipe
+    assert len(list(tmp_path.rglob("part-*.parquet"))) < 6 and done[0].exists()
+    root = make(tmp_path / "data", people=300_000, tables=["ks1"], resume=True)
+    assert store.check(root) == [] and store.read_manifest(root).people == 300_000
 
 
 @pytest.mark.parametrize("name", ["data.building", "data.old"])
