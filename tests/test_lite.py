@@ -9,6 +9,7 @@ import nbformat
 import publish
 import pytest
 import wheels
+from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from common import ROOT
 
@@ -164,6 +165,11 @@ def test_nothing_is_fetched_before_the_reader_agrees(browser, served, published)
     button.click()
     assert page.url == served + lite.PAGE  # the box is not ticked
     assert not [url for url in asked if f"/{lite.FOLDER}/" in url]
+    page.set_viewport_size({"width": 320, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 1
+    page.wait_for_timeout(400)  # the theme looks for what scrolls once the width rests
+    options = {"preload": False, "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]}}
+    assert not Axe().run(page, "article", options=options).response["violations"]
     page.get_by_label("Chapter").select_option("Earnings")
     page.get_by_label("I know that this is experimental").check()
     button.click()
@@ -182,9 +188,7 @@ def test_python_starts_and_asks_only_the_named_place(browser, served):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = watch(context, served)
     page.goto(f"{served}{lite.FOLDER}/notebooks/index.html?path={FIRST}", wait_until="load")
-    page.wait_for_selector(
-        ".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=180_000
-    )
+    page.get_by_text("Python (Pyodide)").first.wait_for(timeout=180_000)
     cell = page.locator(".jp-Notebook .jp-CodeCell").first
     editor = cell.locator(".cm-content")
     first = "\n".join(cell.locator(".cm-line").all_inner_texts())
