@@ -9,6 +9,7 @@ import nbformat
 import publish
 import pytest
 import wheels
+from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from common import ROOT
 
@@ -95,7 +96,10 @@ def test_a_build_without_the_index_leaves_the_notebooks_out(tmp_path, monkeypatc
 
 @pytest.fixture(scope="module")
 def published(site, small_data, tmp_path_factory):
-    """A site with the notebooks; skipped where they cannot be fetched."""
+    """A site with the notebooks; skipped where they cannot be fetched.
+
+    Everything that needs it stands outside a class, so that one worker makes it once.
+    """
     out = tmp_path_factory.mktemp("lite") / "site"
     publish.assemble(site, out, "https://example.org/", "", printed=False, data=small_data)
     if not (out / lite.FOLDER).exists():
@@ -112,42 +116,45 @@ def served(published):
 
 
 @pytest.mark.site
-class TestFiles:
-    def test_only_the_list_of_packages_names_another_machine(self, published):
-        folder = published / lite.FOLDER
-        settings = [json.loads(p.read_text("utf-8")) for p in folder.rglob("jupyter-lite.*")]
-        settings = [held.get("metadata", held) for held in settings]  # a notebook has a link, too
-        settings.append(json.loads((folder / "pypi" / "all.json").read_text("utf-8")))
-        assert len(settings) == 2 * (1 + len(lite.APPS)) + 1
-        assert not [held for held in settings if OUTSIDE.search(json.dumps(held))]
-        config = json.loads((folder / "jupyter-lite.json").read_text("utf-8"))
-        kernel = config["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
-        assert kernel["pyodideUrl"] == "./static/pyodide/pyodide.mjs"
-        assert kernel["disablePyPIFallback"] is True
-        lock = json.loads((folder / "static/pyodide/pyodide-lock.json").read_text("utf-8"))
-        places = [entry["file_name"] for entry in lock["packages"].values()]
-        away = [place for place in places if "://" in place]
-        assert all(place.startswith(lite.PUBLIC) for place in away) and len(away) > 100
-        held = set(places) - set(away)
-        assert len(held) > 10
-        assert all((folder / "static" / "pyodide" / name).exists() for name in held)
+def test_only_the_list_of_packages_names_another_machine(published):
+    folder = published / lite.FOLDER
+    settings = [json.loads(p.read_text("utf-8")) for p in folder.rglob("jupyter-lite.*")]
+    settings = [held.get("metadata", held) for held in settings]  # a notebook has a link, too
+    settings.append(json.loads((folder / "pypi" / "all.json").read_text("utf-8")))
+    assert len(settings) == 2 * (1 + len(lite.APPS)) + 1
+    assert not [held for held in settings if OUTSIDE.search(json.dumps(held))]
+    config = json.loads((folder / "jupyter-lite.json").read_text("utf-8"))
+    kernel = config["jupyter-config-data"]["litePluginSettings"][lite.KERNEL]
+    assert kernel["pyodideUrl"] == "./static/pyodide/pyodide.mjs"
+    assert kernel["disablePyPIFallback"] is True
+    lock = json.loads((folder / "static/pyodide/pyodide-lock.json").read_text("utf-8"))
+    places = [entry["file_name"] for entry in lock["packages"].values()]
+    away = [place for place in places if "://" in place]
+    assert all(place.startswith(lite.PUBLIC) for place in away) and len(away) > 100
+    held = set(places) - set(away)
+    assert len(held) > 10
+    assert all((folder / "static" / "pyodide" / name).exists() for name in held)
 
-    def test_its_pages_have_a_policy_with_one_other_machine(self, published):
-        pages = list((published / lite.FOLDER).rglob("index.html"))
-        assert pages
-        for path in pages:
-            soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
-            rules = soup.select_one("meta[http-equiv=Content-Security-Policy]")["content"]
-            assert OUTSIDE.findall(rules) == [lite.HOST] and "unsafe-eval'" in rules
-            assert f"connect-src 'self' blob: data: {lite.HOST};" in rules + ";"
 
-    def test_it_is_no_page_of_the_book_and_not_in_the_offline_edition(self, published):
-        assert lite.FOLDER not in (published / "sitemap.xml").read_text("utf-8")
-        manifest = json.loads((published / "manifest.json").read_text("utf-8"))
-        assert any(name.startswith(f"{lite.FOLDER}/") for name in manifest["files"])
-        with zipfile.ZipFile(published / "downloads" / "learning-leo-offline.zip") as bundle:
-            assert not [n for n in bundle.namelist() if n.startswith(f"{lite.FOLDER}/")]
-            assert "built without the notebooks" in bundle.read(lite.PAGE).decode()
+@pytest.mark.site
+def test_its_pages_have_a_policy_with_one_other_machine(published):
+    pages = list((published / lite.FOLDER).rglob("index.html"))
+    assert pages
+    for path in pages:
+        soup = BeautifulSoup(path.read_text("utf-8"), "html.parser")
+        rules = soup.select_one("meta[http-equiv=Content-Security-Policy]")["content"]
+        assert OUTSIDE.findall(rules) == [lite.HOST] and "unsafe-eval'" in rules
+        assert f"connect-src 'self' blob: data: {lite.HOST};" in rules + ";"
+
+
+@pytest.mark.site
+def test_it_is_no_page_of_the_book_and_not_in_the_offline_edition(published):
+    assert lite.FOLDER not in (published / "sitemap.xml").read_text("utf-8")
+    manifest = json.loads((published / "manifest.json").read_text("utf-8"))
+    assert any(name.startswith(f"{lite.FOLDER}/") for name in manifest["files"])
+    with zipfile.ZipFile(published / "downloads" / "learning-leo-offline.zip") as bundle:
+        assert not [n for n in bundle.namelist() if n.startswith(f"{lite.FOLDER}/")]
+        assert "built without the notebooks" in bundle.read(lite.PAGE).decode()
 
 
 @pytest.mark.site
@@ -164,6 +171,11 @@ def test_nothing_is_fetched_before_the_reader_agrees(browser, served, published)
     button.click()
     assert page.url == served + lite.PAGE  # the box is not ticked
     assert not [url for url in asked if f"/{lite.FOLDER}/" in url]
+    page.set_viewport_size({"width": 320, "height": 740})
+    assert page.evaluate("document.documentElement.scrollWidth - window.innerWidth") <= 1
+    page.wait_for_timeout(400)  # the theme looks for what scrolls once the width rests
+    options = {"preload": False, "runOnly": {"type": "tag", "values": ["wcag2a", "wcag2aa"]}}
+    assert not Axe().run(page, "article", options=options).response["violations"]
     page.get_by_label("Chapter").select_option("Earnings")
     page.get_by_label("I know that this is experimental").check()
     button.click()
@@ -182,9 +194,7 @@ def test_python_starts_and_asks_only_the_named_place(browser, served):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = watch(context, served)
     page.goto(f"{served}{lite.FOLDER}/notebooks/index.html?path={FIRST}", wait_until="load")
-    page.wait_for_selector(
-        ".jp-Notebook-ExecutionIndicator[data-status=idle]", state="attached", timeout=180_000
-    )
+    page.get_by_text("Python (Pyodide)").first.wait_for(timeout=180_000)
     cell = page.locator(".jp-Notebook .jp-CodeCell").first
     editor = cell.locator(".cm-content")
     first = "\n".join(cell.locator(".cm-line").all_inner_texts())

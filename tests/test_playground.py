@@ -8,12 +8,14 @@ import re
 import tarfile
 import zipfile
 
+import gathered
 import npm_files
 import playground
 import pytest
 import try_sql
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
+from common import ROOT
 from tsql_cases import plain, rows_of
 
 import leo_helpers as leo
@@ -104,6 +106,14 @@ def test_a_cell_of_tsql_gets_a_link_with_the_cells_whose_tables_it_reads():
     assert (first, second) == ("select 1 as a into #one", "select 2 as b into study.two")
     assert third == f"{first}\nGO\nselect a from #One"
     assert fourth == f"{second}\nGO\nselect b from study.two"
+
+
+def test_every_chapter_on_a_table_has_a_query_to_try():
+    pages = {query["page"] for query in QUERIES}
+    for path in gathered.in_order():
+        text = path.read_text(encoding="utf-8")
+        if "\n## At a glance\n" in text:
+            assert path.relative_to(ROOT).with_suffix("").as_posix() in pages, path
 
 
 def test_every_query_that_the_tests_run_has_its_link_on_its_page(site):

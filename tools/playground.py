@@ -82,7 +82,10 @@ def published(chapters: Path = CHAPTERS) -> list[dict[str, str]]:
         page = path.relative_to(ROOT).with_suffix("").as_posix()
         facts = {"page": page, "title": title[1] if title else page}
         found += [facts | {"language": "sql", "sql": sql.strip()} for sql in BLOCK.findall(text)]
-        scripts = filter(None, map(try_sql.script_of, CELL.findall(text)))
+        cells = CELL.findall(text)
+        queries = filter(None, map(try_sql.query_of, cells))
+        found += [facts | {"language": "sql", "sql": sql} for sql in queries]
+        scripts = filter(None, map(try_sql.script_of, cells))
         found += [facts | {"language": "tsql", "sql": sql} for sql in try_sql.whole(list(scripts))]
     return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import posixpath
 import re
+import textwrap
 
 from bs4 import BeautifulSoup
 
@@ -16,6 +17,8 @@ CELL = re.compile(r"%%tsql\b[^\n]*\n(?P<script>.*)", re.DOTALL)
 RUN = re.compile(r'script = """\n(?P<script>.*?)"""\nleo\.tsql\.run\(script\)', re.DOTALL)
 #: Words after which a script names a table of its own.
 MADE = re.compile(r"\b(?:into|create\s+table|create\s+schema)\s+(#?\w+(?:\.\w+)?)", re.IGNORECASE)
+#: A cell that writes down a query for both.
+BOTH = re.compile(r'sql = """\n(?P<query>.*?)"""', re.DOTALL)
 
 
 def fragment(query: str, language: str = "sql") -> str:
@@ -51,6 +54,20 @@ def script_of(cell: str) -> str | None:
     """
     found = CELL.match(cell) or RUN.match(cell)
     return found["script"].strip() if found else None
+
+
+def query_of(cell: str) -> str | None:
+    r"""Return the query on LEO that a cell of code begins with; None if it begins otherwise.
+
+    Examples
+    --------
+    >>> quotes = '"' * 3
+    >>> query_of(f"sql = {quotes}\n    SELECT 1 AS a FROM leo_i2.x.y{quotes}")
+    'SELECT 1 AS a FROM leo_i2.x.y'
+    """
+    found = BOTH.match(cell)
+    query = textwrap.dedent(found["query"]).strip() if found else ""
+    return query if MARK in query else None
 
 
 def whole(scripts: list[str]) -> list[str]:
@@ -109,6 +126,7 @@ def link(soup: BeautifulSoup, name: str) -> None:
     found = [(block, block.get_text().strip()) for block in soup.select("div.highlight-sql")]
     queries = [(block, fragment(text)) for block, text in found if MARK in text]
     code = [(block, block.get_text().strip()) for block in soup.select("div.cell_input")]
+    queries += [(block, fragment(query)) for block, text in code if (query := query_of(text))]
     cells = [(block, script) for block, text in code if (script := script_of(text))]
     scripts = whole([script for _, script in cells])
     queries += [
