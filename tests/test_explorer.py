@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 import zipfile
 
 import explorer
@@ -23,16 +24,29 @@ def test_every_variable_is_there_once():
     assert all(len(row) == len(explorer.FIELDS) for row in explorer.variables())
 
 
+def held_in(path, variable):
+    """Read the data of a script as a browser does: the text of a string, then JSON."""
+    text = path.read_text(encoding="utf-8")
+    before, after = f"window.{variable}=JSON.parse('", "');\n"
+    assert text.startswith(before) and text.endswith(after) and "</script" not in text
+    inside = text[len(before) : -len(after)]
+    assert not re.search(r"(?<!\\)(?:\\\\)*'", inside), "a quote would end the string"
+    return json.loads(re.sub(r"\\(.)", r"\1", inside))
+
+
 def test_scripts_are_written_as_data(tmp_path):
-    assert explorer.write_all(tmp_path) < 2_000_000
-    text = (tmp_path / "data.js").read_text(encoding="utf-8")
-    assert text.startswith("window.LEO_CATALOGUE={") and "</script" not in text
-    held = json.loads(text[len("window.LEO_CATALOGUE=") : -2].replace("<\\/", "</"))
-    assert held["breaks"]["sc_pupil"] and held["fields"] == explorer.FIELDS
-    codes = (tmp_path / "codes.js").read_text(encoding="utf-8")
-    assert set(json.loads(codes[len("window.LEO_CODES=") : -2].replace("<\\/", "</"))) == set(
-        load_catalogue().codelists
+    assert explorer.write_all(tmp_path) < 1_200_000
+    held = held_in(tmp_path / "data.js", "LEO_CATALOGUE")
+    assert held["fields"] == explorer.FIELDS
+    values = [
+        [c["of"][n] for n in c["is"]] if isinstance(c, dict) else c
+        for c in (held["columns"][field] for field in explorer.FIELDS)
+    ]
+    assert [list(row) for row in zip(*values, strict=True)] == json.loads(
+        json.dumps(explorer.variables())
     )
+    more = held_in(tmp_path / "codes.js", "LEO_MORE")
+    assert more["breaks"]["sc_pupil"] and set(more["codes"]) == set(load_catalogue().codelists)
 
 
 @pytest.fixture
@@ -117,9 +131,17 @@ def test_filters_narrow_the_list(ready):
 @pytest.mark.site
 @pytest.mark.browser
 def test_a_link_opens_one_variable_and_names_its_column(page, address):
+    from playwright.sync_api import expect
+
     name = "sc_pupil.SENprovision_%5Bterm%5D%5Byy%5D"
     page.goto(f"{address}{EXPLORER}#v={name}", wait_until="load")
     assert page.inner_text("#leo-heading") == "SENprovision_[term][yy]"
+    buttons = page.locator("#leo-one button")
+    assert buttons.all_inner_texts() == ["Copy link", "Copy T-SQL", "Copy pandas"]
+    page.wait_for_function(
+        "document.querySelector('#leo-one h2').getBoundingClientRect().top < 200"
+    )
+    page.wait_for_selector("#leo-one details table")
     page.select_option("#leo-year", "2004")
     assert "senstatus_04" in page.inner_text("#leo-one")
     assert "plasc_2004" in page.inner_text("#leo-one")

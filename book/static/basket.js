@@ -4,9 +4,9 @@
 
   const KEY = "leo-basket";
   const PROJECT_NOTE = "Made with Learning LEO from the public request form; check against the form's current version.";
-  let items = [], el = null, redraw = () => {}, held = new Map();
+  let items = [], el = null, redraw = () => {}, load = null, held = new Map();
 
-  function load() {
+  function recall() {
     try { held = new Map(Object.entries(JSON.parse(localStorage.getItem(KEY) || "{}"))); } catch { held = new Map(); }
   }
   function save() {
@@ -56,7 +56,8 @@
   const saveCsv = () => download("leo-variable-request.csv", csv([HEAD, ...rows().map(line)]));
   const saveApproved = () =>
     download("leo-approved-variables.csv", csv([["table_id", "variable"], ...rows().map((r) => [r.table, r.name])]).slice(1));
-  function saveXlsx() {
+  async function saveXlsx() {
+    if (!window.writeXlsxFile) await load("vendor/write-excel-file-4.1.1.min.js");
     const bold = HEAD.map((value) => ({ value, fontWeight: "bold" }));
     const body = rows().map((r) => line(r).map((value) => ({ value, type: String, wrap: true })));
     const note = [{ value: PROJECT_NOTE, fontStyle: "italic" }];
@@ -81,7 +82,7 @@
     const asked = list.filter((i) => i.request === "by_request").length;
     const fine = list.filter((i) => i.sensitivity && i.sensitivity < "D").length;
     const share = ((100 * list.length) / items.length).toFixed(1);
-    return `${list.length} of ${items.length.toLocaleString("en-GB")} variables (${share} %) from ${tables.size} of ` +
+    return `${list.length} of ${window.LeoOne.counted(items.length)} variables (${share} %) from ${tables.size} of ` +
       `${window.LEO_CATALOGUE.tables.length} tables; ${asked} need a reason of their own, ${fine} are of the more sensitive classes (A to C). ` +
       "A request for everything is refused: ask for what your question needs.";
   }
@@ -100,9 +101,9 @@
     }));
   }
 
-  function start(all, maker, after) {
-    items = all; el = maker; redraw = after;
-    load();
+  function start(all, maker, after, loader) {
+    items = all; el = maker; redraw = after; load = loader;
+    recall();
     const on = (id, act) => document.getElementById(id).addEventListener("click", act);
     on("leo-save-csv", saveCsv);
     on("leo-save-xlsx", saveXlsx);

@@ -50,8 +50,9 @@
     return node;
   };
   const x = (c) => LEFT + (c - data.first) * W, y = (a) => TOP + (oldest - a) * H;
-  const cells = new Map();
-  let cursor;
+  const square = (c, a) => `M${x(c) + 0.5} ${y(a) + 0.5}h${W - 1}v${H - 1}h${1 - W}z`;
+  const levels = [];
+  let cursor, numbers;
 
   /** The tables that are chosen: one, those of a source, or all. */
   function chosen() {
@@ -59,29 +60,23 @@
     return data.tables.filter((t) => !kind || (kind === "source" ? t.source === name : t.id === name));
   }
 
+  /** Axes, and one path for each shade: a thousand squares as elements would take half a second. */
   function build() {
     const width = LEFT + cohorts.length * W + 8, height = TOP + (oldest + 1) * H + BOTTOM;
     svg.setAttribute("viewBox", `0 0 ${width} ${height}`);
     svg.setAttribute("width", width);
     svg.setAttribute("height", height);
-    for (let a = 0; a <= oldest; a += 5) {
-      svg.append(draw("text", { x: LEFT - 6, y: y(a) + H - 4, "text-anchor": "end" }, a));
-    }
-    for (const c of cohorts) {
-      if (c % 4 === 0) svg.append(draw("text", { x: x(c) + W / 2, y: y(-1) + 14, "text-anchor": "middle" }, c));
-      for (let a = 0; a <= oldest; a += 1) {
-        const group = draw("g", {}), rect = draw("rect", { x: x(c) + 0.5, y: y(a) + 0.5, width: W - 1, height: H - 1 });
-        const words = draw("text", { x: x(c) + W / 2, y: y(a) + H - 4, "text-anchor": "middle" });
-        group.append(rect, words);
-        group.addEventListener("click", () => { cohort.value = c; age.value = a; point(); });
-        cells.set(`${c} ${a}`, { rect, words });
-        svg.append(group);
-      }
-    }
-    svg.append(draw("text", { x: LEFT + (cohorts.length * W) / 2, y: height - 6, "text-anchor": "middle" }, "born from September of"));
-    svg.append(draw("text", { x: 12, y: TOP + (oldest * H) / 2, "text-anchor": "middle", transform: `rotate(-90 12 ${TOP + (oldest * H) / 2})` }, "age before the year begins"));
-    cursor = draw("rect", { class: "leo-map-cursor", width: W + 2, height: H + 2 });
-    svg.append(cursor);
+    const parts = [];
+    for (let level = 0; level <= 4; level += 1) parts.push(levels[level] = draw("path", { class: `leo-map-${level}` }));
+    parts.push(numbers = draw("g", {}));
+    for (let a = 0; a <= oldest; a += 5) parts.push(draw("text", { x: LEFT - 6, y: y(a) + H - 4, "text-anchor": "end" }, a));
+    for (const c of cohorts) if (c % 4 === 0) parts.push(draw("text", { x: x(c) + W / 2, y: y(-1) + 14, "text-anchor": "middle" }, c));
+    const middle = TOP + (oldest * H) / 2;
+    parts.push(
+      draw("text", { x: LEFT + (cohorts.length * W) / 2, y: height - 6, "text-anchor": "middle" }, "born from September of"),
+      draw("text", { x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` }, "age before the year begins"),
+      cursor = draw("rect", { class: "leo-map-cursor", width: W + 2, height: H + 2 }));
+    svg.append(...parts);
     for (const [source, title] of Object.entries(data.sources)) {
       const own = data.tables.filter((t) => t.source === source);
       if (!own.length) continue;
@@ -92,21 +87,37 @@
     }
   }
 
-  /** Fill the cells for the tables that are chosen. */
+  /** Take the cohort and age of a place in the drawing that was clicked. */
+  function take(event) {
+    const place = new DOMPoint(event.clientX, event.clientY).matrixTransform(svg.getScreenCTM().inverse());
+    const c = data.first + Math.floor((place.x - LEFT) / W), a = oldest - Math.floor((place.y - TOP) / H);
+    if (c < data.first || c > data.last || a < 0 || a > oldest) return;
+    cohort.value = c;
+    age.value = a;
+    point();
+  }
+
+  /** How many of some tables see each cohort at each age, as {"1997 15": 4}. */
+  function counts(tables) {
+    const found = new Map();
+    for (const table of tables) for (const c of cohorts) for (const a of agesOf(table, c)) {
+      found.set(`${c} ${a}`, (found.get(`${c} ${a}`) || 0) + 1);
+    }
+    return found;
+  }
+
+  /** Fill the squares for the tables that are chosen. */
   function paint() {
-    const tables = chosen(), one = tables.length === 1;
-    let most = 1;
+    const tables = chosen(), one = tables.length === 1, found = counts(tables), most = Math.max(1, ...found.values());
+    const shapes = ["", "", "", "", ""], words = [];
     for (const c of cohorts) for (let a = 0; a <= oldest; a += 1) {
-      const count = tables.filter((t) => sees(t, c, a)).length, cell = cells.get(`${c} ${a}`);
-      cell.count = count;
-      most = Math.max(most, count);
-    }
-    for (const { rect, words, count } of cells.values()) {
+      const count = found.get(`${c} ${a}`) || 0;
       const level = count ? (one ? 3 : Math.max(1, Math.ceil((count / most) * 4))) : 0;
-      rect.setAttribute("class", `leo-map-${level}`);
-      words.setAttribute("class", `leo-map-on-${level}`);
-      words.textContent = count ? (one ? "●" : count) : "";
+      shapes[level] += square(c, a);
+      if (count) words.push(draw("text", { class: `leo-map-on-${level}`, x: x(c) + W / 2, y: y(a) + H - 4 }, one ? "●" : count));
     }
+    shapes.forEach((shape, level) => levels[level].setAttribute("d", shape));
+    numbers.replaceChildren(...words);
     $("leo-map-key").textContent = one
       ? `● marks the ages at which ${tables[0].title} holds a cohort${tables[0].status === "assumed" ? "; its ages are our assumption" : ""}.`
       : `A number says how many of ${tables.length} tables hold the cohort at that age; the darker, the more.`;
@@ -139,9 +150,14 @@
     remember();
   }
 
+  /** Note in the address what is shown, once the slider rests: browsers refuse a hundred a minute. */
+  let noting = 0;
   function remember() {
-    const state = new URLSearchParams({ show: choice.value, cohort: cohort.value, age: age.value });
-    history.replaceState(null, "", `#${state}`);
+    clearTimeout(noting);
+    noting = setTimeout(() => {
+      const state = new URLSearchParams({ show: choice.value, cohort: cohort.value, age: age.value });
+      history.replaceState(null, "", `#${state}`);
+    }, 200);
   }
 
   /** Take table, cohort and age from a link; what does not exist is left as it is. */
@@ -159,6 +175,7 @@
   choice.addEventListener("change", paint);
   cohort.addEventListener("input", point);
   age.addEventListener("input", point);
+  svg.addEventListener("click", take);
   box.hidden = false;
   paint();
 })(window);

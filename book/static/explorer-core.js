@@ -24,17 +24,32 @@
     return found;
   }
 
-  /** All variables as objects, in the catalogue's order, each with an id such as sc_pupil.Gender. */
-  function unpack(catalogue) {
-    return catalogue.variables.map((row, number) => {
-      const item = Object.fromEntries(catalogue.fields.map((name, n) => [name, row[n]]));
-      item.number = number;
-      item.table = catalogue.tables[item.table];
-      item.id = `${item.table.id}.${item.name}`;
-      item.allYears = years(item.years);
-      item.byTerm = terms(item.terms);
-      return item;
-    });
+  /** A function that keeps what it found: the same few texts stand beside thousands of variables. */
+  function kept(work) {
+    const found = new Map();
+    return (text) => {
+      if (!found.has(text)) found.set(text, work(text));
+      return found.get(text);
+    };
+  }
+
+  /**
+   * All variables as objects, in the catalogue's order, each with an id such as sc_pupil.Gender.
+   * They look up what they are asked for: thousands of them cost next to nothing to make.
+   */
+  function unpack({ fields, tables, columns }) {
+    const yearsOf = kept(years), termsOf = kept(terms);
+    const shared = {
+      get id() { return `${this.table.id}.${this.name}`; },
+      get allYears() { return yearsOf(this.years); },
+      get byTerm() { return termsOf(this.terms); },
+    };
+    for (const field of fields) {
+      const held = columns[field], few = held.is ? held.of : field === "table" ? tables : null;
+      const numbers = held.is || held;
+      Object.defineProperty(shared, field, { get() { return few ? few[numbers[this.number]] : held[this.number]; } });
+    }
+    return columns.name.map((_, number) => Object.assign(Object.create(shared), { number }));
   }
 
   /** Whether a variable exists in a year, and in a term if one is given. */
