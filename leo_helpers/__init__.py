@@ -27,6 +27,7 @@ _VERBS = {
     "scan": "load",
     "connect": "connect",
     "export": "export",
+    "extract": "extract",
     "cohorts": "cohorts",
     "timeline": "timeline",
     "person_keys": "link",

@@ -363,6 +363,17 @@ def export(
         print(written)
 
 
+@app.command()
+def extract(
+    approved: Annotated[Path, typer.Argument(help="CSV of your variables: table_id,variable.")],
+    folder: Annotated[Path, typer.Argument(help="Where to write; it may not be there yet.")],
+    root: Root = None,
+) -> None:
+    """Copy a data set without what you were not approved for, to try chapters and scripts on."""
+    made = import_module(".extract", __package__).extract(approved, folder, root=root)
+    print(f"{made}\nSet LEO_DATA to this folder, or pass it as root= or --root.")
+
+
 app.registered_commands += commands.registered_commands
 app.add_typer(tsql_commands, name="tsql")
 

@@ -12,6 +12,7 @@ from typing import NamedTuple
 from .catalogue import Catalogue
 from .catalogue_model import Variable, View
 from .errors import DataSetError, HarmoniseError, LeoError
+from .selection import is_approved
 from .store import data_root, read_manifest
 
 __all__ = ["Column", "Held", "approved_variables", "expected_storage"]
@@ -80,9 +81,7 @@ class Held:
 
     def allowed(self, variable: Variable) -> bool:
         """Tell whether a variable was approved; what always comes along needs no approval."""
-        if self.approved is None or variable.request == "included":
-            return True
-        return str(variable) in self.approved
+        return is_approved(variable, self.approved)
 
     def _read(self, view: View) -> dict[str, Column] | None:
         if f"{view.database}.{view.name}" not in self._names:

@@ -11,7 +11,16 @@ from .errors import DataSetError, UnknownName, YearError
 from .store import Manifest
 from .years import census_term, format_ranges, year_list
 
-__all__ = ["OTHER_YEARS", "Slice", "in_order", "select", "views_for", "written", "year_filter"]
+__all__ = [
+    "OTHER_YEARS",
+    "Slice",
+    "in_order",
+    "is_approved",
+    "select",
+    "views_for",
+    "written",
+    "year_filter",
+]
 
 
 @dataclass(frozen=True)
@@ -55,12 +64,16 @@ def select(
         raise DataSetError(
             f"The data set holds no view of {found.table_id} for this request "
             f"(looked for {', '.join(v.name for v in views[:3])}).",
-            "It was generated with --tables or --years; generate those as well.",
+            "It was generated with --tables or --years; generate those as well."
+            if manifest.approved is None
+            else "It is an extract; put variables of that table on your list of approved ones.",
         )
     wanted = None if columns is None else [columns] if isinstance(columns, str) else list(columns)
     column, values = year_filter(found, years)
-    slices = _slices(catalogue, found, held, wanted, column, values)
-    return found, slices, _skipped(found, years, terms, views, slices, wanted)
+    approved = None if manifest.approved is None else frozenset(manifest.approved)
+    slices = _slices(catalogue, found, held, wanted, column, values, approved)
+    skipped = _skipped(found, years, terms, views, slices, wanted)
+    return found, slices, skipped + _not_approved(catalogue, found, held, wanted, approved)
 
 
 def _skipped(
@@ -176,6 +189,7 @@ def _slices(
     wanted: list[str] | None,
     column: str,
     values: tuple[str, ...],
+    approved: frozenset[str] | None,
 ) -> list[Slice]:
     single = len(views) == 1
     out, met = [], set()
@@ -185,6 +199,7 @@ def _slices(
             i
             for i in catalogue.view_columns(view)
             if i.variable.table_id == table.table_id or _shared_key(i.variable.name)
+            if is_approved(i.variable, approved)
         ]
         index: dict[str, list] = {}
         for item in items:
@@ -200,8 +215,40 @@ def _slices(
         out.append(Slice(view, columns, variables, column, values))
     for name in wanted or ():
         if name.lower() not in met:
-            raise _no_column(catalogue, table, name, views)
+            raise _no_column(catalogue, table, name, views, approved)
     return out
+
+
+def is_approved(variable: Variable, approved: frozenset[str] | None) -> bool:
+    """Tell whether a variable may be used; what always comes along needs no approval.
+
+    Examples
+    --------
+    >>> from leo_helpers.catalogue import load_catalogue
+    >>> gender = load_catalogue().find("sc_pupil.gender")
+    >>> is_approved(gender, None), is_approved(gender, frozenset())
+    (True, False)
+    """
+    return approved is None or variable.request == "included" or str(variable) in approved
+
+
+def _not_approved(
+    catalogue: Catalogue,
+    table: Table,
+    views: list[View],
+    wanted: list[str] | None,
+    approved: frozenset[str] | None,
+) -> list[str]:
+    """One sentence for the variables that an extract was made without."""
+    if approved is None or wanted is not None:
+        return []
+    left = {
+        str(i.variable)
+        for view in views
+        for i in catalogue.view_columns(view)
+        if i.variable.table_id == table.table_id and not is_approved(i.variable, approved)
+    }
+    return [f"{table.table_id}: {len(left)} variables are not in your extract."] if left else []
 
 
 def in_order(names: Iterable[str], slices: list[Slice], wanted: Iterable[str] | str) -> list[str]:
@@ -222,11 +269,22 @@ def _shared_key(name: str) -> bool:
     return name in ("CIN_PupilMatchingRefAnonymous", "CIN_ACADYR")
 
 
-def _no_column(catalogue: Catalogue, table: Table, name: str, views: list[View]) -> Exception:
+def _no_column(
+    catalogue: Catalogue,
+    table: Table,
+    name: str,
+    views: list[View],
+    approved: frozenset[str] | None,
+) -> Exception:
     try:
         variable = catalogue.variable(table, name)
     except UnknownName as error:
         return error
+    if not is_approved(variable, approved):
+        return DataSetError(
+            f"{variable} is not in your extract.",
+            "Put it on your list of approved variables and make the extract again.",
+        )
     where = format_ranges(variable.years) if variable.years else "no year that is known"
     terms = ""
     if variable.terms:

@@ -48,6 +48,7 @@ class Manifest(msgspec.Struct):
     tables: list[str] | None
     years: list[int] | None
     views: dict[str, ViewEntry]
+    approved: list[str] | None = None  # of an extract: the variables that it was made with
 
 
 @cache
@@ -153,6 +154,12 @@ def read_manifest(root: str | os.PathLike[str]) -> Manifest:
             "Generate it again with: leo generate --overwrite.",
         )
     return manifest
+
+
+def write_manifest(manifest: Manifest, folder: Path) -> None:
+    """Write the manifest of a data set that is otherwise finished."""
+    text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
+    (folder / "manifest.json").write_bytes(text)
 
 
 def checksum(path: Path) -> str:

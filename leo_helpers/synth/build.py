@@ -278,8 +278,7 @@ def _finish(request: Request, building: Path, catalogue: Catalogue, plan: dict) 
     manifest = store.Manifest(
         kind=store.KIND, notice=store.NOTICE, layout=store.LAYOUT, views=entries, **plan
     )
-    text = msgspec.json.format(msgspec.json.encode(manifest), indent=1)
-    (building / "manifest.json").write_bytes(text)
+    store.write_manifest(manifest, building)
     (building / "plan.json").unlink()
     old = _old(request.root)
     if request.root.exists():

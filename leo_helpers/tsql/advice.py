@@ -30,11 +30,24 @@ def years_of(view: LeoView, name: str) -> list[str]:
     """
     from ..year_ranges import format_ranges
 
+    if name.lower() in _columns(view.database.lower(), view.name.lower()):
+        return ["LEO has it in this view; it is not in your extract."]
     base = _SUFFIX.sub("", name.lower())
     years = _years(view.database.lower(), view.name.lower(), base)
     if not years:
         return []
     return [f"LEO has {base} in views of the same table for {format_ranges(years)}."]
+
+
+@lru_cache(maxsize=256)
+def _columns(database: str, name: str) -> frozenset[str]:
+    """What the catalogue has in a view."""
+    from ..catalogue import load_catalogue
+
+    catalogue = load_catalogue()
+    views = (view for table in catalogue.tables.values() for view in table.views())
+    found = (v for v in views if (v.database, v.name.lower()) == (database, name))
+    return frozenset(c.column.lower() for v in found for c in catalogue.view_columns(v))
 
 
 @lru_cache(maxsize=256)

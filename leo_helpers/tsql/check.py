@@ -14,6 +14,7 @@ from ..catalogue import load_catalogue
 from ..catalogue_model import View
 from ..errors import nearest
 from ..harmonise_held import Approved, approved_variables
+from ..selection import is_approved
 from . import aggregates, dates, functions
 from .advice import years_of
 from .assign import temporary_made, variable_list
@@ -190,7 +191,7 @@ def _extract(look: _Look) -> Iterator[Hit]:
         return
 
     def lacks(variable: Any) -> bool:
-        return variable.request != "included" and str(variable) not in look.approved
+        return not is_approved(variable, look.approved)
 
     for column, view, item in look.read.used:
         if lacks(item.variable):
