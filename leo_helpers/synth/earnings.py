@@ -51,7 +51,7 @@ def _reported(ctx: Context, rows: Rows) -> Rows:
     limits = np.array(
         [LOWER_LIMIT_2013 * int(1000 * rate("earnings_index", int(y))) // then for y in TAX_YEARS]
     )
-    low = rows.attrs["earnings"] < limits[rows.year.astype(np.int64) - TAX_YEARS[0]]
+    low = rows.attrs["yearly"] < limits[rows.year.astype(np.int64) - TAX_YEARS[0]]
     unseen = low & (rows.year <= LAST_LIMIT) & ctx.hit("below_reporting_limit", rows.key)
     return rows.take(np.flatnonzero(~unseen))
 
@@ -65,10 +65,10 @@ def earnings(ctx: Context) -> Rows:
     person, j = np.nonzero(active)
     rows = build(ctx, person, TAX_YEARS[first + j])
     year = rows.year.astype(np.int64)
-    rows.attrs["earnings"] = yearly_pay(spine, rows.person, year, lane(rows.key, "luck"))
+    rows.attrs["yearly"] = yearly_pay(spine, rows.person, year, lane(rows.key, "luck"))
+    rows.attrs["earnings"] = _earned(ctx, rows.attrs["yearly"], rows.person, year)
     rows = _reported(ctx, _by_key(ctx, rows))
     person, year, second = rows.person, rows.year.astype(np.int64), rows.attrs["slot"]
-    rows.attrs["earnings"] = _earned(ctx, rows.attrs["earnings"], person, year)
     number = 1 + category_lut([0.72, 0.2, 0.06, 0.02])[lane(rows.key, "jobs")].astype(np.int64)
     rows.attrs["jobs"] = number
     stay = (year + spine.rank("emp")[person] % 3) // 3 + 4096 * second

@@ -38,33 +38,40 @@ def employment(ctx: Context) -> Rows:
 
 def jobs(ctx: Context) -> Rows:
     """Every job with its true dates, before jobs are merged and dates are lost."""
-    ctx, spine = replace(ctx, table="leo_employment", year=None, term=None), ctx.spine
-    active = working(spine) & linked(spine, ctx.faults)[:, None]
-    cut = changes(spine, "job_change", 0.3)
-    cut[:, -1] &= ~furloughed(spine)[:, :3].any(axis=1)  # furlough keeps the job
-    side = active & changes(spine, "second_job", 0.22)
-    both = both_edukeys(ctx, np.arange(len(spine))[:, None], TAX_YEARS[None, :])
-    other = _job_spells(ctx, active & both, np.zeros_like(active), 2)
+    active = working(ctx.spine) & linked(ctx.spine, ctx.faults)[:, None]
+    both = both_edukeys(ctx, np.arange(len(ctx.spine))[:, None], TAX_YEARS[None, :])
+    other = _job_spells(_employment(ctx), active & both, np.zeros_like(active), 2)
     other.attrs["slot"] = np.ones(len(other), dtype=bool)
-    main = _job_spells(ctx, active, cut, 0)
-    second = _job_spells(ctx, side, changes(spine, "second_change", 0.7), 1)
-    rows = stack(main, second, other)
+    rows = stack(*_usual(ctx, active), other)
     rows.attrs["slot"] &= has_second(ctx, "edukey")[rows.person]
     return rows
+
+
+def _employment(ctx: Context) -> Context:
+    return replace(ctx, table="leo_employment", year=None, term=None)
+
+
+def _usual(ctx: Context, active: NDArray[np.bool_]) -> tuple[Rows, Rows]:
+    """Main and second jobs: all but those that are there to show a second key."""
+    ctx, spine = _employment(ctx), ctx.spine
+    cut = changes(spine, "job_change", 0.3)
+    cut[:, -1] &= ~furloughed(spine)[:, :3].any(axis=1)  # furlough keeps the job
+    main = _job_spells(ctx, active, cut, 0)
+    side = active & changes(spine, "second_job", 0.22)
+    return main, _job_spells(ctx, side, changes(spine, "second_change", 0.7), 1)
 
 
 def days_worked(ctx: Context) -> NDArray[np.int16]:
     """Days with a job in each tax year, at most 365, array (people, TAX_YEARS).
 
-    Two jobs on one day count once, whatever the key; lost dates change nothing here, so pay
-    follows the jobs as they were.
+    Two jobs on one day count once, and no fault of the records changes anything here: pay follows
+    the jobs as they were.
     """
-    known = ("days worked", *sorted(ctx.faults.items()))
-    return ctx.spine.once(str(known), lambda: _days(ctx))
+    return ctx.spine.once("days worked", lambda: _days(ctx))
 
 
 def _days(ctx: Context) -> NDArray[np.int16]:
-    rows = jobs(ctx)
+    rows = stack(*_usual(ctx, working(ctx.spine)))
     rows = _merged(rows, rows.person)
     opens = date(np.append(TAX_YEARS - 1, TAX_YEARS[-1]), 4, 6)  # each year, and the next one
     start, end = rows.attrs["start_date"], rows.attrs["end_date"]
