@@ -108,8 +108,7 @@ def bare_part(source: str, target: str) -> int:
     pq.write_table(
         pa.table(columns),
         target,
-        compression="zstd",
-        compression_level=-1,
+        compression="snappy",
         row_group_size=ROW_GROUP,
         write_statistics=False,
         store_schema=False,

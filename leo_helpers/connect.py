@@ -51,10 +51,10 @@ def connect(
     """
     import duckdb
 
-    if not re.fullmatch(r"\w{1,40}", project):
+    if not isinstance(project, str) or not re.fullmatch(r"\w{1,40}", project):
         raise DataSetError(
             f"{project!r} cannot be a project number.",
-            "Use letters, digits and underscores, such as '2002237'.",
+            "Use letters, digits and underscores, such as '2002237'; a folder is given as root=.",
         )
     folder = data_root(root)
     views = [name.split(".", 1) for name in read_manifest(folder).views]

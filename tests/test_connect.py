@@ -1,6 +1,7 @@
 """The DuckDB connection: the secure service's names over the Parquet files."""
 
 import time
+from pathlib import Path
 
 import duckdb
 import pyarrow.parquet as pq
@@ -66,7 +67,7 @@ def test_another_project_number(small_data):
         con.execute('select 1 from leo_i2."2002237".leo_benefit')
 
 
-@pytest.mark.parametrize("project", ["", 'x"; drop', "a b", "x" * 41])
+@pytest.mark.parametrize("project", ["", 'x"; drop', "a b", "x" * 41, Path("data")])
 def test_project_numbers_that_cannot_be(small_data, project):
     with pytest.raises(DataSetError, match="cannot be a project number"):
         leo.connect(project=project, root=small_data)
