@@ -11,8 +11,7 @@ PAGES = [
     for path in sorted(SITE.rglob("*.html"))
     if "_static" not in path.parts and 'http-equiv="refresh"' not in path.read_text("utf-8")
 ]
-TABLES = [name for name in PAGES if name.startswith("chapters/reference/tables/")]
-OTHERS = [name for name in PAGES if name not in TABLES]
+BY_SIZE = sorted(PAGES, key=lambda name: (SITE / name).stat().st_size)
 CHAPTER = "chapters/school/school-census.html"
 TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 #: Two rules that belong to WCAG 2.2 AA but that axe leaves off. It loads no style sheets of its
@@ -60,15 +59,15 @@ def check(page, address, name):
     assert page.outside == [] and page.errors == []
 
 
-# Two classes, so that two workers can share the pages.
-class TestPages:
-    @pytest.mark.parametrize("name", OTHERS)
+# Two classes, so that two workers can share the pages, large and small ones alike.
+class TestHalfOfThePages:
+    @pytest.mark.parametrize("name", BY_SIZE[::2])
     def test_page_has_no_violation(self, page, address, name):
         check(page, address, name)
 
 
-class TestPagesOfTables:
-    @pytest.mark.parametrize("name", TABLES)
+class TestOtherHalf:
+    @pytest.mark.parametrize("name", BY_SIZE[1::2])
     def test_page_has_no_violation(self, page, address, name):
         check(page, address, name)
 
