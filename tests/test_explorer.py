@@ -137,9 +137,7 @@ def test_a_link_opens_one_variable_and_names_its_column(page, address):
     assert page.inner_text("#leo-heading") == "SENprovision_[term][yy]"
     buttons = page.locator("#leo-one button")
     assert buttons.all_inner_texts() == ["Copy link", "Copy T-SQL", "Copy pandas"]
-    page.wait_for_function(
-        "document.querySelector('#leo-one h2').getBoundingClientRect().top < 200"
-    )
+    expect(page.locator("#leo-heading")).to_be_in_viewport()
     page.wait_for_selector("#leo-one details table")
     page.select_option("#leo-year", "2004")
     assert "senstatus_04" in page.inner_text("#leo-one")
