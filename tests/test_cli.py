@@ -22,7 +22,7 @@ COMMANDS = [command.callback.__name__ for command in cli.app.registered_commands
 def test_the_promised_commands_are_there():
     assert set(COMMANDS) == {
         "tables", "variables", "search", "describe", "codes", "coverage", "generate", "fidelity",
-        "where", "check", "sql", "export", "harmonise", "concepts", "explain",
+        "where", "check", "sql", "export", "extract", "harmonise", "concepts", "explain",
     }  # fmt: skip
 
 

@@ -131,6 +131,8 @@ def test_filters_narrow_the_list(ready):
 @pytest.mark.site
 @pytest.mark.browser
 def test_a_link_opens_one_variable_and_names_its_column(page, address):
+    from playwright.sync_api import expect
+
 
     name = "sc_pupil.SENprovision_%5Bterm%5D%5Byy%5D"
     page.goto(f"{address}{EXPLORER}#v={name}", wait_until="load")
