@@ -133,7 +133,6 @@ def test_filters_narrow_the_list(ready):
 def test_a_link_opens_one_variable_and_names_its_column(page, address):
     from playwright.sync_api import expect
 
-
     name = "sc_pupil.SENprovision_%5Bterm%5D%5Byy%5D"
     page.goto(f"{address}{EXPLORER}#v={name}", wait_until="load")
     assert page.inner_text("#leo-heading") == "SENprovision_[term][yy]"

@@ -2,9 +2,11 @@
 
 import re
 from functools import cache
+from importlib.metadata import version
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+import gathered
 import pytest
 from bs4 import BeautifulSoup
 from common import ROOT
@@ -119,3 +121,13 @@ def test_wrong_address_has_a_page(site):
 
 def test_no_launch_buttons(site):
     assert not any(soup.select(".dropdown-launch-buttons") for soup in pages(site).values())
+
+
+def test_status_lists_every_chapter_as_run_and_the_versions(site):
+    soup = pages(site)[site / "chapters" / "reference" / "status.html"]
+    runs, versions = (table.get_text(" ", strip=True) for table in soup.select("article table"))
+    for chapter in gathered.in_order():
+        assert chapter.relative_to(ROOT).with_suffix("").as_posix() in runs
+    assert runs.count("✅") == len(gathered.in_order())
+    for name in gathered.SHOWN:
+        assert f"{name} {version(name)}" in versions

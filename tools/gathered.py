@@ -5,8 +5,10 @@ Like the pages of the tables they are made by every build and are not in git.
 
 from __future__ import annotations
 
+import platform
 import re
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import refresh
@@ -14,10 +16,15 @@ from minutes import minutes_of
 from reference import cell, write
 
 from leo_helpers.exercises import Exercise, exercises
+from leo_helpers.store import recipe
+from leo_helpers.synth import DEFAULT_PEOPLE
 
 ROOT = Path(__file__).resolve().parent.parent
 TITLE = re.compile(r"^# (.+)$", re.MULTILINE)
 POINTS = re.compile(r"^## Key points\n(.*?)^## ", re.MULTILINE | re.DOTALL)
+#: Packages whose versions the status page tells.
+SHOWN = ("leo-helpers", "pandas", "numpy", "pyarrow", "duckdb", "sqlglot", "matplotlib")
+SHOWN += ("jupyter-book", "Sphinx", "myst-nb", "jupytext")
 #: Links in the key points are written from the chapter's folder.
 LINK = re.compile(r"\]\((?!https?:|#)([^)]+)\)")
 
@@ -113,6 +120,33 @@ def _exercise_row(exercise: Exercise) -> str:
     return f"| {cell(exercise.title)} | {cell(exercise.difficulty)} | {exercise.minutes} |"
 
 
+def status_page() -> str:
+    """Return the page that says when and with which versions the chapters ran."""
+    rows = [f"| {name} | {version(name)} |" for name in SHOWN]
+    return "\n".join(
+        [
+            "# Execution status",
+            "",
+            "Every chapter was run from top to bottom when this copy of the book was built. The",
+            "table says when each one ran, how long it took and whether it finished.",
+            "",
+            "```{nb-exec-table}",
+            "```",
+            "",
+            "## Versions",
+            "",
+            "What ran them, and which data set:",
+            "",
+            "| What | Version |",
+            "|---|---|",
+            f"| Python, on {platform.system()} | {platform.python_version()} |",
+            *rows,
+            f"| recipe of the synthetic data, {DEFAULT_PEOPLE:,} people | `{recipe()}` |",
+            "",
+        ]
+    )
+
+
 def write_all() -> int:
     """Write every page and return their number."""
     chapters = in_order()
@@ -120,4 +154,5 @@ def write_all() -> int:
     write(folder / "start" / "learning-paths.md", paths_page(chapters))
     write(folder / "reference" / "key-points.md", key_points_page(chapters))
     write(folder / "reference" / "exercises.md", exercises_page(chapters))
-    return 3
+    write(folder / "reference" / "status.md", status_page())
+    return 4
