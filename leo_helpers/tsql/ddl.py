@@ -65,7 +65,7 @@ def _schema(interpreter: Interpreter, cursor: Cursor) -> int:
         )
     if (database, name.lower()) in store.schemas:
         raise sql_error(2714, name)
-    store.schemas = {**store.schemas, (database, name.lower()): len(store.schemas) + 5}
+    store.add_schema(database, name)
     return 0
 
 
