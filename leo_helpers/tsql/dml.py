@@ -124,10 +124,14 @@ def top_of(interpreter: Interpreter, cursor: Cursor) -> str:
     """Read TOP (n) of INSERT, UPDATE or DELETE as a LIMIT."""
     if not cursor.take("TOP"):
         return ""
-    tokens = cursor.brackets()
+    start = cursor.i
+    cursor.brackets()
+    tokens = cursor.tokens[start : cursor.i]  # with the brackets: there may be a SELECT in them
     if cursor.word() == "PERCENT":
         raise Refused("TOP ... PERCENT is not run here in this statement.")
     v, _ = interpreter.value(tokens, T("bigint"))
+    if v.const is None or v.const < 0:
+        raise sql_error(127 if v.const is not None else 1060)
     return f" LIMIT {v.const}"
 
 

@@ -70,6 +70,10 @@ create macro t_week(x, datefirst) as ((date_part('doy', x) + (date_part('dow', d
 -- float / 0 is an error, not infinity.
 create macro t_not_zero(y) as case when y = 0 then t_fail('8134|Divide by zero error encountered.')::double else y end;
 
+-- TOP, OFFSET and FETCH need a number, no less than the least one; PERCENT one up to 100 (TOP; ORDER BY clause).
+create macro t_count(n, low, m) as case when n is null then t_fail('1060|The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.')::bigint
+    when n < low then t_fail(m)::bigint else n end;
+create macro t_percent(n, m) as case when n between 0 and 100 then n else t_fail(m)::double end;
 -- Characters that take two places in UTF-16, where a collation has no _SC (Collation and Unicode support).
 create macro t_pairs(x) as case when strlen(x) = length(x) then 0 else length(regexp_replace(x, '[^\x{10000}-\x{10FFFF}]', '', 'g')) end;
 create macro t_pair_cut() as t_fail('R|Cutting a text with characters beyond the first 65,536, such as emoji, is not run here.');
