@@ -257,6 +257,8 @@ def _drop_schema(session: Session, name: str, lenient: bool) -> None:
         if lenient:
             return
         raise sql_error(15151, name)
+    if session.store.schemas[key][0] < 5:
+        raise sql_error(15150, name)
     session.store.schemas = dict(session.store.schemas)
     session.store.drop_schema(*key)
 

@@ -56,7 +56,7 @@ create macro t_round_time(x, digits) as date_trunc('second', x) + to_microsecond
 create macro t_month_text(x) as strftime(x, '%b ') || lpad(strftime(x, '%-d'), 2, ' ') || strftime(x, ' %Y');
 create macro t_clock(x) as lpad(strftime(x, '%-I:%M%p'), 7, ' ');
 -- float as text keeps six digits (float and real styles, 0).
-create macro t_float(x) as case when x = 0 then '0' else
+create macro t_float(x) as case when isinf(x) then t_fail('8115|Arithmetic overflow error converting expression to data type float.') when x = 0 then '0' else
     regexp_replace(format('{:.6g}', x), 'e([+-])([0-9]{2})$', 'e\10\2') end;
 create macro t_float16(x) as regexp_replace(format('{:.15e}', x), 'e([+-])([0-9]{2})$', 'e\10\2');
 
@@ -76,7 +76,7 @@ create macro t_count(n, low, m) as case when n is null then t_fail('1060|The num
 create macro t_percent(n, m) as case when n between 0 and 100 then n else t_fail(m)::double end;
 -- Characters that take two places in UTF-16, where a collation has no _SC (Collation and Unicode support).
 create macro t_pairs(x) as case when strlen(x) = length(x) then 0 else length(regexp_replace(x, '[^\x{10000}-\x{10FFFF}]', '', 'g')) end;
-create macro t_pair_cut() as t_fail('R|Cutting a text with characters beyond the first 65,536, such as emoji, is not run here.');
+create macro t_pair_cut() as t_fail('R|Cutting or searching a text with characters beyond the first 65,536, such as emoji, is not run here.');
 -- LEN leaves out trailing blanks; STR, STUFF, SUBSTRING and PATINDEX as on their pages.
 create macro t_len(x) as (length(rtrim(x, ' ')) + t_pairs(x))::int;
 create macro t_substring(x, a, n) as case when t_pairs(x) > 0 then t_pair_cut() when n < 0 then t_fail('537|Invalid length parameter passed to the substring function.')
@@ -87,7 +87,7 @@ create macro t_stuff(x, a, n, y) as case when t_pairs(x) > 0 then t_pair_cut() w
     else left(x, (a - 1)::bigint) || coalesce(y, '') || substr(x, (a + n)::bigint) end;
 create macro t_str(x, n, d) as case when length(printf('%.0f', x)) > n then repeat('*', n::bigint) else
     lpad(left(printf('%.' || d::varchar || 'f', round(x, d)), n::bigint), n::int, ' ') end;
-create macro t_charindex(y, x, start) as case when x is null then null when length(y) = 0 then 0 when strpos(substr(x, greatest(start, 1)::bigint), y) = 0 then 0
+create macro t_charindex(y, x, start) as case when x is null then null when t_pairs(x) > 0 then t_pair_cut()::bigint when length(y) = 0 then 0 when strpos(substr(x, greatest(start, 1)::bigint), y) = 0 then 0
     else (strpos(substr(x, greatest(start, 1)::bigint), y) + greatest(start, 1) - 1)::int end;
 create macro t_isnumeric(x) as case when x is not null and (regexp_full_match(trim(x), '[+-]?[$£]?[+-]?([0-9][0-9,]*[.]?[0-9]*|[.][0-9]+)([eEdD][+-]?[0-9]+)?')
     or regexp_full_match(trim(x), '[+$£.,-]')) then 1 else 0 end;
