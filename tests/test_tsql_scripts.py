@@ -37,6 +37,12 @@ def shouted(text):
     return "".join(out) + text[end:]
 
 
+def plain(frame):
+    """Write rows without case, and floats to nine digits: threads add them up in any order."""
+    cells = [[f"{v:.9g}" if isinstance(v, float) else v for v in row] for row in rows_of(frame)]
+    return str(cells).casefold()
+
+
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)
 def test_a_long_script_runs_to_its_end_in_any_case(path, small_data):
     text = path.read_text(encoding="utf-8")
@@ -48,7 +54,7 @@ def test_a_long_script_runs_to_its_end_in_any_case(path, small_data):
     assert [s.word for s in again.steps] == [s.word for s in result.steps]
     for first, second in zip(result.frames, again.frames, strict=True):
         # a name in capitals may be a value, as UNPIVOT makes them
-        assert str(rows_of(first)).casefold() == str(rows_of(second)).casefold()
+        assert plain(first) == plain(second)
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)

@@ -99,7 +99,7 @@ def _extreme(b: Queries, name: str, v: V, over: str) -> V:
     t = replace(v.t, n=None) if v.t.is_integer else v.t
     if not v.t.is_string or v.t.binary_collation:
         return V(f"{name}({v.sql}){over}", t)
-    return V(f"arg_{name}({v.sql}, {sort_key(v)} || chr(1) || {v.sql}){over}", t)
+    return V(f"arg_{name}({v.sql}, {sort_key(v)} || chr(0) || {v.sql}){over}", t)
 
 
 def _string_agg(b: Queries, args: list, scope: Scope, order: list[str] | None) -> V:

@@ -168,8 +168,8 @@ class Control:
 
     def break_(self, statement: Simple) -> None:
         """BREAK ends the loop."""
-        raise BreakMet
+        raise BreakMet(statement)
 
     def continue_(self, statement: Simple) -> None:
         """CONTINUE begins the loop again."""
-        raise ContinueMet
+        raise ContinueMet(statement)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from .errors import Refused, TSqlError, sql_error
+from .formats import format_number
 from .sqltypes import DATES, T
 from .value import V, literal, once
 
@@ -231,23 +232,15 @@ _NET = (
 
 
 def format_value(b: Queries, args: list, scope: Scope) -> V:
-    """FORMAT with the usual pieces of a date; other patterns are refused."""
+    """FORMAT of numbers, and with the usual pieces of a date; other patterns are refused."""
     x, pattern = b.expr(args[0], scope), b.expr(args[1], scope)
     text = pattern.const
     if len(args) > 2 or not isinstance(text, str):
         raise Refused("FORMAT with a culture or a computed pattern is not run here.")
-    t = T("nvarchar", 4000)
-    if x.t.is_integer and text and set(text) == {"0"}:
-        return V(
-            f"(CASE WHEN {x.sql} < 0 THEN '-' ELSE '' END || "
-            f"lpad(CAST(abs({x.sql}) AS VARCHAR), greatest({len(text)}, "
-            f"length(CAST(abs({x.sql}) AS VARCHAR)))::INTEGER, '0'))",
-            t,
-        )
-    if x.t.is_number and text.upper() in ("N0", "#,##0", "#,#"):
-        return V(f"format('{{:,}}', CAST(round({x.sql}, 0) AS BIGINT))", t)
+    if x.t.is_number and x.t.name != "bit":
+        return format_number(b, x, text)
     if x.t.name not in DATES:
-        raise Refused("FORMAT is run here for dates, N0 and patterns of zeros only.")
+        raise Refused(f"FORMAT of {x.t.name} is not run here.", "Of dates and numbers it is.")
     out, i = "", 0
     while i < len(text):
         found = next(((net, code) for net, code in _NET if text.startswith(net, i)), None)
@@ -257,7 +250,7 @@ def format_value(b: Queries, args: list, scope: Scope) -> V:
             raise Refused(f"FORMAT with the pattern {text!r} is not run here.")
         else:
             out, i = out + text[i], i + 1
-    return V(f"strftime({x.sql}, {literal(out)})", t)
+    return V(f"strftime({x.sql}, {literal(out)})", T("nvarchar", 4000))
 
 
 def _now(b: Queries, args: list, scope: Scope) -> V:

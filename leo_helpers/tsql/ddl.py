@@ -65,7 +65,7 @@ def _schema(interpreter: Interpreter, cursor: Cursor) -> int:
         )
     if (database, name.lower()) in store.schemas:
         raise sql_error(2714, name)
-    store.schemas = {**store.schemas, (database, name.lower()): len(store.schemas) + 5}
+    store.add_schema(database, name)
     return 0
 
 
@@ -257,6 +257,8 @@ def _drop_schema(session: Session, name: str, lenient: bool) -> None:
         if lenient:
             return
         raise sql_error(15151, name)
+    if session.store.schemas[key][0] < 5:
+        raise sql_error(15150, name)
     session.store.schemas = dict(session.store.schemas)
     session.store.drop_schema(*key)
 

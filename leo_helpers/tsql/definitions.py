@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
-from .blocks import words
+from .blocks import word, words
 from .cursor import Cursor, split_commas
 from .errors import Refused, sql_error
 from .lexer import parse_expression
@@ -73,7 +73,10 @@ def finished(
             raise sql_error(2705, name, table.name)
     for key in keys:
         require(key.columns, names, table)
-    parts = {"columns": tuple(columns), "keys": tuple(keys), "checks": tuple(tests)}
+    plain = tuple(key.name for key in keys if key.kind == "plain index")
+    keys = [key for key in keys if key.kind != "plain index"]
+    parts = {"columns": tuple(columns), "keys": tuple(keys), "checks": tuple(tests),
+             "indexes": (*table.indexes, *plain)}  # fmt: skip
     return _typed(interpreter, replace(table, **parts))
 
 
@@ -147,21 +150,34 @@ def constraint(
             "Leave them out of the script.",
             cursor.peek().start,
         )
-    if not column and cursor.take("INDEX"):
-        index = cursor.identifier()
-        unique = cursor.take("UNIQUE")
-        while cursor.take("CLUSTERED") or cursor.take("NONCLUSTERED"):
-            pass
-        columns = key_columns(cursor.brackets())
-        if unique:
-            keys.append(Key(index, columns, "index"))
-        index_tail(cursor)
+    if cursor.take("INDEX"):
+        keys.append(_inline_index(interpreter, cursor, column))
         return True
     if name:
         if cursor.word() == "DEFAULT" and column:
             return False
         raise cursor.fail("PRIMARY KEY, UNIQUE or CHECK")
     return False
+
+
+def _inline_index(interpreter: Interpreter, cursor: Cursor, column: str) -> Key:
+    """Read INDEX name [UNIQUE] [CLUSTERED] (columns) after a column or on a line of its own."""
+    name = cursor.identifier()
+    kind = "index" if cursor.take("UNIQUE") else "plain index"
+    store = False
+    while cursor.take("CLUSTERED") or cursor.take("NONCLUSTERED") or cursor.take("COLUMNSTORE"):
+        store = store or word(cursor.tokens[cursor.i - 1]) == "COLUMNSTORE"
+    columns = (column,) if column else ()
+    if cursor.kind() == TokenType.L_PAREN:
+        columns = key_columns(cursor.brackets())
+    elif not column and not store:
+        raise cursor.fail("(")
+    if cursor.take("INCLUDE"):
+        key_columns(cursor.brackets())
+    where = None
+    if cursor.take("WHERE"):
+        where = parse_expression(cursor.until({"WITH", "ON"}), interpreter.source.text)
+    return Key(name, columns, kind, where, index_tail(cursor))
 
 
 def key_columns(tokens: list[Token]) -> tuple[str, ...]:

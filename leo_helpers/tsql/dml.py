@@ -29,6 +29,7 @@ __all__ = [
     "insertable",
     "is_default",
     "row_cells",
+    "send_output",
     "skip_hints",
     "target",
     "top_of",
@@ -123,10 +124,14 @@ def top_of(interpreter: Interpreter, cursor: Cursor) -> str:
     """Read TOP (n) of INSERT, UPDATE or DELETE as a LIMIT."""
     if not cursor.take("TOP"):
         return ""
-    tokens = cursor.brackets()
+    start = cursor.i
+    cursor.brackets()
+    tokens = cursor.tokens[start : cursor.i]  # with the brackets: there may be a SELECT in them
     if cursor.word() == "PERCENT":
         raise Refused("TOP ... PERCENT is not run here in this statement.")
     v, _ = interpreter.value(tokens, T("bigint"))
+    if v.const is None or v.const < 0:
+        raise sql_error(127 if v.const is not None else 1060)
     return f" LIMIT {v.const}"
 
 
@@ -316,22 +321,29 @@ def give_output(
     from dataclasses import replace
 
     session, binder = interpreter.session, interpreter.session.binder()
-    cursor = Cursor(tokens)
-    listed = cursor.until({"INTO"})
-    tree = parse_query([*lead_tokens("select"), *listed], interpreter.source.text)
     scope, froms = Scope(), []
     for name, stage in stages.items():
         sql, cols = session.store.source(replace(entry, physical=stage), name, binder)
         scope.add(Source(name, cols, name))
         froms.append(sql)
-    items = binder.items_of(tree, scope)
     join = (
         froms[0]
         if len(froms) == 1
         else f"{froms[0]} JOIN {froms[1]} ON {' = '.join(f'{n}.rid' for n in stages)}"
     )
+    send_output(interpreter, tokens, binder, scope, join)
+
+
+def send_output(
+    interpreter: Interpreter, tokens: list[Token], binder: Queries, scope: Scope, from_sql: str
+) -> None:
+    """Show what OUTPUT lists, or write it INTO a table."""
+    session, cursor = interpreter.session, Cursor(tokens)
+    listed = cursor.until({"INTO"})
+    tree = parse_query([*lead_tokens("select"), *listed], interpreter.source.text)
+    items = binder.items_of(tree, scope)
     cells = ", ".join(f"{v.sql} AS c{i}" for i, (_, v) in enumerate(items, 1))
-    query = Query(f"SELECT {cells} FROM {join}", [Col(n, v.t, "") for n, v in items])
+    query = Query(f"SELECT {cells} FROM {from_sql}", [Col(n, v.t, "") for n, v in items])
     if cursor.take("INTO"):
         at = cursor.peek().start
         into = session.own_copy(target(session, cursor.name(), at))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import math
 import re
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -16,7 +17,7 @@ from .value import V, literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
-__all__ = ["finite", "to_value", "translate"]
+__all__ = ["finite", "float_overflow", "to_value", "translate"]
 
 
 def to_value(value: Any, t: T) -> V:
@@ -33,6 +34,8 @@ def to_value(value: Any, t: T) -> V:
     if isinstance(value, bytes):
         return V(f"unhex('{value.hex()}')", t)
     if isinstance(value, float):
+        if not math.isfinite(value):
+            raise float_overflow()
         return V(f"CAST('{value!r}' AS {t.duck})", t)
     if isinstance(value, Decimal | dt.date | dt.time):
         return V(f"CAST('{value}' AS {t.duck})", t)
@@ -83,6 +86,13 @@ _KNOWN = (
 )  # fmt: skip
 
 
+def float_overflow() -> TSqlError:
+    """Return SQL Server's error of a float that is too large."""
+    found = TSqlError(_INTO.format("expression", "float"), 8115)
+    found.runtime = True
+    return found
+
+
 def finite(table: pa.Table) -> None:
     """Raise SQL Server's overflow of a float where DuckDB has gone on to infinity."""
     import pyarrow as pa
@@ -90,7 +100,7 @@ def finite(table: pa.Table) -> None:
 
     for column in table.columns:
         if pa.types.is_floating(column.type) and pc.any(pc.is_inf(column)).as_py():
-            raise TSqlError(_INTO.format("expression", "float"), 8115)
+            raise float_overflow()
 
 
 def translate(error: duckdb.Error) -> TSqlError:

@@ -53,8 +53,8 @@ class Interpreter(Control):
                     self.body(batch.body)
                 except ReturnMet:
                     pass
-                except (BreakMet, ContinueMet):
-                    raise sql_error(135) from None
+                except (BreakMet, ContinueMet) as met:
+                    raise self.locate(sql_error(135), met.args[0]) from None
         self.session.collect()
 
     def hoist(self, body: list[Node]) -> None:

@@ -34,19 +34,21 @@ class Lookups:
     def schema_id(self, name: str | None) -> int | None:
         """Return what SCHEMA_ID gives for a name."""
         database = self.database.lower()
-        if self.store.is_leo(database):
-            return 5 if (name or "").lower() == self.project.lower() else None
-        return self.store.schemas.get((database, (name or "dbo").strip().lower()))
+        schema = self.store.default_schema(database) if name is None else name.strip()
+        return self.store.schemas.get((database, schema.lower()), (None, ""))[0]
 
-    def names_by_number(self, kind: str) -> dict[int, str]:
+    def names_by_number(self, kind: str, database_id: int | None = None) -> dict[int, str]:
         """Return what SCHEMA_NAME, OBJECT_NAME and OBJECT_SCHEMA_NAME give, for every number."""
+        databases = list(self.store.databases)
         database = self.database.lower()
-        if kind == "schema" and self.store.is_leo(database):
-            return {5: self.project}
+        if database_id is not None:
+            if not 1 <= database_id <= len(databases):
+                return {}
+            database = databases[database_id - 1]
         if kind == "schema":
-            return {i: s for (db, s), i in self.store.schemas.items() if db == database}
-        found = [*self.store.entries.values(), *self.store.listed(database)]
-        return {e.id: e.name if kind == "object" else e.schema for e in found}
+            return {i: name for (db, _), (i, name) in self.store.schemas.items() if db == database}
+        found = self.store.listed(database)
+        return {e.id: e.name if kind == "object" else self.store.schema_of(e)[1] for e in found}
 
     def db_id(self, name: str | None) -> int | None:
         """Return what DB_ID gives for a name."""

@@ -7,8 +7,12 @@ create macro t_fail(m) as cast(cast(m as integer) as varchar);
 -- Latin1_General_CI_AS: case and trailing blanks do not count (Collation and Unicode support; ANSI padding in comparisons).
 create macro t_key(x) as lower(rtrim(x, ' '));
 -- The same collation in ORDER BY and <: punctuation before digits before letters.
-create macro t_sort(x) as translate(lower(rtrim(x, ' ')), '''- !"#$%&()*,./:;?@[\]^_`{|}~+<=>',
+create macro t_ranked(x) as translate(x, '''- !"#$%&()*,./:;?@[\]^_`{|}~+<=>',
     e'\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f !"#$');
+-- Nearly all codes are letters and digits and need no more. Accents come second: by the letters without them, then by the text itself, after a zero that is below all else.
+create macro t_sort(x) as case when not regexp_matches(x, '[^0-9A-Za-z]') then lower(x) when strlen(x) = length(x) then t_ranked(lower(rtrim(x, ' '))) else
+    t_ranked(translate(replace(replace(replace(replace(strip_accents(lower(rtrim(x, ' '))), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'),
+    'øđłð', 'odld')) || chr(0) || lower(rtrim(x, ' ')) end;
 -- Binary values are padded with zeros when they are compared (binary and varbinary).
 create macro t_binary_key(x) as regexp_replace(hex(x), '(00)+$', '');
 
@@ -52,7 +56,7 @@ create macro t_round_time(x, digits) as date_trunc('second', x) + to_microsecond
 create macro t_month_text(x) as strftime(x, '%b ') || lpad(strftime(x, '%-d'), 2, ' ') || strftime(x, ' %Y');
 create macro t_clock(x) as lpad(strftime(x, '%-I:%M%p'), 7, ' ');
 -- float as text keeps six digits (float and real styles, 0).
-create macro t_float(x) as case when x = 0 then '0' else
+create macro t_float(x) as case when isinf(x) then t_fail('8115|Arithmetic overflow error converting expression to data type float.') when x = 0 then '0' else
     regexp_replace(format('{:.6g}', x), 'e([+-])([0-9]{2})$', 'e\10\2') end;
 create macro t_float16(x) as regexp_replace(format('{:.15e}', x), 'e([+-])([0-9]{2})$', 'e\10\2');
 
@@ -66,17 +70,24 @@ create macro t_week(x, datefirst) as ((date_part('doy', x) + (date_part('dow', d
 -- float / 0 is an error, not infinity.
 create macro t_not_zero(y) as case when y = 0 then t_fail('8134|Divide by zero error encountered.')::double else y end;
 
+-- TOP, OFFSET and FETCH need a number, no less than the least one; PERCENT one up to 100 (TOP; ORDER BY clause).
+create macro t_count(n, low, m) as case when n is null then t_fail('1060|The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.')::bigint
+    when n < low then t_fail(m)::bigint else n end;
+create macro t_percent(n, m) as case when n between 0 and 100 then n else t_fail(m)::double end;
+-- Characters that take two places in UTF-16, where a collation has no _SC (Collation and Unicode support).
+create macro t_pairs(x) as case when strlen(x) = length(x) then 0 else length(regexp_replace(x, '[^\x{10000}-\x{10FFFF}]', '', 'g')) end;
+create macro t_pair_cut() as t_fail('R|Cutting or searching a text with characters beyond the first 65,536, such as emoji, is not run here.');
 -- LEN leaves out trailing blanks; STR, STUFF, SUBSTRING and PATINDEX as on their pages.
-create macro t_len(x) as length(rtrim(x, ' '))::int;
-create macro t_substring(x, a, n) as case when n < 0 then t_fail('537|Invalid length parameter passed to the substring function.')
+create macro t_len(x) as (length(rtrim(x, ' ')) + t_pairs(x))::int;
+create macro t_substring(x, a, n) as case when t_pairs(x) > 0 then t_pair_cut() when n < 0 then t_fail('537|Invalid length parameter passed to the substring function.')
     else substr(x, greatest(a, 1)::bigint, greatest(a::bigint + n - greatest(a, 1), 0)) end;
-create macro t_left(x, n) as case when n < 0 then t_fail('536|Invalid length parameter passed to the left function.') else left(x, n::bigint) end;
-create macro t_right(x, n) as case when n < 0 then t_fail('536|Invalid length parameter passed to the right function.') else right(x, n::bigint) end;
-create macro t_stuff(x, a, n, y) as case when a < 1 or n < 0 or a > length(x) then null
+create macro t_left(x, n) as case when t_pairs(x) > 0 then t_pair_cut() when n < 0 then t_fail('536|Invalid length parameter passed to the left function.') else left(x, n::bigint) end;
+create macro t_right(x, n) as case when t_pairs(x) > 0 then t_pair_cut() when n < 0 then t_fail('536|Invalid length parameter passed to the right function.') else right(x, n::bigint) end;
+create macro t_stuff(x, a, n, y) as case when t_pairs(x) > 0 then t_pair_cut() when a < 1 or n < 0 or a > length(x) then null
     else left(x, (a - 1)::bigint) || coalesce(y, '') || substr(x, (a + n)::bigint) end;
 create macro t_str(x, n, d) as case when length(printf('%.0f', x)) > n then repeat('*', n::bigint) else
     lpad(left(printf('%.' || d::varchar || 'f', round(x, d)), n::bigint), n::int, ' ') end;
-create macro t_charindex(y, x, start) as case when x is null then null when length(y) = 0 then 0 when strpos(substr(x, greatest(start, 1)::bigint), y) = 0 then 0
+create macro t_charindex(y, x, start) as case when x is null then null when t_pairs(x) > 0 then t_pair_cut()::bigint when length(y) = 0 then 0 when strpos(substr(x, greatest(start, 1)::bigint), y) = 0 then 0
     else (strpos(substr(x, greatest(start, 1)::bigint), y) + greatest(start, 1) - 1)::int end;
 create macro t_isnumeric(x) as case when x is not null and (regexp_full_match(trim(x), '[+-]?[$£]?[+-]?([0-9][0-9,]*[.]?[0-9]*|[.][0-9]+)([eEdD][+-]?[0-9]+)?')
     or regexp_full_match(trim(x), '[+$£.,-]')) then 1 else 0 end;

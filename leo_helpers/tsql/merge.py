@@ -14,13 +14,19 @@ from .cursor import Cursor, split_commas
 from .errors import Refused, sql_error
 from .lexer import lead_tokens, parse_expression, parse_query
 from .scope import Col, Scope, Source
+from .sqltypes import T
 from .value import quote
 
 if TYPE_CHECKING:
     from .blocks import Simple
     from .interpreter import Interpreter
+    from .store import Table
 
 __all__ = ["Clause", "merge", "read_merge"]
+
+
+#: Columns of the working tables, beside those of the target: of the target's row, of the source's.
+_RID, _SID = '"merge rid"', '"merge sid"'
 
 
 @dataclass
@@ -32,6 +38,43 @@ class Clause:
     action: str
     columns: list[str] = field(default_factory=list)
     values: list[list[Token]] = field(default_factory=list)
+
+
+class Events:
+    """What MERGE does to each row, for OUTPUT: $action, and the row before and after it."""
+
+    def __init__(self, entry: Table) -> None:
+        self.entry = entry
+        self.columns = [c for c in entry.columns if c.computed is None]
+        self.parts: list[str] = []
+
+    def add(self, action: str, work: str, given: set[str]) -> None:
+        """Take in the rows of one clause; `given` names the columns that have new values."""
+        cells = [f"'{action}' AS act, u.{_SID} AS sid"]
+        for i, c in enumerate(self.columns, 1):
+            none, old = f"CAST(NULL AS {c.t.duck})", f"t.{quote(c.name)}"
+            new = f"u.{quote(c.name)}" if c.name in given else old
+            cells.append(f"{none if action == 'DELETE' else new} AS i{i}")
+            cells.append(f"{none if action == 'INSERT' else old} AS d{i}")
+        pair = f"JOIN {quote(self.entry.physical)} AS t ON t.rowid = u.{_RID}"
+        from_sql = f"{work} AS u {'' if action == 'INSERT' else pair}"
+        self.parts.append(f"SELECT {', '.join(cells)} FROM {from_sql}")
+
+    def sql(self) -> str:
+        """Return one query of all that happens."""
+        if len(self.columns) < len(self.entry.columns):
+            raise Refused("OUTPUT of MERGE into a table with computed columns is not run here.")
+        return " UNION ALL ".join(self.parts)
+
+    def sources(self) -> list[Source]:
+        """Return what OUTPUT may name: inserted, deleted and $action."""
+        rows = [
+            Source(
+                name, [Col(c.name, c.t, f"o.{k}{i}") for i, c in enumerate(self.columns, 1)], "o"
+            )
+            for name, k in (("inserted", "i"), ("deleted", "d"))
+        ]
+        return [*rows, Source("$action", [Col("$action", T("nvarchar", 10), "o.act")], "o")]
 
 
 def _clauses(cursor: Cursor) -> list[Clause]:
@@ -74,8 +117,8 @@ def _clauses(cursor: Cursor) -> list[Clause]:
 
 def read_merge(
     cursor: Cursor, text: str, withs: Sequence[Token]
-) -> tuple[list[Token], exp.Expression, list[Clause]]:
-    """Read MERGE: its target, a SELECT of target and source joined, and the clauses."""
+) -> tuple[list[Token], exp.Expression, list[Clause], list[Token]]:
+    """Read MERGE: its target, a SELECT of target and source joined, the clauses and OUTPUT."""
     if cursor.word() == "TOP":
         raise Refused("MERGE TOP is not run here.")
     cursor.take("INTO")
@@ -90,13 +133,12 @@ def read_merge(
     cursor.expect("ON")
     on = cursor.until({"WHEN"})
     clauses = _clauses(cursor)
-    if cursor.word() == "OUTPUT":
-        raise Refused("OUTPUT of MERGE is not run here.", "Write UPDATE and INSERT with OUTPUT.")
+    output = cursor.until({"OPTION"}) if cursor.take("OUTPUT") else []
     if not clauses or not (cursor.done or cursor.word() == "OPTION"):
         raise cursor.fail()
     lead, join, then = map(lead_tokens, ("select 1 as one from", "inner join", "on"))
     tree = parse_query([*withs, *lead, *named, *join, *using, *then, *on], text)
-    return named, tree, clauses
+    return named, tree, clauses, output
 
 
 def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = ()) -> int:
@@ -106,7 +148,7 @@ def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = 
     after = text[statement.end :].lstrip()
     if not (statement.cache.get("closed") or after.startswith(";")):
         raise sql_error(10713)
-    named, tree, clauses = read_merge(cursor, text, withs)
+    named, tree, clauses, output = read_merge(cursor, text, withs)
     start = Cursor(named)
     entry = session.own_copy(dml.target(session, start.name(), named[0].start))
     binder = session.binder()
@@ -148,6 +190,7 @@ def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = 
     }
     changes, taken = [], {"both": [], "source": [], "target": []}
     counts: list[str] = []
+    events = Events(entry)
     for clause in clauses:
         inside, from_sql, base = froms[clause.matched]
         test = (
@@ -172,12 +215,14 @@ def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = 
             if any(c.identity for c in entry.columns):
                 raise Refused("MERGE into a table with an identity column is not run here.")
             steps.append(
-                f"CREATE TABLE {work} AS SELECT "
+                f"CREATE TABLE {work} AS SELECT s.sid AS {_SID}, "
                 f"{', '.join(f'{sql} AS {quote(n)}' for n, sql in cells.items())} "
                 f"{rows}"
             )
+            events.add("INSERT", work, set(cells))
             changes.append(
-                f"INSERT INTO {quote(entry.physical)} ({', '.join(map(quote, cells))}) FROM {work}"
+                f"INSERT INTO {quote(entry.physical)} ({', '.join(map(quote, cells))}) "
+                f"SELECT {', '.join(map(quote, cells))} FROM {work}"
             )
             continue
         cells = []
@@ -188,21 +233,33 @@ def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = 
             cells.append(
                 f", {binder.convert(v, dml.bare(column.t), 'assign').sql} AS {quote(column.name)}"
             )
-        steps.append(f"CREATE TABLE {work} AS SELECT {target.rid} AS rid{''.join(cells)} {rows}")
+        sid = "p.sid" if clause.matched == "both" else "NULL::BIGINT"
+        steps.append(
+            f"CREATE TABLE {work} AS SELECT {sid} AS {_SID}, {target.rid} AS {_RID}"
+            f"{''.join(cells)} {rows}"
+        )
         steps.append(_once(session, work))
+        events.add(clause.action, work, {entry.column(n).name for n in clause.columns})
         if clause.action == "DELETE":
             changes.append(
-                f"DELETE FROM {quote(entry.physical)} WHERE rowid IN (SELECT rid FROM {work})"
+                f"DELETE FROM {quote(entry.physical)} WHERE rowid IN (SELECT {_RID} FROM {work})"
             )
         else:
             names = [entry.column(n).name for n in clause.columns]
             sets = ", ".join(f"{quote(n)} = u.{quote(n)}" for n in names)
             changes.append(
                 f"UPDATE {quote(entry.physical)} AS t SET {sets} FROM {work} AS u "
-                "WHERE t.rowid = u.rid"
+                f"WHERE t.rowid = u.{_RID}"
             )
     changes.sort(key=lambda sql: sql.startswith("INSERT"))
+    told = session.new_physical()
+    if output:
+        steps.append(f"CREATE TABLE {told} AS {events.sql()}")
     session.execute(*steps, *changes, *tables.checks(session, entry))
+    if output:
+        shown = Scope(None, [*events.sources(), held])
+        joined = f"{told} AS o LEFT JOIN {stage} AS s ON s.sid = o.sid"
+        dml.send_output(interpreter, output, binder, shown, joined)
     interpreter.notes(binder, statement)
     total = " + ".join(f"(SELECT count(*) FROM {work})" for work in counts)
     return int(session.evaluate(total))
@@ -211,7 +268,7 @@ def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = 
 def _once(session: Any, work: str):
     def run() -> None:
         if session.con.execute(
-            f"SELECT 1 FROM {work} GROUP BY rid HAVING count(*) > 1 LIMIT 1"
+            f"SELECT 1 FROM {work} GROUP BY {_RID} HAVING count(*) > 1 LIMIT 1"
         ).fetchone():
             raise sql_error(8672, step="Make the source unique by its key first.")
 

@@ -7,8 +7,8 @@ from sqlglot import exp
 from .errors import Refused, TSqlError, sql_error
 from .keys import sort_key
 from .scope import Col, Query, Scope
-from .sqltypes import T
-from .value import V
+from .sqltypes import FLOATS, T
+from .value import V, literal
 
 __all__ = ["Ordering", "directed"]
 
@@ -149,28 +149,39 @@ class Ordering:
                 raise sql_error(153)
             if limit.args.get("direction") not in (None, "NEXT", "FIRST"):
                 raise Refused("FETCH with this direction is not run here.")
-            return self._count(limit.args.get("count")), {}
+            return self._count(limit.args.get("count"), 1, 10744), {}
         options = limit.args.get("limit_options")
         given = {} if options is None else options.args
-        v = self._count(limit.expression, percent=bool(given.get("percent")))
-        return v, given
+        count = self._percent if given.get("percent") else self._count
+        return count(limit.expression), given
 
-    def _count(self, node: exp.Expression, percent: bool = False) -> str:
+    def _count(self, node: exp.Expression, least: int = 0, number: int = 127) -> str:
+        """Return a number of rows; `number` is the error of one below the least that may be."""
+        if isinstance(node, exp.Select | exp.SetOperation):
+            node = exp.Subquery(this=node.copy())
         v = self.expr(node, Scope())
-        if isinstance(v.const, int) and v.const < 0:
-            raise sql_error(1014)
+        if v.t.name == "null" or v.t.name in ("decimal", *FLOATS):
+            raise sql_error(1060)
+        if isinstance(v.const, int) and v.const < least:
+            raise sql_error(number)
         if isinstance(v.const, int):
             return str(v.const)
-        if v.t.name == "null":
-            raise sql_error(1014)
-        return v.sql if percent else f"({self.convert(v, T('bigint')).sql})"
+        below = literal(f"{number}|{sql_error(number).message}")
+        return f"t_count({self.convert(v, T('bigint')).sql}, {least}, {below})"
+
+    def _percent(self, node: exp.Expression) -> str:
+        v = self.convert(self.expr(node, Scope()), T("float"))
+        below = literal(f"1031|{sql_error(1031).message}")
+        return f"t_percent({v.sql}, {below})"
 
     def _slice(self, node: exp.Expression, limit: str | None) -> str:
         offset = node.args.get("offset")
         if offset is not None and not node.args.get("order"):
             raise TSqlError("Incorrect syntax near 'offset': OFFSET needs ORDER BY.", 102)
         sql = f" LIMIT {limit}" if limit is not None else ""
-        return sql + (f" OFFSET {self._count(offset.expression)}" if offset is not None else "")
+        return sql + (
+            f" OFFSET {self._count(offset.expression, 0, 10742)}" if offset is not None else ""
+        )
 
 
 def directed(key: str, item: exp.Expression) -> str:

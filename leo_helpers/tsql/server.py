@@ -105,9 +105,13 @@ def named_by_number(kind: str):
     """Return the rule of SCHEMA_NAME, OBJECT_NAME or OBJECT_SCHEMA_NAME."""
 
     def rule(b: Queries, args: list, scope: Scope) -> V:
-        names = b.session.names_by_number(kind)
         if not args:
-            return name_value("dbo")
+            return name_value(b.session.store.default_schema(b.session.database))
+        where = b.expr(args[1], scope) if len(args) > 1 else None
+        if where is not None and not isinstance(where.const, int):
+            raise Refused("A database number that is computed is not run here.",
+                          "Write DB_ID('name').", b.at)  # fmt: skip
+        names = b.session.names_by_number(kind, None if where is None else where.const)
         v = b.expr(args[0], scope)
         if isinstance(v.const, int):
             return name_value(names.get(v.const))

@@ -23,6 +23,8 @@ __all__ = ["LEO", "Column", "Key", "LeoView", "Store", "Table", "View"]
 
 LEO = ("npd_i2", "hesa_i2", "lilr_i2", "leo_i2", "ucas_i2")
 _SYSTEM = {"sys", "information_schema"}
+#: The schemas of every database, with SQL Server's numbers; a database's own come after.
+_SCHEMAS = {"dbo": 1, "guest": 2, "INFORMATION_SCHEMA": 3, "sys": 4}
 
 
 @dataclass(frozen=True)
@@ -110,7 +112,7 @@ class Store:
     session: Session
     project: str
     entries: dict[Key3, Table | View] = field(default_factory=dict)
-    schemas: dict[tuple[str, str], int] = field(default_factory=dict)
+    schemas: dict[tuple[str, str], tuple[int, str]] = field(default_factory=dict)
     databases: dict[str, str] = field(default_factory=dict)
     leo: dict[tuple[str, str], str] = field(default_factory=dict)
     described: dict[tuple[str, str], LeoView] = field(default_factory=dict)
@@ -127,19 +129,35 @@ class Store:
 
     def clear(self, home: str) -> None:
         """Forget everything but LEO itself."""
-        self.entries, self.schemas, self.variables = {}, {("tempdb", "dbo"): 1}, {}
-        self.databases = {database: database for database in (*LEO, "master", "tempdb")}
+        self.entries, self.schemas, self.variables, self.databases = {}, {}, {}, {}
+        for name in ("master", "tempdb", *LEO):
+            self.add_database(name)
+            if name in LEO:
+                self.add_schema(name, self.project)
         self.add_database(home)
 
     def add_database(self, name: str) -> None:
         """Make a database of the project's own known."""
         self.databases[name.lower()] = name
-        for schema in ("dbo", "sys", "information_schema"):
-            self.schemas.setdefault((name.lower(), schema), len(self.schemas) + 1)
+        for schema, number in _SCHEMAS.items():
+            self.schemas[name.lower(), schema.lower()] = number, schema
+
+    def add_schema(self, database: str, name: str) -> None:
+        """Make a schema known under the next number of its database."""
+        numbers = [number for (db, _), (number, _) in self.schemas.items() if db == database]
+        self.schemas = {**self.schemas, (database, name.lower()): (max(*numbers, 4) + 1, name)}
 
     def is_leo(self, database: str) -> bool:
         """Tell whether a database is one of LEO."""
         return database.lower() in LEO
+
+    def schema_of(self, entry: Table | View | LeoView) -> tuple[int, str]:
+        """Return number and name of the schema in which something stands, as it was made."""
+        return self.schemas[entry.database.lower(), entry.schema.lower()]
+
+    def default_schema(self, database: str) -> str:
+        """Return the schema of a name that says none."""
+        return self.project if self.is_leo(database) else "dbo"
 
     def next_id(self) -> int:
         """Return a number for OBJECT_ID."""
@@ -157,7 +175,7 @@ class Store:
         database = (parts[-3] if len(parts) == 3 else "") or self.session.database.lower()
         schema = parts[-2] if len(parts) >= 2 else ""
         if not schema:
-            schema = self.project.lower() if self.is_leo(database) else "dbo"
+            schema = self.default_schema(database).lower()
         return database, schema, name
 
     def find(self, parts: list[str]) -> Table | View | LeoView | None:

@@ -154,11 +154,15 @@ def _trees(simple: Simple, text: str) -> Iterator[exp.Expression]:
         if cursor.word() in ("SELECT", "VALUES"):
             yield parse_query([*withs, *tokens[cursor.i :]], text)
     elif verb == "MERGE":
-        _, tree, clauses = read_merge(Cursor(tokens, start + 1), text, withs)
+        _, tree, clauses, output = read_merge(Cursor(tokens, start + 1), text, withs)
         yield tree
         for clause in clauses:
             for part in filter(None, [clause.test, *clause.values]):
                 yield parse_expression(part, text)
+        listed = Cursor(output).until({"INTO"})
+        if listed:
+            shown = parse_query([*lead_tokens("select"), *listed], text)
+            yield from (item.unalias().copy() for item in shown.expressions)
     elif verb in ("DECLARE", "SET") and query_tokens(tokens):
         yield parse_query(query_tokens(tokens), text)
     elif verb == "UPDATE" and word(tokens[start + 1]) == "STATISTICS":

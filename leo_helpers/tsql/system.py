@@ -42,7 +42,10 @@ def column_facts(entry: Table | View | LeoView, store: Store) -> list[tuple[str,
 def _tables(store: Store, database: str) -> list[list]:
     shown = store.databases.get(database, database)
     kinds = ("VIEW", "BASE TABLE")
-    return [[shown, e.schema, e.name, kinds[isinstance(e, Table)]] for e in store.listed(database)]
+    return [
+        [shown, store.schema_of(e)[1], e.name, kinds[isinstance(e, Table)]]
+        for e in store.listed(database)
+    ]
 
 
 def _columns(store: Store, database: str) -> list[list]:
@@ -51,8 +54,8 @@ def _columns(store: Store, database: str) -> list[list]:
         for i, (name, t, nullable) in enumerate(column_facts(e, store), 1):
             length = (-1 if t.n is None else t.n) if t.is_string else None
             digits, scale = _digits(t) if t.name != "bit" else (None, None)
-            rows.append([shown, e.schema, e.name, name, i, "YES" if nullable else "NO", t.name,
-                         length, digits, scale, _collation(t)])  # fmt: skip
+            rows.append([shown, store.schema_of(e)[1], e.name, name, i, "YES" if nullable else "NO",
+                         t.name, length, digits, scale, _collation(t)])  # fmt: skip
     return rows
 
 
@@ -67,9 +70,8 @@ def _collation(t: T) -> str | None:
 
 
 def _schemata(store: Store, database: str) -> list[list]:
-    names = [s for db, s in store.schemas if db == database]
-    names = [store.project] if store.is_leo(database) else names
-    return [[store.databases.get(database, database), name] for name in names]
+    shown = store.databases.get(database, database)
+    return [[shown, name] for (db, _), (_, name) in store.schemas.items() if db == database]
 
 
 def _objects(kinds: str) -> Callable[[Store, str], list[list]]:
@@ -78,7 +80,7 @@ def _objects(kinds: str) -> Callable[[Store, str], list[list]]:
         for e in store.listed(database):
             kind, long = ("U", "USER_TABLE") if isinstance(e, Table) else ("V", "VIEW")
             if kind in kinds:
-                sid = store.schemas.get((database, e.schema.lower()), 5)
+                sid = store.schema_of(e)[0]
                 rows.append([e.name, e.id, sid, kind + " ", long, 0, False])
         return rows
 
@@ -151,7 +153,8 @@ SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
         lambda store, database: [[name, i, i] for name, i in _TYPE_IDS.items()]),
     "sys.schemas": (
         "name:name schema_id:int",
-        lambda store, database: [[s, i] for (db, s), i in store.schemas.items() if db == database]),
+        lambda store, database: [
+            [s, i] for (db, _), (i, s) in store.schemas.items() if db == database]),
     "sys.databases": (
         "name:name database_id:int",
         lambda store, database: [[name, i] for i, name in enumerate(store.databases.values(), 1)]),

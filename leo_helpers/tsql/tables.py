@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from .duck import float_overflow
 from .errors import Refused, TSqlError, sql_error
 from .keys import self_key
 from .scope import Scope, Source
+from .sqltypes import FLOATS
 from .store import Column, Key, LeoView, Table, View
 from .value import V, quote
 
@@ -27,6 +29,9 @@ __all__ = [
     "unique_key",
     "without_duplicates",
 ]
+
+#: The largest float; a comparison with it is settled by DuckDB's statistics of the column.
+_MAX = "CAST('1.7976931348623157e308' AS DOUBLE)"
 
 
 def register(session: Session, table: Table, fill: str | None = None, keep_id: int = 0) -> int:
@@ -83,8 +88,9 @@ f"{quote(table.physical)} AS k WHERE {same}) "
 
 
 def checks(session: Session, table: Table) -> list[Callable[[], None]]:
-    """Return what must hold after a change: unique keys (NULL counts as a value) and CHECKs."""
+    """Return what must hold after a change: keys (NULL counts as a value), CHECKs, no infinity."""
     out: list[Callable[[], None]] = [unique_key(session, table, key) for key in table.keys]
+    out.append(_finite(session, table))
     for name, tree in table.checks:
         out.append(_check(session, table, name, tree))
     return out
@@ -124,6 +130,19 @@ def unique_key(
         if key.kind == "index":
             raise sql_error(2601, table.label, key.name, values)
         raise sql_error(2627, key.kind, key.name, table.label, values)
+
+    return run
+
+
+def _finite(session: Session, table: Table) -> Callable[[], None]:
+    """Return the check that no float has overflowed: DuckDB goes on to infinity."""
+    floats = [quote(c.name) for c in table.columns if c.computed is None and c.t.name in FLOATS]
+    beyond = " OR ".join(f"{name} > {_MAX} OR {name} < -{_MAX}" for name in floats)
+
+    def run() -> None:
+        query = f"SELECT 1 FROM {quote(table.physical)} WHERE {beyond} LIMIT 1"
+        if floats and session.con.execute(query).fetchone():
+            raise float_overflow()
 
     return run
 

@@ -118,7 +118,10 @@ def datalength(b: Queries, args: list, scope: Scope) -> V:
     sizes = {"bigint": 8, "int": 4, "smallint": 2, "tinyint": 1, "bit": 1, "float": 8, "real": 4,
              "date": 3, "datetime": 8, "money": 8}  # fmt: skip
     if v.t.is_string:
-        return V(f"(length({v.sql}) * {2 if v.t.name[0] == 'n' else 1})::INTEGER", INT)
+        return V(
+            f"((length({v.sql}) + t_pairs({v.sql})) * {2 if v.t.name[0] == 'n' else 1})::INTEGER",
+            INT,
+        )
     if v.t.name in sizes:
         return V(f"CASE WHEN {v.sql} IS NOT NULL THEN {sizes[v.t.name]} END", INT)
     if v.t.name in ("binary", "varbinary"):
