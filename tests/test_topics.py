@@ -1,5 +1,6 @@
 """The topics of the explorer: every variable has one, and it is where a reader would look."""
 
+import re
 from collections import Counter
 from functools import cache
 
@@ -115,7 +116,7 @@ def test_the_filter_works_with_the_others_by_keyboard_and_in_the_link(page, addr
         page.click("#leo-more")
     ids = "all => all.map(row => row.dataset.id)"
     assert set(page.eval_on_selector_all("#leo-rows tr", ids)) == wanted and wanted
-    page.wait_for_function("location.hash.includes('topic=')")
+    page.wait_for_url(re.compile("#topic=Place.*&table=ucas$"))
     link = page.url
     page.goto("about:blank")
     page.goto(link, wait_until="load")

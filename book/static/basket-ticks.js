@@ -13,8 +13,8 @@
   function say() {
     const all = ids();
     count.textContent = all.length
-      ? `${all.length} ${all.length === 1 ? "variable" : "variables"} in your basket: `
-      : "Tick a variable to put it in your basket. ";
+      ? `${all.length} ${all.length === 1 ? "variable" : "variables"} in your basket:`
+      : "Tick a variable to put it in your basket.";
     open.textContent = all.length ? "open it" : "Open the basket";
     // Where pages do not share what they keep, the link carries it.
     open.href = all.length && !shared() ? `${explorer}#basket=${encodeURIComponent(all.join("|"))}` : explorer;
