@@ -23,7 +23,7 @@ DATASETS = {
 REQUEST = {
     "default": "part of the standard extract",
     "by_request": "only if asked for and justified",
-    "included": "comes with the table",
+    "included": "what comes with the table",
 }
 STATUS = {
     "seen": "read in public research code",
