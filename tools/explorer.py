@@ -7,6 +7,9 @@ by every build and are not in git.
 from __future__ import annotations
 
 import json
+import re
+import tomllib
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +20,13 @@ from leo_helpers.years import format_ranges, format_terms
 
 ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "book" / "static" / "explorer"
+TOPICS = ROOT / "book" / "topics.toml"
+OTHER = "Other"
 #: Fields of one variable, in the order in which its line holds them.
 FIELDS = [
     "table", "name", "label", "type", "list", "years", "terms", "request", "sensitivity",
     "identifiability", "pattern", "byYear", "old", "concepts", "notes", "status", "repeats",
+    "topic",
 ]  # fmt: skip
 
 
@@ -68,10 +74,36 @@ def variables() -> list[list[Any]]:
             item.notes,
             item.years_status,
             item.repeats,
+            topic_of(table, item.label),
         ]
         for table in catalogue.tables
         for item in catalogue.variables(table)
     ]
+
+
+@cache
+def topics() -> list[dict[str, Any]]:
+    """Return ``book/topics.toml``: each topic with its patterns and tables."""
+    listed = tomllib.loads(TOPICS.read_text(encoding="utf-8"))["topic"]
+    for topic in listed:
+        topic["labels"] = [re.compile(text, re.IGNORECASE) for text in topic.get("labels", ())]
+    return listed
+
+
+def topic_of(table: str, label: str) -> str:
+    """Return the topic of a variable: the first that fits its label, or its table's.
+
+    Examples
+    --------
+    >>> topic_of("absence", "Pupil's year of birth")
+    'Sex, age and birth'
+    >>> topic_of("absence", "Possible sessions, autumn term")
+    'Absence'
+    """
+    for topic in topics():
+        if any(pattern.search(label) for pattern in topic["labels"]):
+            return topic["title"]
+    return next((t["title"] for t in topics() if table in t.get("rest", ())), OTHER)
 
 
 def concepts_of() -> dict[tuple[str, str], str]:
@@ -140,7 +172,10 @@ def write_all(folder: Path = FOLDER) -> int:
     The list needs ``data.js`` at once; ``codes.js`` has what search and a single variable need.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    catalogue = {"fields": FIELDS, "tables": tables(), "columns": columns(variables())}
+    rows = variables()
+    used = {row[FIELDS.index("topic")] for row in rows}
+    menu = [title for title in (*(topic["title"] for topic in topics()), OTHER) if title in used]
+    catalogue = {"fields": FIELDS, "tables": tables(), "columns": columns(rows), "topics": menu}
     size = 0
     for name, variable, content in (
         ("data.js", "LEO_CATALOGUE", catalogue),

@@ -23,7 +23,7 @@ DATASETS = {
 REQUEST = {
     "default": "part of the standard extract",
     "by_request": "only if asked for and justified",
-    "included": "comes with the table",
+    "included": "what comes with the table",
 }
 STATUS = {
     "seen": "read in public research code",
@@ -38,6 +38,17 @@ YEAR_KIND = {
     "none": "The table has no year of its own.",
 }
 MOST_VIEWS = 8
+#: Before the list of variables: how many are in the basket. A script shows and fills it.
+BASKET = """```{{raw}} html
+<p id="leo-ticks" data-table="{table}" hidden><span role="status"></span>
+<a href="../explorer.html">Open the basket</a>. <a href="#leo-list-end">Go past the list</a></p>
+```"""
+#: After it: where to go past it, and the scripts, which run once the page is read.
+SCRIPTS = """```{raw} html
+<span id="leo-list-end"></span>
+<script src="../../../_static/basket-store.js"></script>
+<script src="../../../_static/basket-ticks.js"></script>
+```"""
 
 
 def cell(text: object) -> str:
@@ -117,6 +128,7 @@ def table_page(catalogue, table) -> str:
         "more than small letters."
     ]
     lines += ["{term} stands for `aut`, `spr` or `sum`, {yy} for the year's last two digits.", ""]
+    lines += [BASKET.format(table=table.table_id), ""]
     lines += ["| Variable | What it says | Column | Kind | Years | Request |"]
     lines += ["|---|---|---|---|---|---|"]
     for item in variables:
@@ -126,7 +138,7 @@ def table_page(catalogue, table) -> str:
             f"| {cell(item.request.replace('_', ' '))} |"
         )
     meaning = "; ".join(f"*{kind.replace('_', ' ')}* is {words}" for kind, words in REQUEST.items())
-    lines += ["", f"Request: {meaning}.", ""]
+    lines += ["", SCRIPTS, "", f"Request: {meaning}.", ""]
     return "\n".join(lines)
 
 

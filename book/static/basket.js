@@ -2,43 +2,22 @@
 (function () {
   "use strict";
 
-  const KEY = "leo-basket";
   const PROJECT_NOTE = "Made with Learning LEO from the public request form; check against the form's current version.";
-  let items = [], el = null, redraw = () => {}, load = null, held = new Map();
-
-  function recall() {
-    try { held = new Map(Object.entries(JSON.parse(localStorage.getItem(KEY) || "{}"))); } catch { held = new Map(); }
-  }
-  function save() {
-    try { localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(held))); } catch { /* a locked-down browser keeps it for this page only */ }
-  }
+  const store = window.LeoStore;
+  let items = [], el = null, load = null;
 
   /** Variables in the order of the request form's tabs, then of the catalogue. */
-  const inOrder = () => items.filter((item) => held.has(item.id));
-
-  function toggle(item) {
-    if (held.has(item.id)) held.delete(item.id); else held.set(item.id, "");
-    save();
-    drawBasket();
-  }
+  const inOrder = () => items.filter((item) => store.has(item.id));
 
   function tick(item, words) {
-    const id = `leo-tick-${words ? "one" : item.number}`;
-    const input = el("input", { type: "checkbox", id, "aria-label": words ? null : `Put ${item.name} of ${item.table.title} in the basket` });
-    input.checked = held.has(item.id);
-    input.dataset.id = item.id;
-    input.addEventListener("change", () => { toggle(item); sync(); });
-    return words ? el("label", { for: id }, input, ` ${words}`) : input;
-  }
-
-  function sync() {
-    for (const input of document.querySelectorAll("input[data-id]")) input.checked = held.has(input.dataset.id);
+    const input = store.tick(item.id, words ? null : `Put ${item.name} of ${item.table.title} in the basket`);
+    return words ? el("label", {}, input, ` ${words}`) : input;
   }
 
   function rows() {
     return inOrder().map((item) => ({
       sheet: item.table.sheet, table: item.table.id, title: item.table.title, name: item.name, label: item.label,
-      years: item.years.replace(/;/g, "; "), request: item.request, sensitivity: item.sensitivity, why: held.get(item.id) || "",
+      years: item.years.replace(/;/g, "; "), request: item.request, sensitivity: item.sensitivity, why: store.why(item.id),
     }));
   }
   const HEAD = ["Form tab", "Table", "Variable", "What it says", "Years (end)", "Request status", "Sensitivity", "Why it is needed"];
@@ -66,15 +45,12 @@
     }).toFile("leo-variable-request.xlsx");
   }
 
-  const link = () => `${location.href.split("#")[0]}#basket=${encodeURIComponent([...held.keys()].join("|"))}`;
+  const link = () => `${location.href.split("#")[0]}#basket=${encodeURIComponent(store.ids().join("|"))}`;
 
   /** Take the variables that a shared link names; those that do not exist are left out. */
   function take(text) {
     const known = new Set(items.map((item) => item.id));
-    for (const id of text.split("|")) if (known.has(id) && !held.has(id)) held.set(id, "");
-    save();
-    drawBasket();
-    sync();
+    store.change((held) => { for (const id of text.split("|")) if (known.has(id) && !held.has(id)) held.set(id, ""); });
   }
 
   function summary() {
@@ -93,28 +69,28 @@
     document.getElementById("leo-basket-count").textContent = list.length ? summary() : "Your basket is empty. Tick variables in the list.";
     document.getElementById("leo-basket-buttons").hidden = !list.length;
     box.replaceChildren(...list.map((item) => {
-      const why = el("input", { type: "text", value: held.get(item.id) || "", "aria-label": `Why ${item.name} is needed`, placeholder: "why it is needed" });
-      why.addEventListener("input", () => { held.set(item.id, why.value); save(); });
+      const why = el("input", { type: "text", value: store.why(item.id), "aria-label": `Why ${item.name} is needed`, placeholder: "why it is needed" });
+      why.addEventListener("input", () => store.note(item.id, why.value));
       const out = el("button", { type: "button", "aria-label": `Take ${item.name} out of the basket` }, "Remove");
-      out.addEventListener("click", () => { toggle(item); sync(); document.getElementById("leo-basket-heading").focus(); });
+      out.addEventListener("click", () => { store.change((held) => held.delete(item.id)); document.getElementById("leo-basket-heading").focus(); });
       return el("li", {}, el("strong", {}, item.name), ` (${item.table.title}) `, why, " ", out);
     }));
   }
 
-  function start(all, maker, after, loader) {
-    items = all; el = maker; redraw = after; load = loader;
-    recall();
+  function start(all, maker, loader) {
+    items = all; el = maker; load = loader;
     const on = (id, act) => document.getElementById(id).addEventListener("click", act);
     on("leo-save-csv", saveCsv);
     on("leo-save-xlsx", saveXlsx);
     on("leo-save-approved", saveApproved);
-    on("leo-empty", () => { held.clear(); save(); drawBasket(); redraw(); });
+    on("leo-empty", () => store.change((held) => held.clear()));
     on("leo-share", async () => {
       const address = link();
       const field = document.getElementById("leo-share-address");
       field.hidden = false; field.value = address; field.select();
       try { await navigator.clipboard.writeText(address); } catch { /* the field holds it to copy by hand */ }
     });
+    store.watch(drawBasket);
     drawBasket();
   }
 

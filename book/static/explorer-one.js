@@ -118,7 +118,7 @@
   function draw(item) {
     const facts = [
       ["Table", el("a", { href: `tables/${item.table.id.replaceAll("_", "-")}.html` }, item.table.title)],
-      ["Kind", item.type], ["Years", spanOf(item)], ["Request", WORDS.request[item.request] || ""],
+      ["Topic", item.topic], ["Kind", item.type], ["Years", spanOf(item)], ["Request", WORDS.request[item.request] || ""],
       ["Sensitivity", item.sensitivity], ["Identifiability", item.identifiability],
       ["Earlier names", item.old.replaceAll(";", ", ")], ["Harmonised as", item.concepts.replaceAll(";", ", ")],
       ["Years are", item.status === "ok" ? "" : item.status.replaceAll("_", " ")], ["Note", item.notes],

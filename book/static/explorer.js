@@ -7,7 +7,7 @@
   const own = document.currentScript.src;
   const { draw: drawOne, el, spanOf, broken, counted, WORDS } = window.LeoOne;
   const PAGE = 20, SLICE = 8; // rows at a time; milliseconds at a time
-  const FILTERS = ["table", "dataset", "type", "term", "request", "sensitivity"];
+  const FILTERS = ["topic", "table", "dataset", "type", "term", "request", "sensitivity"];
   const SOURCES = { npd: "School (NPD)", lilr: "Further education", hesa: "Higher education", ucas: "UCAS", leo: "Work, pay, benefits" };
   const $ = (id) => document.getElementById(id);
 
@@ -104,6 +104,7 @@
 
   function passes(item, want) {
     return (
+      (!want.topic || item.topic === want.topic) &&
       (!want.table || item.table.id === want.table) &&
       (!want.dataset || item.table.dataset === want.dataset) &&
       (!want.type || item.type === want.type) &&
@@ -192,6 +193,7 @@
 
   function fillChoices() {
     const add = (id, pairs) => $(id).append(...pairs.map(([value, text]) => el("option", { value }, text)));
+    add("leo-topic", window.LEO_CATALOGUE.topics.map((title) => [title, title]));
     add("leo-table", window.LEO_CATALOGUE.tables.map((t) => [t.id, t.title]));
     for (const [name, words] of [["dataset", SOURCES], ["term", WORDS.term], ["request", WORDS.request]]) add(`leo-${name}`, Object.entries(words));
     for (const name of ["type", "sensitivity"]) {
@@ -200,7 +202,7 @@
   }
 
   fillChoices();
-  if (window.LeoBasket) window.LeoBasket.start(items, el, () => draw(), load);
+  if (window.LeoBasket) window.LeoBasket.start(items, el, load);
   box.hidden = false;
   restore();
   // On a telephone the list comes before the filters, unless a link has set one.
