@@ -3,7 +3,7 @@ declare @yr int = 2010
 declare @endyr int = 2013
 declare @proj sysname = N'2002237'
 declare @sql nvarchar(max), @cnt int, @tbl nvarchar(300), @cols nvarchar(max), @yy nchar(2)
-declare @parm nvarchar(500) = N'@year int, @minrows int, @rowcount_out int output'
+declare @params nvarchar(500) = N'@year int, @minrows int, @rowcount_out int output'
 
 if object_id('tempdb..#census') is not null drop table #census
 create table #census (pmr varchar(20), censusyear int, fsm int null, sen varchar(10) null, eth varchar(60))
@@ -30,7 +30,7 @@ begin
 	set @rowcount_out = @@rowcount;
 	if @rowcount_out < @minrows print ''few rows in '' + cast(@year as varchar(4));'
 
-	exec sp_executesql @sql, @parm, @year = @yr, @minrows = 10, @rowcount_out = @cnt output
+	exec sp_executesql @sql, @params, @year = @yr, @minrows = 10, @rowcount_out = @cnt output
 	print N'year ' + cast(@yr as nvarchar(4)) + N': ' + cast(@cnt as nvarchar(10)) + N' rows'
 	set @yr += 1
 end
