@@ -231,12 +231,10 @@ def test_years_that_are_none(small_data, read, years):
 
 @READERS
 def test_unknown_term(small_data, read):
-    with pytest.raises(LeoError) as error:
-        read("sc_pupil", 2011, "sprin", root=small_data)
-    said(error, "'sprin'", "spring")
-    with pytest.raises(LeoError) as error:
-        read("sc_pupil", 2011, "winter", root=small_data)
-    said(error, "'winter'", "autumn, spring, summer")
+    for term, words in (("sprin", "spring"), ("winter", "autumn, spring, summer")):
+        with pytest.raises(LeoError) as error:
+            read("sc_pupil", 2011, term, root=small_data)
+        said(error, repr(term), words)
 
 
 @READERS
