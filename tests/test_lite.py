@@ -13,6 +13,8 @@ from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
 from common import ROOT
 
+from leo_helpers import __version__
+
 FIRST = "start/what-leo-is.ipynb"
 OUTSIDE = re.compile(r"https?://[\w.-]+")
 #: What can be tried without the public distribution: our package, its tables, the rows, sqlglot.
@@ -32,10 +34,11 @@ print(sqlglot.transpile("select top 1 a from b", "tsql", "duckdb")[0])
 def test_a_wheel_is_the_same_twice_and_names_every_file(tmp_path):
     one, two = (wheels.write_package(tmp_path / name) for name in "ab")
     assert one.read_bytes() == two.read_bytes()
+    info = f"leo_helpers-{__version__}.dist-info"
     with zipfile.ZipFile(one) as bundle:
         names = bundle.namelist()
-        listed = bundle.read("leo_helpers-0.1.0.dist-info/RECORD").decode()
-        told = bundle.read("leo_helpers-0.1.0.dist-info/METADATA").decode()
+        listed = bundle.read(f"{info}/RECORD").decode()
+        told = bundle.read(f"{info}/METADATA").decode()
     needs = re.findall("Requires-Dist: (.+)", told)
     assert set(names) == {line.split(",")[0] for line in listed.splitlines()}
     assert needs == list(wheels.NEEDED) and "leo_helpers/_data/catalogue/tables.csv" in names
@@ -209,7 +212,7 @@ def test_python_starts_and_asks_only_the_named_place(browser, served):
     assert page.outside == [], words
     from leo_helpers.browse import table_rows
 
-    assert f"0.1.0 {len(table_rows())} 2011" in words[0] and "SELECT a FROM b LIMIT 1" in words[0]
+    assert f"{__version__} {len(table_rows())} 2011" in words[0] and "SELECT a FROM b LIMIT 1" in words[0]
     editor.click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text("await piplite.install(['pandas', 'duckdb'])\nimport pandas")
