@@ -212,7 +212,10 @@ def test_python_starts_and_asks_only_the_named_place(browser, served):
     assert page.outside == [], words
     from leo_helpers.browse import table_rows
 
-    assert f"{__version__} {len(table_rows())} 2011" in words[0] and "SELECT a FROM b LIMIT 1" in words[0]
+    assert (
+        f"{__version__} {len(table_rows())} 2011" in words[0]
+        and "SELECT a FROM b LIMIT 1" in words[0]
+    )
     editor.click()
     page.keyboard.press("Control+a")
     page.keyboard.insert_text("await piplite.install(['pandas', 'duckdb'])\nimport pandas")
