@@ -248,7 +248,10 @@ def _not_approved(
         for i in catalogue.view_columns(view)
         if i.variable.table_id == table.table_id and not is_approved(i.variable, approved)
     }
-    return [f"{table.table_id}: {len(left)} variables are not in your extract."] if left else []
+    if not left:
+        return []
+    words = "1 variable is" if len(left) == 1 else f"{len(left)} variables are"
+    return [f"{table.table_id}: {words} not in your extract."]
 
 
 def in_order(names: Iterable[str], slices: list[Slice], wanted: Iterable[str] | str) -> list[str]:

@@ -4,6 +4,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import leo_helpers as leo
+from leo_helpers.catalogue import load_catalogue
 from leo_helpers.cli import main
 from leo_helpers.errors import DataSetError, LeoError
 from leo_helpers.store import check, read_manifest
@@ -22,6 +23,15 @@ def test_a_view_has_its_approved_columns_and_all_its_rows(mine, small_data):
     assert set(got.columns) == {"gender_spr11", "pupilmatchingrefanonymous_spr11"}
     assert got.equals(whole[list(got.columns)])
     assert got.attrs["skipped"] == ["sc_pupil: 52 variables are not in your extract."]
+
+
+def test_one_variable_is_one(small_data, tmp_path):
+    catalogue = load_catalogue()
+    view = catalogue.tables["sc_pupil"].views(2011, "spring")[0]
+    every = [str(item.variable) for item in catalogue.view_columns(view)]
+    made = leo.extract(every[1:], tmp_path / "nearly", root=small_data)
+    got = leo.load("sc_pupil", 2011, "spring", root=made)
+    assert got.attrs["skipped"] == ["sc_pupil: 1 variable is not in your extract."]
 
 
 def test_tax_benefits_and_lookups_come_with_every_project(mine, small_data):
