@@ -10,7 +10,7 @@
     python dev.py refresh   run the chapters again and rewrite notebooks/
     python dev.py bench     run the benchmarks (never part of the tests)
     python dev.py canary X  would newer tools (sphinx, book2) still build the book? never blocks
-    python dev.py lock      work out requirements.lock and requirements-dev.lock afresh
+    python dev.py lock      work out the lock files afresh
 
 Words after the command go to the tool behind it: python dev.py test -k exercises
 """

@@ -20,7 +20,7 @@ from results import write_section
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT))
 
-import dev  # noqa: E402 - the project folder is put on the path above
+import dev
 
 
 def timed(*command: object, cwd: Path, env: dict[str, str]) -> tuple[float, str]:

@@ -16,10 +16,10 @@ from results import write_section
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "ext")]
 
-import browser  # noqa: E402 - its folder is put on the path above
-import lite  # noqa: E402 - the same
+import browser
+import lite
 
-from leo_helpers.store import data_root  # noqa: E402 - the same
+from leo_helpers.store import data_root
 
 RUNS = 3
 PATIENCE = 300_000

@@ -17,7 +17,7 @@ from results import write_section
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools")]
 
-import browser  # noqa: E402 - its folder is put on the path above
+import browser
 
 SITE = ROOT / "_build" / "html"
 PAGE = "chapters/reference/playground.html"

@@ -20,9 +20,9 @@ from results import write_section
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "ext")]
 
-import about  # noqa: E402 - its folder is put on the path above
-import browser  # noqa: E402 - the same
-import gathered  # noqa: E402 - the same
+import about
+import browser
+import gathered
 
 SITE = ROOT / "_build" / "html"
 RUNS, SLOWER = 5, 4

@@ -13,7 +13,7 @@ from pathlib import Path
 PROJECT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(PROJECT), str(PROJECT / "bench")]
 
-from results import write_section  # noqa: E402 - needs the path above
+from results import write_section
 
 RUNS = 40
 QUERY = """select taxyear, count(*) as people, avg(earnings) as mean, sum(earnings) as total

@@ -8,4 +8,4 @@ sys.path[:0] = [
     path for path in (str(ROOT / "tools"), str(ROOT / "book" / "ext")) if path not in sys.path
 ]
 
-import browser  # noqa: E402, F401 - it stands in a folder added above; conftest.py takes it
+import browser  # noqa: F401 - conftest.py takes it

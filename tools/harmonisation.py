@@ -9,17 +9,17 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT), str(ROOT / "tools")]
 
-from reference import cell, code  # noqa: E402 - the folder of tools is put on the path first
+from reference import cell, code
 
-from leo_helpers.catalogue import load_catalogue  # noqa: E402 - as above
-from leo_helpers.crosswalk import load_crosswalk  # noqa: E402 - as above
-from leo_helpers.crosswalk_rules import DOCUMENTED  # noqa: E402 - as above
-from leo_helpers.documented_names import (  # noqa: E402 - as above
+from leo_helpers.catalogue import load_catalogue
+from leo_helpers.crosswalk import load_crosswalk
+from leo_helpers.crosswalk_rules import DOCUMENTED
+from leo_helpers.documented_names import (
     DocumentedName,
     documented_names,
     treatment,
 )
-from leo_helpers.years import format_ranges  # noqa: E402 - as above
+from leo_helpers.years import format_ranges
 
 PAGE = ROOT / "docs" / "harmonisation.md"
 HOW = {

@@ -20,16 +20,16 @@ from urllib.parse import urlencode, urlsplit
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "ext")]
 
-import about  # noqa: E402 - its folder is put on the path above
-import build  # noqa: E402 - the same
-import launch  # noqa: E402 - the same
-import lite  # noqa: E402 - the same
-import offline  # noqa: E402 - the same
-import policy  # noqa: E402 - the same
-from redirects import address_of, write_redirects  # noqa: E402 - the same
+import about
+import build
+import launch
+import lite
+import offline
+import policy
+from redirects import address_of, write_redirects
 
-from leo_helpers import __version__  # noqa: E402 - the same
-from leo_helpers.store import data_root  # noqa: E402 - the same
+from leo_helpers import __version__
+from leo_helpers.store import data_root
 
 NOT_COUNTED = {"SHA256SUMS", "manifest.json"}
 

@@ -12,8 +12,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 sys.path[:0] = [str(ROOT / "tools"), str(ROOT / "book" / "ext")]
 
-import about  # noqa: E402 - its folder is put on the path above
-import browser  # noqa: E402 - the same
+import about
+import browser
 
 SITE = ROOT / "_build" / "html"
 TARGET = ROOT / "_build" / "shots"

@@ -9,90 +9,75 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
+import tinycss2
+from tinycss2.ast import Node
+
 TARGET = Path("styles") / "book.css"
-COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
-STRING = re.compile(r"\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'")
-IMPORT = re.compile(r"@import\s+(?:url\()?[\"']?([^\"');]+)[\"']?\)?\s*;")
-ADDRESS = re.compile(r"url\(([\"']?)(?!data:|#)([^\"')]+)\1\)")
-#: What stands in the brackets of these is one choice among others, so it asks for nothing.
-CHOICE = re.compile(r":(?:not|is|where|has|-webkit-any)\((?:[^()]|\([^()]*\))*\)")
-ATTRIBUTE = re.compile(r"\[[^\]]*\]")
-NAME = re.compile(r"[.#]((?:[\w-]|\\.|[^\x00-\x7f])+)")
 HELD = re.compile(r"\b(?:class|id)=\"([^\"]*)\"")
 LINK = re.compile(r"<link [^>]*rel=\"stylesheet\"[^>]*>\n?")
-GROUPS = ("@media", "@supports", "@layer", "@container")
+GROUPS = {"media", "supports", "layer", "container"}
 #: Beginnings of names that scripts put together from parts: the book's own, and Bootstrap's.
 MADE = ("leo-", "bs-")
+#: What stands in the sheet as it is, wherever the sheet stands.
+ANYWHERE = ("data:", "#")
 
 
-def rules(text: str) -> Iterator[tuple[str, str]]:
-    r"""Split a style sheet without comments into its rules: what is before each brace, and inside.
-
-    A statement without braces comes with an empty second part.
-
-    Examples
-    --------
-    >>> list(rules('@charset "x";a{b:"}"}@media print{a{b:c}}'))
-    [('@charset "x";', ''), ('a', 'b:"}"'), ('@media print', 'a{b:c}')]
-    """
-    # Signs in strings are no braces. The masked copy has the same length, so places agree.
-    masked = STRING.sub(lambda found: "_" * len(found[0]), text)
-    start = depth = opened = 0
-    for found in re.finditer(r"[{};]", masked):
-        sign, place = found[0], found.start()
-        if sign == "{":
-            depth += 1
-            opened = opened if depth > 1 else place
-        elif sign == "}":
-            depth -= 1
-            if depth == 0:
-                yield text[start:opened].strip(), text[opened + 1 : place].strip()
-                start = place + 1
-        elif depth == 0:
-            yield text[start : place + 1].strip(), ""
-            start = place + 1
+def read(text: str) -> list[Node]:
+    """Return the rules of a style sheet."""
+    return tinycss2.parse_stylesheet(text, skip_comments=True, skip_whitespace=True)
 
 
-def parts(selectors: str) -> list[str]:
-    """Split selectors at the commas that stand in no brackets.
+def asked(selector: list[Node]) -> set[str]:
+    """Return the classes and ids that a selector asks for.
+
+    What stands in the brackets of ``:not``, ``:is`` and the like is one choice among others, and
+    an attribute has a name of its own, so neither asks for anything.
 
     Examples
     --------
-    >>> parts("a:is(b, c), d")
-    ['a:is(b, c)', 'd']
+    >>> sorted(asked(tinycss2.parse_component_value_list("#a > p.b:not(.x)[class=y]")))
+    ['a', 'b']
     """
-    found, depth, last = [], 0, 0
-    for place, sign in enumerate(selectors):
-        depth += (sign in "([") - (sign in ")]")
-        if sign == "," and not depth:
-            found.append(selectors[last:place].strip())
-            last = place + 1
-    return [*found, selectors[last:].strip()]
+    dotted = [node for before, node in pairwise(selector) if before == "."]
+    classes = {node.value for node in dotted if node.type == "ident"}
+    return classes | {node.value for node in selector if node.type == "hash"}
 
 
-def wanted(selector: str, names: set[str]) -> bool:
-    """Say whether every class and id that a selector asks for is among the names.
+def wanted(prelude: list[Node], names: set[str]) -> list[Node]:
+    """Return those of a rule's selectors that ask only for what is among the names.
 
     Examples
     --------
-    >>> wanted(".card > p:not(.x)", {"card"}), wanted(".card .x", {"card"})
-    (True, False)
+    >>> selectors = tinycss2.parse_component_value_list("a:is(b, c), .d, .card > p")
+    >>> tinycss2.serialize(wanted(selectors, {"card"}))
+    'a:is(b, c),.card > p'
     """
-    asked = ATTRIBUTE.sub("", CHOICE.sub("", selector))
-    found = (name.replace("\\", "") for name in NAME.findall(asked))
-    return all(name in names or name.startswith(MADE) for name in found)
+    kept: list[Node] = []
+    ends = [place for place, node in enumerate(prelude) if node == ","] + [len(prelude)]
+    for start, end in zip([-1, *ends], ends, strict=False):
+        own = trimmed(prelude[start + 1 : end])
+        if all(name in names or name.startswith(MADE) for name in asked(own)):
+            kept += [prelude[start], *own] if kept else own
+    return kept
 
 
-def keep(text: str, names: set[str]) -> str:
+def trimmed(nodes: list[Node]) -> list[Node]:
+    """Return parts of a style sheet without comments, and without space at either end."""
+    own = [node for node in nodes if node.type != "comment"]
+    solid = [place for place, node in enumerate(own) if node.type != "whitespace"]
+    return own[solid[0] : solid[-1] + 1] if solid else []
+
+
+def keep(rules: list[Node], names: set[str]) -> str:
     """Return a style sheet with only the rules that can apply where only these names occur.
 
     Parameters
     ----------
-    text : str
-        A style sheet.
+    rules : list of Node
+        A style sheet, as `read` gives it.
     names : set of str
         Every class and id that a page has or that a script may give to something.
 
@@ -103,37 +88,65 @@ def keep(text: str, names: set[str]) -> str:
 
     Examples
     --------
-    >>> keep("a{x:y} .b,.c{x:y} @media print{.c{x:y}}", {"b"})
+    >>> keep(read("a{x:y} .b,.c{x:y} @media print{.c{x:y}}"), {"b"})
     'a{x:y}.b{x:y}'
     """
     kept = []
-    for before, inside in rules(COMMENT.sub("", text)):
-        if before.startswith(GROUPS):
-            rest = keep(inside, names)
-            kept += [f"{before}{{{rest}}}"] if rest else []
-        elif before.startswith("@"):
-            kept.append(f"{before}{{{inside}}}" if inside else before)
+    for rule in rules:
+        before, inside = rule.prelude, trimmed(rule.content or [])
+        if rule.type == "at-rule" and rule.lower_at_keyword in GROUPS and rule.content is not None:
+            rest = keep(tinycss2.parse_rule_list(rule.content, True, True), names)
+            words = f"{{{rest}}}" if rest else ""
+        elif rule.type == "at-rule":
+            words = ";" if rule.content is None else f"{{{tinycss2.serialize(inside)}}}"
         else:
-            own = [part for part in parts(before) if wanted(part, names)]
-            kept += [f"{','.join(own)}{{{inside}}}"] if own and inside else []
+            before = wanted(before, names)
+            words = f"{{{tinycss2.serialize(inside)}}}" if before and inside else ""
+        name = [f"@{rule.at_keyword}"] if rule.type == "at-rule" else []
+        start = " ".join([*name, *filter(None, [tinycss2.serialize(trimmed(before))])])
+        kept += [start + words] if words else []
     return "".join(kept)
 
 
-def whole(sheet: Path, folder: Path) -> tuple[str, list[Path]]:
-    """Return a style sheet with those that it imports, and where they all stand.
+def addresses(nodes: list[Node]) -> list[Node]:
+    """Return the parts that hold an address, in any depth.
+
+    Examples
+    --------
+    >>> [node.value for node in addresses(read("a{b:url(c.png);d:url('e.png')}"))]
+    ['c.png', 'e.png']
+    """
+    found = []
+    for node in nodes:
+        if node.type == "url":
+            found.append(node)
+        elif node.type == "function" and node.lower_name == "url":
+            found += [part for part in node.arguments if part.type == "string"]
+        else:
+            inside = [getattr(node, part, None) for part in ("prelude", "content", "arguments")]
+            found += [held for part in inside for held in addresses(part or [])]
+    return found
+
+
+def whole(sheet: Path, folder: Path) -> tuple[list[Node], list[Path]]:
+    """Return the rules of a style sheet after those that it imports, and where they all stand.
 
     Addresses in it are as seen from another folder.
     """
-
-    def moved(found: re.Match[str]) -> str:
-        target = os.path.relpath(sheet.parent / found[2], folder)
-        return f"url({Path(target).as_posix()})"
-
-    text = COMMENT.sub("", sheet.read_text(encoding="utf-8"))
-    imported = [whole(sheet.parent / name, folder) for name in IMPORT.findall(text)]
-    own = ADDRESS.sub(moved, IMPORT.sub("", text))
-    read = [path for _, paths in imported for path in paths]
-    return "".join(words for words, _ in imported) + own, [*read, sheet]
+    rules, paths = read(sheet.read_text(encoding="utf-8")), [sheet]
+    imports = [rule for rule in rules if getattr(rule, "lower_at_keyword", "") == "import"]
+    own = [rule for rule in rules if rule not in imports]
+    for node in addresses(own):
+        if not node.value.startswith(ANYWHERE):
+            target = Path(os.path.relpath(sheet.parent / node.value, folder)).as_posix()
+            written = node.representation.replace(node.value, target)
+            node.value, node.representation = target, written
+    before: list[Node] = []
+    for rule in imports:
+        name = next(part for part in trimmed(rule.prelude) if part.type in {"string", "url"}).value
+        held, read_too = whole(sheet.parent / name, folder)
+        before, paths = before + held, read_too + paths
+    return before + own, paths
 
 
 def names_in(pages: list[str], scripts: list[str]) -> set[str]:
@@ -165,9 +178,9 @@ def unite(out: Path) -> int:
     for path, text in sorted(pages.items(), key=lambda page: -len(sheets(page[1], page[0]))):
         order |= dict.fromkeys(sheets(text, path))
     target = static / TARGET
-    read = [whole(sheet, target.parent) for sheet in order]
-    names = names_in(list(pages.values()), scripts)
-    text = keep("".join(words for words, _ in read), names)
+    united = [whole(sheet, target.parent) for sheet in order]
+    rules = [rule for own, _ in united for rule in own]
+    text = keep(rules, names_in(list(pages.values()), scripts))
     target.write_text(text, encoding="utf-8", newline="\n")
     version = hashlib.sha256(text.encode()).hexdigest()[:8]
     for path, page in pages.items():
@@ -176,7 +189,7 @@ def unite(out: Path) -> int:
         first = LINK.search(page).start()
         words = page[:first] + link + LINK.sub("", page[first:])
         path.write_text(words, encoding="utf-8")
-    for sheet in {path.resolve() for _, paths in read for path in paths}:
+    for sheet in {path.resolve() for _, paths in united for path in paths}:
         sheet.unlink()
     return len(text.encode())
 
