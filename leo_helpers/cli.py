@@ -303,7 +303,8 @@ def check(
 @app.command()
 def sql(
     query: Annotated[
-        str, typer.Argument(help="A T-SQL script (FILE.sql), a DuckDB query, or - (stdin).")
+        list[str],
+        typer.Argument(help="T-SQL scripts (A.sql B.sql ...), a DuckDB query, or - (stdin)."),
     ],
     root: Root = None,
     project: Annotated[
@@ -311,19 +312,37 @@ def sql(
     ] = "",
     limit: Annotated[int, typer.Option(min=1, help="How many rows to print at most.")] = 50,
     out: Annotated[
-        Path | None, typer.Option(help="Folder for a script's results.", show_default=False)
+        Path | None,
+        typer.Option(
+            help="Folder for the results of scripts and the tables that they leave behind.",
+            show_default=False,
+        ),
     ] = None,
+    parquet: Annotated[
+        bool, typer.Option("--parquet", help="Write Parquet files there instead of CSV.")
+    ] = False,
     tsql: Annotated[bool, typer.Option("--tsql", help="Read the text as T-SQL.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Run a T-SQL script as the secure service would, or a query in DuckDB's own SQL."""
-    if tsql or query.lower().endswith(".sql"):
+    """Run T-SQL scripts as the secure service would, or a query in DuckDB's own SQL.
+
+    Several scripts run one after the other in one session: tables and settings last, temporary
+    tables too; variables end with their script.
+    """
+    scripts = [part for part in query if part.lower().endswith(".sql")]
+    if tsql or len(scripts) == len(query):
         command = import_module(".tsql.command", __package__)
-        command.run_file(query, root, project, out, limit, as_json, show)
+        command.run_files(query, root, project, out, limit, as_json, parquet, show)
         return
+    if len(query) > 1:
+        other = next(part for part in query if part not in scripts)
+        raise LeoError(
+            f"{other!r} is not the name of a T-SQL script; several arguments must all end in .sql.",
+            "Put a query in quotes.",
+        )
     import duckdb
 
-    text = sys.stdin.read() if query == "-" else query
+    text = sys.stdin.read() if query == ["-"] else query[0]
     options = {"project": project} if project else {}
     connection = import_module(".connect", __package__).connect(root=root, **options)
     try:

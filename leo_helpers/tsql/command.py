@@ -1,76 +1,92 @@
-"""What ``leo sql FILE`` does: run a script, print or write what it gives."""
+"""What ``leo sql FILE ...`` does: run scripts, print or write what they give and make."""
 
 from __future__ import annotations
 
 import json
+import os
+import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from ..errors import LeoError
-from .result import Result
+from .errors import TSqlError
+from .result import Result, script_text
 from .session import Session
 
-__all__ = ["run_file"]
+__all__ = ["run_files"]
 
 
-def run_file(
-    script: str,
+def run_files(
+    scripts: list[str],
     root: Path | None,
     project: str,
     out: Path | None,
     limit: int,
     as_json: bool,
+    parquet: bool,
     show: Callable[..., None],
 ) -> None:
-    """Run a T-SQL script and print its messages and result sets, or write them to a folder.
+    """Run T-SQL scripts in one session; print what they give, or write it with what they made.
 
     Parameters
     ----------
-    script : str
-        T-SQL text, the path of a ``.sql`` file, or ``-`` for standard input.
+    scripts : list of str
+        T-SQL text, the path of a ``.sql`` file, or ``-`` for standard input. Tables and settings
+        last from one script to the next, as in one window of SSMS; variables do not.
     root : Path or None
         Folder of the data set.
     project : str
         Project number; empty for the default one.
     out : Path or None
-        Folder for ``result-1.csv``, ``result-2.csv`` ... and ``messages.txt``.
+        Folder for ``result-1.csv``, ``result-2.csv`` ..., a file ``table-SCHEMA.NAME.csv`` for
+        each table that the scripts leave behind, and ``messages.txt``, which lists these.
     limit : int
         How many rows of each result set to print.
     as_json : bool
         Whether to print one JSON object instead.
+    parquet : bool
+        Whether to write Parquet files, which keep types and tell NULL from an empty text.
     show : callable
         Prints a list of rows as a table.
 
     Raises
     ------
     TSqlError
-        As `Session.run`; what the script said and gave before it failed is printed first.
+        As `Session.run`, with the name of the script if there are several; what the scripts said,
+        gave and made before that is printed or written first.
     """
-    session = Session(project or None, root)
+    several = len(scripts) > 1
+    texts = [sys.stdin.read() if script == "-" else script_text(script) for script in scripts]
+    session, whole = Session(project or None, root), Result()
     try:
-        session.run(sys.stdin.read() if script == "-" else script)
+        for script, text in zip(scripts, texts, strict=True):
+            name = ("standard input" if script == "-" else script) if several else ""
+            _run(session, text, name, whole)
     finally:
-        result = session.result
         if out is not None:
-            _write(result, out)
+            _write(session, whole, out, "parquet" if parquet else "csv")
         elif as_json:
-            frames = [
-                json.loads(
-                    frame.set_axis(_names(frame), axis=1).to_json(
-                        orient="records", date_format="iso"
-                    )
-                )
-                for frame in result.frames
-            ]
-            print(
-                json.dumps(
-                    {"messages": result.messages, "results": frames}, ensure_ascii=False, indent=1
-                )
-            )
+            _print_json(whole)
         else:
-            _print(result, limit, show)
+            _print(session, whole, limit, show)
+
+
+def _run(session: Session, text: str, name: str, whole: Result) -> None:
+    """Run one script and add what it gives to the whole; its name stands before its messages."""
+    try:
+        session.run(text + "\n")  # so that a text is never taken for the name of a file
+        session.end_batch()
+    except TSqlError as error:
+        error.file = name
+        raise
+    finally:
+        part = session.result
+        heading = [f"{name}:"] if name and part.messages else []
+        whole.messages += heading + part.messages
+        whole.frames += part.frames
+        whole.steps += part.steps
 
 
 def _names(frame: Any) -> list[str]:
@@ -82,7 +98,19 @@ def _names(frame: Any) -> list[str]:
     return names
 
 
-def _print(result: Result, limit: int, show: Callable[..., None]) -> None:
+def _print_json(result: Result) -> None:
+    frames = [
+        json.loads(
+            frame.set_axis(_names(frame), axis=1).to_json(orient="records", date_format="iso")
+        )
+        for frame in result.frames
+    ]
+    print(
+        json.dumps({"messages": result.messages, "results": frames}, ensure_ascii=False, indent=1)
+    )
+
+
+def _print(session: Session, result: Result, limit: int, show: Callable[..., None]) -> None:
     for message in result.messages:
         print(message)
     for frame in result.frames:
@@ -96,6 +124,8 @@ def _print(result: Result, limit: int, show: Callable[..., None]) -> None:
             )
     touched = sum(step.rows or 0 for step in result.steps)
     print(f"{len(result.steps)} statements ran, {touched} rows in all.", file=sys.stderr)
+    for name, rows, _ in _made(session):
+        print(f"Table {name}: {rows} rows; write it with --out.", file=sys.stderr)
 
 
 def _plain(value: Any) -> Any:
@@ -104,15 +134,42 @@ def _plain(value: Any) -> Any:
     return None if not isinstance(value, bytes) and pd.isna(value) else value
 
 
-def _write(result: Result, out: Path) -> None:
+def _made(session: Session) -> Iterator[tuple[str, int, str]]:
+    """Yield name, rows and a name for the file of each table that is left behind."""
+    used: set[str] = set()
+    for name, rows, _ in session.tables(temporary=False).itertuples(index=False, name=None):
+        stem = held = "table-" + re.sub(r"[^\w.-]", "_", name)
+        number = 2
+        while stem.casefold() in used:  # wip#sc and wip_sc; many disks do not tell A from a
+            stem, number = f"{held}-{number}", number + 1
+        used.add(stem.casefold())
+        yield name, rows, stem
+
+
+def _write(session: Session, result: Result, out: Path, ending: str) -> None:
     try:
         out.mkdir(parents=True, exist_ok=True)
         for i, frame in enumerate(result.frames, 1):
-            path = out / f"result-{i}.csv"
-            frame.set_axis(_names(frame), axis=1).to_csv(path, index=False)
+            print(_save(frame, out / f"result-{i}.{ending}"))
+        lines = list(result.messages)
+        for name, rows, stem in _made(session):
+            path = _save(session.table(name), out / f"{stem}.{ending}")
+            lines.append(f"Table {name}: {rows} rows in {path.name}")
             print(path)
-        (out / "messages.txt").write_text("".join(f"{m}\n" for m in result.messages), "utf-8")
+        (out / "messages.txt").write_text("".join(f"{line}\n" for line in lines), "utf-8")
     except OSError as error:
         raise LeoError(
             f"The folder {out} cannot be written ({error.strerror}).", "Choose another with --out."
         ) from None
+
+
+def _save(frame: Any, path: Path) -> Path:
+    """Write a frame as its name says; the file takes its place when it is finished."""
+    part = path.with_name(f".{path.name}.{os.getpid()}")
+    frame = frame.set_axis(_names(frame), axis=1)
+    try:
+        frame.to_csv(part, index=False) if path.suffix == ".csv" else frame.to_parquet(part)
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+    return path

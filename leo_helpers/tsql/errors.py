@@ -43,6 +43,7 @@ class TSqlError(LeoError):
     ) -> None:
         super().__init__(message, next_step)
         self.number, self.at = number, at
+        self.file = ""  # where several scripts run one after the other
         self.line: int | None = None
         self.column: int | None = None
         self.statement = ""
@@ -56,7 +57,9 @@ class TSqlError(LeoError):
             self.line, self.column, self.statement = line, column, statement
 
     def __str__(self) -> str:
-        where = f"Line {self.line}, column {self.column}: " if self.line else ""
+        line = f"{'line' if self.file else 'Line'} {self.line}, column {self.column}"
+        places = [self.file] * bool(self.file) + [line] * bool(self.line)
+        where = f"{', '.join(places)}: " if places else ""
         number = f" [SQL Server message {self.number}]" if self.number else ""
         step = f" {self.next_step}" if self.next_step else ""
         excerpt = " ".join(self.statement.split())

@@ -280,7 +280,7 @@ FUNCTIONS = {
     "db_name": lambda b, a, s: name_value(b.session.database),
     "schema_name": named_by_number("schema"),
     "object_name": named_by_number("object"),
-    "object_schema_name": named_by_number("object_schema"),
+    "object_schema_name": named_by_number("object_schema"), "type_name": named_by_number("type"),
     "error_number": error_fact("number"),
     "error_message": error_fact("message"),
     "error_line": error_fact("line"),

@@ -45,8 +45,7 @@ class Interpreter(Control):
         for n, batch in enumerate(batches):
             for _ in range(batch.times):
                 if n:
-                    self.session.values, self.session.store.variables = {}, {}
-                    self.session.cursors.local = {}
+                    self.session.end_batch()
                 self.declared = {}
                 try:
                     self.hoist(batch.body)

@@ -63,10 +63,23 @@ class PlainTSQL(TSQL):
             name: parser for name, parser in TSQL.Parser.FUNCTION_PARSERS.items() if name in _KEEP
         }
 
+        def _parse_column_ops(self, this: exp.Expression | None) -> exp.Expression | None:
+            """Read (SELECT ...).value(...), of which sqlglot would take the columns for methods."""
+            if isinstance(this, exp.Subquery) and self._match(TokenType.DOT):
+                field = self._parse_field(any_token=True, anonymous_func=True)
+                this = self.expression(exp.Dot(this=this, expression=field))
+            return super()._parse_column_ops(this)
+
 
 _DIALECT = PlainTSQL()
 #: !< and !> are >= and <=.
 _NOT_MORE = {TokenType.GT: TokenType.LTE, TokenType.LT: TokenType.GTE, TokenType.EQ: TokenType.NEQ}
+#: Blanks may stand inside <=, >= and <>, as the pages that describe them write it.
+_APART = {
+    (TokenType.LT, TokenType.EQ): (TokenType.LTE, "<="),
+    (TokenType.GT, TokenType.EQ): (TokenType.GTE, ">="),
+    (TokenType.LT, TokenType.GT): (TokenType.NEQ, "<>"),
+}
 _SIGNS = (TokenType.PARAMETER, TokenType.HASH)
 _ELSEWHERE = words(
     "OPENROWSET OPENQUERY OPENDATASOURCE OPENXML OPENJSON CONTAINSTABLE FREETEXTTABLE"
@@ -152,6 +165,9 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
             tokens[i] = _token(TokenType.HEX_STRING, "", token)
         elif token.text == "!" and i + 1 < len(tokens) and tokens[i + 1].token_type in _NOT_MORE:
             tokens[i] = _token(_NOT_MORE[tokens[i + 1].token_type], "!", token)
+            tokens[i + 1] = None
+        elif i + 1 < len(tokens) and (token.token_type, tokens[i + 1].token_type) in _APART:
+            tokens[i] = _token(*_APART[token.token_type, tokens[i + 1].token_type], token)
             tokens[i + 1] = None
         elif (
             token.text.startswith("$")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from .names import split_name
 from .sqltypes import bytes_of
 from .store import Store, Table
-from .system import column_facts
+from .system import TYPE_IDS, column_facts
 
 __all__ = ["Lookups"]
 
@@ -38,7 +38,9 @@ class Lookups:
         return self.store.schemas.get((database, schema.lower()), (None, ""))[0]
 
     def names_by_number(self, kind: str, database_id: int | None = None) -> dict[int, str]:
-        """Return what SCHEMA_NAME, OBJECT_NAME and OBJECT_SCHEMA_NAME give, for every number."""
+        """Return what SCHEMA_NAME, OBJECT_NAME and their like give, for every number."""
+        if kind == "type":
+            return {number: name for name, number in TYPE_IDS.items()}
         databases = list(self.store.databases)
         database = self.database.lower()
         if database_id is not None:

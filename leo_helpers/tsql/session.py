@@ -18,6 +18,7 @@ from .errors import Refused, TSqlError, sql_error
 from .fetching import Cursors
 from .lexer import Script
 from .lookups import Lookups
+from .made import Made, as_frame
 from .queries import Queries
 from .result import Result, script_text
 from .scope import Col, Query, Scope
@@ -27,6 +28,8 @@ from .system import system_columns, system_query
 from .value import V
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from .blocks import Simple
     from .probe import Watch
 
@@ -43,7 +46,7 @@ class Snapshot:
     identities: dict
 
 
-class Session(Lookups):
+class Session(Lookups, Made):
     """Runs T-SQL on the synthetic LEO and keeps tables, variables and settings between calls.
 
     Parameters
@@ -143,6 +146,11 @@ class Session(Lookups):
         Interpreter(self).script(self.script)
         return self.result
 
+    def end_batch(self) -> None:
+        """Forget variables, as at GO or between two scripts that are run one after the other."""
+        self.values, self.store.variables = {}, {}
+        self.cursors.local = {}
+
     def binder(self) -> Queries:
         """Return a translator for one statement."""
         self.last_binder = Queries(self)
@@ -193,10 +201,8 @@ class Session(Lookups):
         """Return the value of an expression without columns."""
         return self.fetch(f"SELECT {sql}")[0][0]
 
-    def frame(self, query: Query) -> int:
-        """Add a result set and return its number of rows."""
-        import pandas as pd
-
+    def read(self, query: Query) -> pa.Table:
+        """Return the rows of a query with the types of its columns, which are called c1, c2 ..."""
         columns = ", ".join(
             f"CAST(c{i} AS {c.t.duck}) AS c{i}" for i, c in enumerate(query.cols, 1)
         )
@@ -208,9 +214,12 @@ class Session(Lookups):
         except duckdb.Error as error:
             raise translate(error) from error
         finite(table)
-        frame = table.to_pandas(types_mapper=pd.ArrowDtype)
-        frame.columns = [c.name for c in query.cols]
-        self.result.frames.append(frame)
+        return table
+
+    def frame(self, query: Query) -> int:
+        """Add a result set and return its number of rows."""
+        table = self.read(query)
+        self.result.frames.append(as_frame(table, query))
         self.result._tables.append((table, query.cols))
         self.result.types.append([str(c.t) for c in query.cols])
         return table.num_rows

@@ -8,7 +8,7 @@ from .sqltypes import T, bytes_of
 from .store import LeoView, Store, Table, View
 from .value import quote
 
-__all__ = ["SYSTEM_VIEWS", "column_facts", "system_columns", "system_query"]
+__all__ = ["SYSTEM_VIEWS", "TYPE_IDS", "column_facts", "system_columns", "system_query"]
 
 
 _TYPES = {
@@ -21,7 +21,7 @@ _DIGITS = {
     "float": (53, None), "real": (24, None), "money": (19, 4), "smallmoney": (10, 4),
 }  # fmt: skip
 #: SQL Server's numbers of its types, from the page "sys.types".
-_TYPE_IDS = {
+TYPE_IDS = {
     "bigint": 127, "int": 56, "smallint": 52, "tinyint": 48, "bit": 104, "decimal": 106,
     "money": 60, "smallmoney": 122, "float": 62, "real": 59, "date": 40, "time": 41,
     "datetime": 61, "datetime2": 42, "smalldatetime": 58, "char": 175, "varchar": 167,
@@ -92,7 +92,7 @@ def _sys_columns(store: Store, database: str) -> list[list]:
     for e in store.listed(database, columns=True):
         own = {c.name: c for c in e.columns} if isinstance(e, Table) else {}
         for i, (name, t, nullable) in enumerate(column_facts(e, store), 1):
-            number, (digits, scale) = _TYPE_IDS.get(t.name), _digits(t)
+            number, (digits, scale) = TYPE_IDS.get(t.name), _digits(t)
             column = own.get(name)
             rows.append([e.id, name, i, nullable, number, number, bytes_of(t), digits or 0,
                          scale or 0, _collation(t), bool(column and column.identity),
@@ -150,7 +150,7 @@ SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
         "object_id:int index_id:int partition_number:int rows:big", _partitions),
     "sys.types": (
         "name:name system_type_id:int user_type_id:int",
-        lambda store, database: [[name, i, i] for name, i in _TYPE_IDS.items()]),
+        lambda store, database: [[name, i, i] for name, i in TYPE_IDS.items()]),
     "sys.schemas": (
         "name:name schema_id:int",
         lambda store, database: [
