@@ -188,9 +188,7 @@ class Conditions:
                 )
         return f"(NOT {text})" if node.args.get("negate") else text
 
-    def _like_constant(
-        self, x: V, pattern: str, mark: str | None, exact: bool, blanks: str
-    ) -> str:
+    def _like_constant(self, x: V, pattern: str, mark: str | None, exact: bool, blanks: str) -> str:
         if mark is None and pattern.endswith("%") and not set("[]\\") & set(pattern):
             return f"({x.sql} {'LIKE' if exact else 'ILIKE'} {literal(pattern)})"
         flags = "(?s)" if exact else "(?is)"
