@@ -165,9 +165,10 @@ class Conditions:
         pattern = arguments.text(self, self.expr(node.expression, scope))
         collation, _ = collate_types(x.t, pattern.t, "like")
         exact = "_bin" in collation.lower() or "_cs_" in f"{collation.lower()}_"
+        unicode = "n" in (x.t.name[0], pattern.t.name[0])  # trailing blanks of x then count
         mark = self.expr(escape, scope).const if escape is not None else None
         if isinstance(pattern.const, str):
-            text = self._like_constant(x, pattern.const, mark, exact)
+            text = self._like_constant(x, pattern.const, mark, exact, "" if unicode else " *")
         elif escape is not None:
             raise Refused("LIKE with ESCAPE and a pattern that is computed is not run here.")
         else:
@@ -177,11 +178,18 @@ class Conditions:
                 f"CASE WHEN contains({pattern.sql}, '[') THEN t_fail('{bad}') ELSE "
                 f"replace({pattern.sql}, '\\', '\\\\') END"
             )
-            text = f"(rtrim({x.sql}, ' ') {word} rtrim({right}, ' ') ESCAPE '\\')"
+            text = f"({x.sql} {word} {right} ESCAPE '\\')"
+            if not unicode:  # blanks at the end of x may be left over, those of the pattern not
+                spare = f"length({x.sql}) - length(rtrim({x.sql}, ' '))"
+                wanted = f"length({pattern.sql}) - length(rtrim({pattern.sql}, ' '))"
+                text = (
+                    f"({text} OR ({spare} >= {wanted} AND rtrim({x.sql}, ' ') {word} "
+                    f"rtrim({right}, ' ') ESCAPE '\\'))"
+                )
         return f"(NOT {text})" if node.args.get("negate") else text
 
-    def _like_constant(self, x: V, pattern: str, mark: str | None, exact: bool) -> str:
+    def _like_constant(self, x: V, pattern: str, mark: str | None, exact: bool, blanks: str) -> str:
         if mark is None and pattern.endswith("%") and not set("[]\\") & set(pattern):
             return f"({x.sql} {'LIKE' if exact else 'ILIKE'} {literal(pattern)})"
         flags = "(?s)" if exact else "(?is)"
-        return f"regexp_full_match({x.sql}, {literal(flags + like_regex(pattern, mark) + ' *')})"
+        return f"regexp_full_match({x.sql}, {literal(flags + like_regex(pattern, mark) + blanks)})"

@@ -201,7 +201,8 @@ def _to_float(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
 def _to_date(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:
     t = v.t
     if t.is_string:
-        plain = _plain_date(v.const) if style is None else None
+        swapped = dateformat == "dmy" and to.name in ("datetime", "smalldatetime")
+        plain = _plain_date(v.const) if style is None and not swapped else None
         if plain is not None:
             return f"CAST('{plain}' AS {'DATE' if to.name == 'date' else 'TIMESTAMP'})"
         return _fit_date(_date_text(v, to, mode, style, dateformat), to)
@@ -237,9 +238,11 @@ def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> st
     x = v.sql
     order = {"dmy": "%d/%m/%Y", "mdy": "%m/%d/%Y", "ymd": "%Y/%m/%d"}.get(dateformat)
     if style in (None, 0, 100, 20, 21, 120, 121, 126, 23, 111, 102, 112, 12, 106, 107):
-        attempt = f"t_iso({x})"
+        swapped = dateformat == "dmy" and to.name in ("datetime", "smalldatetime")
+        attempt = f"t_iso(t_year_first_dmy({x}))" if swapped and not style else f"t_iso({x})"
         if order:
-            attempt = f"COALESCE({attempt}, t_numeric_date({x}, '{order}'))"
+            full = f"t_full_year({x})" if dateformat != "ymd" and not style else x
+            attempt = f"COALESCE({attempt}, t_numeric_date({full}, '{order}'))"
     else:
         shape = style_text(style)
         attempt = (

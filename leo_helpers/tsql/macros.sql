@@ -27,19 +27,44 @@ create macro t_float_text(x) as case when trim(x) = '' then '0'
 create macro t_bit_text(x) as case when lower(trim(x)) = 'true' then true when lower(trim(x)) = 'false' then false
     when t_integer(x) is not null then t_integer(x) <> 0 end;
 
+-- Two digits are a year of 1950 to 2049 (two digit year cutoff).
+create macro t_century(x) as case when x < '50' then '20' else '19' end || x;
+-- Month by name: year and month may stand first or last, and without a day it is the first (datetime, alphabetical format).
+create macro t_named_date(x) as try_strptime(case
+    when regexp_matches(x, '^[0-9]{1,2} [A-Za-z]+ [0-9]{4}( |$)') then regexp_replace(x, '^([0-9]+) ([A-Za-z]+) ([0-9]+)', '\3 \2 \1')
+    when regexp_matches(x, '^[A-Za-z]+ [0-9]{1,2} [0-9]{4}( |$)') then regexp_replace(x, '^([A-Za-z]+) ([0-9]+) ([0-9]+)', '\3 \1 \2')
+    when regexp_full_match(x, '[0-9]{1,2} [A-Za-z]+ [0-9]{2}( .*)?') then t_century(regexp_replace(x, '^([0-9]+) ([A-Za-z]+) ([0-9]+)', '\3 \2 \1'))
+    when regexp_full_match(x, '[A-Za-z]+ [0-9]{1,2} [0-9]{2}( .*)?') then t_century(regexp_replace(x, '^([A-Za-z]+) ([0-9]+) ([0-9]+)', '\3 \1 \2'))
+    when regexp_full_match(x, '[A-Za-z]+ [0-9]{4}') then regexp_replace(x, '^([A-Za-z]+) ([0-9]+)', '\2 \1 1')
+    when regexp_full_match(x, '[A-Za-z]+ [0-9]{4} [0-9]{1,2}') then regexp_replace(x, '^([A-Za-z]+) ([0-9]+)', '\2 \1')
+    when regexp_full_match(x, '[0-9]{4} [A-Za-z]+') then x || ' 1'
+    when regexp_full_match(x, '[0-9]{1,2} [0-9]{4} [A-Za-z]+') then regexp_replace(x, '^([0-9]+) ([0-9]+) ([A-Za-z]+)', '\2 \3 \1')
+    when regexp_full_match(x, '[0-9]{4} [0-9]{1,2} [A-Za-z]+') then regexp_replace(x, '^([0-9]+) ([0-9]+) ([A-Za-z]+)', '\1 \3 \2')
+    else x end,
+    ['%Y %b %d', '%Y %B %d', '%Y %b %d %H:%M', '%Y %B %d %H:%M', '%Y %b %d %H:%M:%S', '%Y %B %d %H:%M:%S', '%Y %b %d %I:%M%p', '%Y %B %d %I:%M%p']);
 -- Dates from text, formats that mean the same in every language (Date and time types, supported string literal formats).
 create macro t_iso(x) as case when trim(x) = '' then timestamp '1900-01-01'
     when regexp_full_match(trim(x), '[0-9]{8}([ T].*)?')
         then try_cast(substr(trim(x), 1, 4) || '-' || substr(trim(x), 5, 2) || '-' || substr(trim(x), 7) as timestamp)
     when regexp_full_match(trim(x), '[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,7})?)?)?')
         then try_cast(regexp_replace(regexp_replace(trim(x), '^([0-9]{4}).([0-9]+).([0-9]+)', '\1-\2-\3'), '([.][0-9]{6})[0-9]$', '\1') as timestamp)
-    else try_strptime(regexp_replace(trim(x), '[ ,-]+', ' ', 'g'), ['%d %b %Y', '%b %d %Y', '%d %B %Y', '%B %d %Y', '%Y %b %d',
-        '%d %b %Y %H:%M', '%d %b %Y %H:%M:%S', '%b %d %Y %I:%M%p', '%b %d %Y %H:%M', '%b %d %Y %H:%M:%S', '%d %b %y', '%b %d %y']) end;
+    when regexp_full_match(trim(x), '[0-9]{4}') then try_cast(trim(x) || '-01-01' as timestamp)
+    when regexp_full_match(trim(x), '[0-9]{6}') then try_strptime(t_century(trim(x)), '%Y%m%d')
+    when regexp_full_match(trim(x), '[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?') then try_cast('1900-01-01 ' || trim(x) as timestamp)
+    else t_named_date(regexp_replace(regexp_replace(regexp_replace(trim(x), '[ ,-]+', ' ', 'g'),
+        '([0-9])([A-Za-z]{3})', '\1 \2'), '([A-Za-z]{3})([0-9])', '\1 \2')) end;
 -- A year of two digits where the style has four, or the other way round, is not guessed.
 create macro t_numeric_date(x, f) as case when regexp_full_match(trim(x), '[0-9]+[/.-][0-9]+[/.-][0-9]+.*')
         and contains(f, '%Y') <> (regexp_matches(trim(x), '(^|[/.-])[0-9]{4}($|[/.-]| )'))
     then t_fail('R|CONVERT of a date whose year has another number of digits than the style (' || x || ') is not run here.')::timestamp
     else try_strptime(regexp_replace(trim(x), '[/.-]', '/', 'g'), [f, f || ' %H:%M', f || ' %H:%M:%S']) end;
+-- Under SET DATEFORMAT dmy, datetime takes 2011-09-01 for the 9th of January; date and datetime2 do not.
+create macro t_year_first_dmy(x) as case when regexp_full_match(trim(x), '[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}( .*)?')
+    then regexp_replace(trim(x), '^([0-9]{4})(.)([0-9]{1,2}).([0-9]{1,2})', '\1\2\4\2\3') else x end;
+-- A year of two digits is filled up where no style asks for four.
+create macro t_full_year(x) as case when regexp_matches(trim(x), '^[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}( |$)')
+    then regexp_replace(trim(x), '^([0-9]+.[0-9]+.)([0-9]{2})', '\1' || case when regexp_extract(trim(x), '^[0-9]+.[0-9]+.([0-9])', 1) < '5' then '20' else '19' end || '\2')
+    else x end;
 create macro t_looks_date(x) as regexp_full_match(trim(x), '([0-9]{8}|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})([ T].*)?');
 -- money in style 1 has a comma after every three digits.
 create macro t_thousands(x) as case when x like '-%' then '-' else '' end

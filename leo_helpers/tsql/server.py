@@ -9,6 +9,7 @@ from sqlglot import exp
 from .errors import Refused
 from .fetching import status_of
 from .sqltypes import T, decimal, parse_type
+from .store import Table
 from .value import V, literal
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ __all__ = [
     "name_value",
     "named_by_number",
     "object_id",
+    "object_property",
     "random_value",
     "schema_id",
     "server_name",
@@ -120,6 +122,19 @@ def named_by_number(kind: str):
         return V(f"CASE {x} {cases} END" if cases else "CAST(NULL AS VARCHAR)", T("nvarchar", 128))
 
     return rule
+
+
+def object_property(b: Queries, args: list, scope: Scope) -> V:
+    """OBJECTPROPERTY says whether a number is a table's or a view's (page "OBJECTPROPERTY")."""
+    store, wanted = b.session.store, (known(b, args[1], scope) or "").lower()
+    kinds = {"isusertable": True, "istable": True, "isview": False}
+    if wanted not in kinds:
+        raise Refused(f"The property {wanted} of an object is not looked up here.",
+                      "IsUserTable, IsTable and IsView are.", b.at)  # fmt: skip
+    found = store.listed(store.resolve(["x"])[0])
+    cases = " ".join(f"WHEN {e.id} THEN {isinstance(e, Table) is kinds[wanted]:d}" for e in found)
+    x = b.convert(b.expr(args[0], scope), INT).sql
+    return V(f"CASE {x} {cases} END" if cases else "CAST(NULL AS INTEGER)", INT)
 
 
 def error_fact(field: str):

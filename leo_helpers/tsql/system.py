@@ -13,7 +13,7 @@ __all__ = ["SYSTEM_VIEWS", "TYPE_IDS", "column_facts", "system_columns", "system
 
 _TYPES = {
     "name": T("nvarchar", 128, label=1), "int": T("int"), "text": T("varchar", 20, label=1),
-    "char": T("char", 2, label=1), "bit": T("bit"), "big": T("bigint"),
+    "char": T("char", 2, label=1), "kind": T("nchar", 3, label=1), "bit": T("bit"), "big": T("bigint"),
 }  # fmt: skip
 #: Precision and scale of the types that have no choice of them.
 _DIGITS = {
@@ -122,6 +122,30 @@ def _old_objects(store: Store, database: str) -> list[list]:
     ]
 
 
+def _old_columns(store: Store, database: str) -> list[list]:
+    return [
+        [name, i, kind, length, place, int(nullable)]
+        for i, name, place, nullable, kind, _, length, *_ in _sys_columns(store, database)
+    ]
+
+
+#: Rows for the server's own objects, which have no meaning here. Scripts number them to count
+#: (TOP 100 ... FROM sys.all_columns a, sys.all_columns b); on a server there are always so many.
+_OWN_OBJECT = "'own' || i, i, 4, 'S ', 'SYSTEM_TABLE', 0, true FROM range(3, {}) AS r(i)"
+_OWN_COLUMN = (
+    "3, 'own' || i, i, false, 56, 56, 4, 10, 0, NULL, false, false FROM range(1, {}) AS r(i)"
+)
+_OWN = {
+    "sys.objects": _OWN_OBJECT.format(103),
+    "sys.all_objects": _OWN_OBJECT.format(2403),
+    "sys.columns": _OWN_COLUMN.format(1001),
+    "sys.all_columns": _OWN_COLUMN.format(10001),
+    "sys.sysobjects": "'own' || i, i, 4, 'S ', 'S ' FROM range(3, 103) AS r(i)",
+    "sys.syscolumns": "'own' || i, 3, 56, 4, i, 0 FROM range(1, 10001) AS r(i)",
+    "sys.spt_values": (
+        "NULL, i, 'P  ', i // 8 + 1, (1 << (i % 8))::INTEGER, 0 FROM range(0, 2048) AS r(i)"
+    ),
+}
 _OBJECT = (
     "name:name object_id:int schema_id:int type:char type_desc:name parent_object_id:int "
     "is_ms_shipped:bit"
@@ -144,6 +168,10 @@ SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
     "sys.objects": (_OBJECT, _objects("UV")),
     "sys.all_objects": (_OBJECT, _objects("UV")),
     "sys.sysobjects": ("name:name id:int uid:int xtype:char type:char", _old_objects),
+    "sys.syscolumns": (
+        "name:name id:int xtype:int length:int colid:int isnullable:int", _old_columns),
+    "sys.spt_values": (
+        "name:name number:int type:kind low:int high:int status:int", lambda store, database: []),
     "sys.columns": (_COLUMN, _sys_columns),
     "sys.all_columns": (_COLUMN, _sys_columns),
     "sys.partitions": (
@@ -165,7 +193,8 @@ SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
 def _key(parts: list[str]) -> str:
     """Return the key of a system view; the names of old stand in dbo too."""
     schema, name = parts[-2].lower(), parts[-1].lower()
-    return f"sys.{name}" if name == "sysobjects" and schema == "dbo" else f"{schema}.{name}"
+    old = name in ("sysobjects", "syscolumns", "spt_values")
+    return f"sys.{name}" if old else f"{schema}.{name}"
 
 
 def system_columns(parts: list[str]) -> list[tuple[str, T]]:
@@ -182,8 +211,9 @@ def system_query(store: Store, parts: list[str]) -> str | None:
     import pyarrow as pa
 
     database, schema, name = store.resolve(parts)
-    view = SYSTEM_VIEWS.get(_key([schema, name]))
-    if view is None:
+    key = _key([schema, name])
+    view = SYSTEM_VIEWS.get(key)
+    if view is None or (name == "spt_values" and database != "master"):
         return None
     types = [t for _, t in system_columns([schema, name])]
     kinds = {
@@ -199,4 +229,5 @@ def system_query(store: Store, parts: list[str]) -> str | None:
     }
     store.listings += 1
     store.session.con.register(f"listing{store.listings}", pa.table(data))
-    return f"SELECT * FROM listing{store.listings}"
+    own = f" UNION ALL SELECT {_OWN[key]}" if key in _OWN else ""
+    return f"SELECT * FROM listing{store.listings}{own}"
