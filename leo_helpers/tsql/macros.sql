@@ -33,6 +33,7 @@ create macro t_iso(x) as case when trim(x) = '' then timestamp '1900-01-01'
         then try_cast(substr(trim(x), 1, 4) || '-' || substr(trim(x), 5, 2) || '-' || substr(trim(x), 7) as timestamp)
     when regexp_full_match(trim(x), '[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,7})?)?)?')
         then try_cast(regexp_replace(regexp_replace(trim(x), '^([0-9]{4}).([0-9]+).([0-9]+)', '\1-\2-\3'), '([.][0-9]{6})[0-9]$', '\1') as timestamp)
+    when regexp_full_match(trim(x), '[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?') then try_cast('1900-01-01 ' || repeat('0', 3 - strpos(trim(x), ':')) || trim(x) as timestamp)
     else try_strptime(regexp_replace(trim(x), '[ ,-]+', ' ', 'g'), ['%d %b %Y', '%b %d %Y', '%d %B %Y', '%B %d %Y', '%Y %b %d',
         '%d %b %Y %H:%M', '%d %b %Y %H:%M:%S', '%b %d %Y %I:%M%p', '%b %d %Y %H:%M', '%b %d %Y %H:%M:%S', '%d %b %y', '%b %d %y']) end;
 -- A year of two digits where the style has four, or the other way round, is not guessed.
