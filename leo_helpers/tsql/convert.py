@@ -203,9 +203,12 @@ def _to_date(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:
     if t.is_string:
         swapped = dateformat == "dmy" and to.name in ("datetime", "smalldatetime")
         plain = _plain_date(v.const) if style is None and not swapped else None
-        if plain is not None:
+        if plain is not None and _held(plain, to):
             return f"CAST('{plain}' AS {'DATE' if to.name == 'date' else 'TIMESTAMP'})"
-        return _fit_date(_date_text(v, to, mode, style, dateformat), to)
+        read = _date_text(v, to, mode, style, dateformat)
+        if to.name not in _FIRST_LAST:
+            return _fit_date(read, to)
+        return once(read, lambda x: _in_range(replace(v, sql=x), to, mode))
     if t.name in ("date", "datetime2") and to.name in ("datetime", "smalldatetime"):
         return _in_range(v, to, mode)
     if t.name in DATES:
@@ -264,8 +267,6 @@ def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> st
         done = (
             f"CASE WHEN t_looks_numeric_date({x}) THEN CAST(t_fail('{ambiguous}') "
             f"AS TIMESTAMP) ELSE {done} END"
-            if mode != "try" or not isinstance(v.const, str)
-            else done
         )
     return done
 
@@ -284,6 +285,12 @@ _FIRST_LAST = {
     "datetime": ("1753-01-01", "9999-12-31"),
     "smalldatetime": ("1900-01-01", "2079-06-06"),
 }
+
+
+def _held(day: dt.date, to: T) -> bool:
+    """Tell whether a type has room for a day."""
+    first, last = _FIRST_LAST.get(to.name, ("0001-01-01", "9999-12-31"))
+    return first <= day.isoformat() <= last
 
 
 def _fit_date(sql: str, to: T) -> str:

@@ -85,7 +85,6 @@ SIMPLE: dict[str, tuple[str, str, T | str]] = {
     "stuff": ("siis", "t_stuff({0}, {1}, {2}, {3})", "m"),
     "str": ("fii", "t_str({0}, {1}, {2})", T("varchar", 8000)),
     "isnumeric": ("s", "t_isnumeric({0})", INT),
-    "isdate": ("s", "CASE WHEN {0} <> '' AND t_iso({0}) IS NOT NULL THEN 1 ELSE 0 END", INT),
     "sqrt": ("f", "sqrt({0})", FLOAT),
     "exp": ("f", "exp({0})", FLOAT),
     "log10": ("f", "log10({0})", FLOAT),
@@ -245,8 +244,17 @@ def greatest(word: str):
     return rule
 
 
+def isdate(b: Queries, args: list, scope: Scope) -> V:
+    """ISDATE: whether a text can be a datetime, by the script's own SET DATEFORMAT."""
+    (node,) = args
+    v = text(b, b.expr(node, scope))
+    read = b.convert(v, T("datetime"), "try").sql
+    return V(f"CASE WHEN {v.sql} <> '' AND {read} IS NOT NULL THEN 1 ELSE 0 END", INT)
+
+
 FUNCTIONS = {
     "isnull": isnull,
+    "isdate": isdate,
     "coalesce": coalesce,
     "nullif": nullif,
     "iif": iif,
@@ -282,7 +290,8 @@ FUNCTIONS = {
     "schema_name": named_by_number("schema"),
     "objectproperty": object_property,
     "object_name": named_by_number("object"),
-    "object_schema_name": named_by_number("object_schema"), "type_name": named_by_number("type"),
+    "object_schema_name": named_by_number("object_schema"),
+    "type_name": named_by_number("type"),
     "error_number": error_fact("number"),
     "error_message": error_fact("message"),
     "error_line": error_fact("line"),

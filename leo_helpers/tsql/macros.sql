@@ -50,7 +50,7 @@ create macro t_iso(x) as case when trim(x) = '' then timestamp '1900-01-01'
         then try_cast(regexp_replace(regexp_replace(trim(x), '^([0-9]{4}).([0-9]+).([0-9]+)', '\1-\2-\3'), '([.][0-9]{6})[0-9]$', '\1') as timestamp)
     when regexp_full_match(trim(x), '[0-9]{4}') then try_cast(trim(x) || '-01-01' as timestamp)
     when regexp_full_match(trim(x), '[0-9]{6}') then try_strptime(t_century(trim(x)), '%Y%m%d')
-    when regexp_full_match(trim(x), '[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?') then try_cast('1900-01-01 ' || trim(x) as timestamp)
+    when regexp_full_match(trim(x), '[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?') then try_cast('1900-01-01 ' || repeat('0', 3 - strpos(trim(x), ':')) || trim(x) as timestamp)
     else t_named_date(regexp_replace(regexp_replace(regexp_replace(trim(x), '[ ,-]+', ' ', 'g'),
         '([0-9])([A-Za-z]{3})', '\1 \2'), '([A-Za-z]{3})([0-9])', '\1 \2')) end;
 -- A year of two digits where the style has four, or the other way round, is not guessed.

@@ -17,7 +17,7 @@ __all__ = ["set_option"]
 
 #: Options that change no answer here, whatever they are set to.
 _IGNORED = words(
-    "NOCOUNT STATISTICS DEADLOCK_PRIORITY LOCK_TIMEOUT TRANSACTION NUMERIC_ROUNDABORT "
+    "NOCOUNT STATISTICS DEADLOCK_PRIORITY LOCK_TIMEOUT TRANSACTION "
     "CURSOR_CLOSE_ON_COMMIT FORCEPLAN QUERY_GOVERNOR_COST_LIMIT TEXTSIZE"
 )
 #: Options of which only the value that SQL Server starts with is followed.
@@ -27,8 +27,10 @@ _ONLY_ON = words(
 )
 _ONLY_OFF = words(
     "IMPLICIT_TRANSACTIONS NOEXEC PARSEONLY FMTONLY SHOWPLAN_ALL SHOWPLAN_TEXT SHOWPLAN_XML "
-    "ARITHIGNORE"
+    "ARITHIGNORE NUMERIC_ROUNDABORT"
 )
+#: What one SET may list with commas, all to be on or all off.
+_SWITCHES = _ONLY_ON | _ONLY_OFF | _IGNORED | {"XACT_ABORT", "ANSI_PADDING"}
 _LANGUAGES = {
     "us_english": ("mdy", 7),
     "english": ("mdy", 7),
@@ -44,21 +46,16 @@ def set_option(interpreter: Interpreter, statement: Simple) -> None:
     name, value = word(names[0]) if names else "", names[-1] if len(names) > 1 else None
     on = word(value) == "ON"
     given = [t.text.upper() for t in names[:-1]]
-    if name in _IGNORED:
-        return
-    if name == "ANSI_PADDING" and len(given) == 1:
-        session.padding = on
-        return
-    if (
-        given
-        and all(n in _ONLY_ON | _ONLY_OFF | _IGNORED | {"XACT_ABORT"} for n in given)
-        and word(value) in ("ON", "OFF")
-    ):
+    if given and all(n in _SWITCHES for n in given) and word(value) in ("ON", "OFF"):
         for option in given:
             if (option in _ONLY_ON and not on) or (option in _ONLY_OFF and on):
                 raise Refused(f"SET {option} {word(value)} is not followed here.")
             if option == "XACT_ABORT":
                 session.xact_abort = on
+            elif option == "ANSI_PADDING":
+                session.padding = on
+        return
+    if name in _IGNORED:
         return
     if name == "DATEFIRST" and value is not None:
         number = (

@@ -13,7 +13,7 @@ __all__ = ["SYSTEM_VIEWS", "TYPE_IDS", "column_facts", "system_columns", "system
 
 _TYPES = {
     "name": T("nvarchar", 128, label=1), "int": T("int"), "text": T("varchar", 20, label=1),
-    "char": T("char", 2, label=1), "kind": T("nchar", 3, label=1), "bit": T("bit"), "big": T("bigint"),
+    "char": T("char", 2, label=1), "bit": T("bit"), "big": T("bigint"),
 }  # fmt: skip
 #: Precision and scale of the types that have no choice of them.
 _DIGITS = {
@@ -27,6 +27,9 @@ TYPE_IDS = {
     "datetime": 61, "datetime2": 42, "smalldatetime": 58, "char": 175, "varchar": 167,
     "nchar": 239, "nvarchar": 231, "binary": 173, "varbinary": 165, "uniqueidentifier": 36,
 }  # fmt: skip
+
+
+Rows = Callable[[Store, str], list[list]]
 
 
 def column_facts(entry: Table | View | LeoView, store: Store) -> list[tuple[str, T, bool]]:
@@ -74,7 +77,7 @@ def _schemata(store: Store, database: str) -> list[list]:
     return [[shown, name] for (db, _), (_, name) in store.schemas.items() if db == database]
 
 
-def _objects(kinds: str) -> Callable[[Store, str], list[list]]:
+def _objects(kinds: str) -> Rows:
     def build(store: Store, database: str) -> list[list]:
         rows = []
         for e in store.listed(database):
@@ -85,6 +88,42 @@ def _objects(kinds: str) -> Callable[[Store, str], list[list]]:
         return rows
 
     return build
+
+
+def _server_objects(count: int, kind: str, long: str, build: Rows) -> Rows:
+    """Add rows that stand for the objects of the server itself, which scripts count with."""
+
+    def built(store: Store, database: str) -> list[list]:
+        own = [[f"server_{i}", -i, 4, kind, long, 0, True] for i in range(1, count + 1)]
+        return build(store, database) + own
+
+    return built
+
+
+def _server_columns(objects: int) -> Rows:
+    """Add eight columns for each object of the server itself."""
+
+    def built(store: Store, database: str) -> list[list]:
+        return _sys_columns(store, database) + [
+            [-i, f"c{n}", n, False, 56, 56, 4, 10, 0, None, False, False]
+            for i in range(1, objects + 1)
+            for n in range(1, 9)
+        ]
+
+    return built
+
+
+def _numbers(store: Store, database: str) -> list[list]:
+    """Return the rows of type P of spt_values, the whole numbers from 0 to 2047."""
+    return [[None, n, "P  ", n // 8 + 1, 1 << n % 8, 0] for n in range(2048)]
+
+
+def _old_columns(store: Store, database: str) -> list[list]:
+    rows = _server_columns(100)(store, database)
+    return [
+        [name, i, kind, user, length, n, int(nullable)]
+        for i, name, n, nullable, kind, user, length, *_ in rows
+    ]
 
 
 def _sys_columns(store: Store, database: str) -> list[list]:
@@ -118,34 +157,11 @@ def _partitions(store: Store, database: str) -> list[list]:
 
 def _old_objects(store: Store, database: str) -> list[list]:
     return [
-        [name, i, sid, kind, kind] for name, i, sid, kind, *_ in _objects("UV")(store, database)
+        [name, i, sid, kind, kind]
+        for name, i, sid, kind, *_ in SYSTEM_VIEWS["sys.objects"][1](store, database)
     ]
 
 
-def _old_columns(store: Store, database: str) -> list[list]:
-    return [
-        [name, i, kind, length, place, int(nullable)]
-        for i, name, place, nullable, kind, _, length, *_ in _sys_columns(store, database)
-    ]
-
-
-#: Rows for the server's own objects, which have no meaning here. Scripts number them to count
-#: (TOP 100 ... FROM sys.all_columns a, sys.all_columns b); on a server there are always so many.
-_OWN_OBJECT = "'own' || i, i, 4, 'S ', 'SYSTEM_TABLE', 0, true FROM range(3, {}) AS r(i)"
-_OWN_COLUMN = (
-    "3, 'own' || i, i, false, 56, 56, 4, 10, 0, NULL, false, false FROM range(1, {}) AS r(i)"
-)
-_OWN = {
-    "sys.objects": _OWN_OBJECT.format(103),
-    "sys.all_objects": _OWN_OBJECT.format(2403),
-    "sys.columns": _OWN_COLUMN.format(1001),
-    "sys.all_columns": _OWN_COLUMN.format(10001),
-    "sys.sysobjects": "'own' || i, i, 4, 'S ', 'S ' FROM range(3, 103) AS r(i)",
-    "sys.syscolumns": "'own' || i, 3, 56, 4, i, 0 FROM range(1, 10001) AS r(i)",
-    "sys.spt_values": (
-        "NULL, i, 'P  ', i // 8 + 1, (1 << (i % 8))::INTEGER, 0 FROM range(0, 2048) AS r(i)"
-    ),
-}
 _OBJECT = (
     "name:name object_id:int schema_id:int type:char type_desc:name parent_object_id:int "
     "is_ms_shipped:bit"
@@ -154,8 +170,16 @@ _COLUMN = (
     "object_id:int name:name column_id:int is_nullable:bit system_type_id:int user_type_id:int "
     "max_length:int precision:int scale:int collation_name:name is_identity:bit is_computed:bit"
 )
+_TABLES_OF_SERVER = ("S ", "SYSTEM_TABLE", _objects("UV"))
+#: What to say of views that hold more in SQL Server than here.
+SERVER_ROWS = {
+    **dict.fromkeys(("sys.all_objects", "sys.all_columns", "sys.syscolumns"),
+        "SQL Server's own objects stand in this view as nameless rows, fewer than there: count "
+        "rows with them, but ask nothing else of them."),
+    "dbo.spt_values": "spt_values has only its numbers here, 0 to 2047 of type P.",
+}  # fmt: skip
 #: Each view: its columns with their types, and what makes its rows.
-SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
+SYSTEM_VIEWS: dict[str, tuple[str, Rows]] = {
     "information_schema.tables": (
         "TABLE_CATALOG:name TABLE_SCHEMA:name TABLE_NAME:name TABLE_TYPE:text", _tables),
     "information_schema.columns": (
@@ -165,15 +189,16 @@ SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
     "information_schema.schemata": ("CATALOG_NAME:name SCHEMA_NAME:name", _schemata),
     "sys.tables": (_OBJECT, _objects("U")),
     "sys.views": (_OBJECT, _objects("V")),
-    "sys.objects": (_OBJECT, _objects("UV")),
-    "sys.all_objects": (_OBJECT, _objects("UV")),
+    "sys.objects": (_OBJECT, _server_objects(100, *_TABLES_OF_SERVER)),
+    "sys.all_objects": (_OBJECT, _server_objects(2000, "V ", "VIEW", _objects("UV"))),
     "sys.sysobjects": ("name:name id:int uid:int xtype:char type:char", _old_objects),
     "sys.syscolumns": (
-        "name:name id:int xtype:int length:int colid:int isnullable:int", _old_columns),
-    "sys.spt_values": (
-        "name:name number:int type:kind low:int high:int status:int", lambda store, database: []),
-    "sys.columns": (_COLUMN, _sys_columns),
-    "sys.all_columns": (_COLUMN, _sys_columns),
+        "name:name id:int xtype:int xusertype:int length:int colid:int isnullable:int",
+        _old_columns),
+    "sys.columns": (_COLUMN, _server_columns(100)),
+    "sys.all_columns": (_COLUMN, _server_columns(1000)),
+    "dbo.spt_values": (
+        "name:name number:int type:char low:int high:int status:int", _numbers),
     "sys.partitions": (
         "object_id:int index_id:int partition_number:int rows:big", _partitions),
     "sys.types": (
@@ -193,7 +218,7 @@ SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
 def _key(parts: list[str]) -> str:
     """Return the key of a system view; the names of old stand in dbo too."""
     schema, name = parts[-2].lower(), parts[-1].lower()
-    old = name in ("sysobjects", "syscolumns", "spt_values")
+    old = name in ("sysobjects", "syscolumns") and schema == "dbo"
     return f"sys.{name}" if old else f"{schema}.{name}"
 
 
@@ -213,8 +238,11 @@ def system_query(store: Store, parts: list[str]) -> str | None:
     database, schema, name = store.resolve(parts)
     key = _key([schema, name])
     view = SYSTEM_VIEWS.get(key)
-    if view is None or (name == "spt_values" and database != "master"):
+    if view is None or (schema == "dbo" and name == "spt_values" and database != "master"):
         return None
+    binder = store.session.last_binder
+    if key in SERVER_ROWS and binder is not None:
+        binder.note(SERVER_ROWS[key])
     types = [t for _, t in system_columns([schema, name])]
     kinds = {
         "VARCHAR": pa.string(),
@@ -229,5 +257,4 @@ def system_query(store: Store, parts: list[str]) -> str | None:
     }
     store.listings += 1
     store.session.con.register(f"listing{store.listings}", pa.table(data))
-    own = f" UNION ALL SELECT {_OWN[key]}" if key in _OWN else ""
-    return f"SELECT * FROM listing{store.listings}{own}"
+    return f"SELECT * FROM listing{store.listings}"
