@@ -13,7 +13,8 @@ __all__ = ["SYSTEM_VIEWS", "column_facts", "system_columns", "system_query"]
 
 _TYPES = {
     "name": T("nvarchar", 128, label=1), "int": T("int"), "text": T("varchar", 20, label=1),
-    "char": T("char", 2, label=1), "kind": T("nchar", 3, label=1), "bit": T("bit"), "big": T("bigint"),
+    "char": T("char", 2, label=1), "kind": T("nchar", 3, label=1), "bit": T("bit"),
+    "big": T("bigint"),
 }  # fmt: skip
 #: Precision and scale of the types that have no choice of them.
 _DIGITS = {
@@ -190,6 +191,10 @@ SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
 }  # fmt: skip
 
 
+#: Views that are the same in every database, or list what the script itself has made.
+_OF_ALL = {"sys.databases", "sys.schemas", "information_schema.schemata", "sys.types"}
+
+
 def _key(parts: list[str]) -> str:
     """Return the key of a system view; the names of old stand in dbo too."""
     schema, name = parts[-2].lower(), parts[-1].lower()
@@ -215,6 +220,8 @@ def system_query(store: Store, parts: list[str]) -> str | None:
     view = SYSTEM_VIEWS.get(key)
     if view is None or (name == "spt_values" and database != "master"):
         return None
+    if (database, key) in store.listed_leo:
+        return store.listed_leo[database, key]
     types = [t for _, t in system_columns([schema, name])]
     kinds = {
         "VARCHAR": pa.string(),
@@ -230,4 +237,7 @@ def system_query(store: Store, parts: list[str]) -> str | None:
     store.listings += 1
     store.session.con.register(f"listing{store.listings}", pa.table(data))
     own = f" UNION ALL SELECT {_OWN[key]}" if key in _OWN else ""
-    return f"SELECT * FROM listing{store.listings}{own}"
+    sql = f"SELECT * FROM listing{store.listings}{own}"
+    if store.is_leo(database) and key not in _OF_ALL:  # nothing can be made or dropped there
+        store.listed_leo[database, key] = sql
+    return sql
