@@ -65,9 +65,10 @@ def _plain(b: Queries, name: str, args: list, scope: Scope, over: str = "") -> V
     from .literals import exact_quotient
 
     total = f"sum({word}CAST({v.sql} AS DECIMAL(38,{4 if v.t.name in MONEY else v.t.s}))){over}"
-    mean = t if t.name in MONEY else decimal(38, max(v.t.s, 6))
+    mean = decimal(19, 4) if t.name in MONEY else decimal(38, max(v.t.s, 6))
     dividend = V(total, T("decimal", p=38, s=4 if v.t.name in MONEY else v.t.s))
-    return V(exact_quotient(dividend, V(f"nullif({count}, 0)", decimal(18, 0)), mean), mean)
+    quotient = exact_quotient(dividend, V(f"nullif({count}, 0)", decimal(18, 0)), mean)
+    return V(quotient, t if t.name in MONEY else mean)
 
 
 def _sum_type(t: T) -> T:
