@@ -4,7 +4,9 @@ import re
 
 import pytest
 from common import ROOT
-from tsql_cases import rows_of
+from sql_twins_post16 import TWINS
+from tsql_cases import equal_rows, rows_of
+from tsql_cases import plain as as_written
 
 from leo_helpers.tsql import Session, tsql_check, tsql_traps
 from leo_helpers.tsql.lexer import Script
@@ -17,10 +19,12 @@ RESULTS = {
     "exclusions-and-absence": (3, ["PMR", "First Year", "Last Year", "n_fixed", "n_perm", "days",
                                    "mean_sessions", "longest", "reasons", "absence_pct",
                                    "persistent", "band", "rank"]),
+    "neet-spells": (8, ["y", "q", "n", "neet"]),
     "pathways": (4, ["pmr", "outcome", "subject", "n", "total"]),
     "pay-after-apprenticeship": (4, ["step", "n"]),
     "progress-with-a-log": (3, ["LogID", "Step", "Rows"]),
     "returns-as-in-stata": (4, ["pmr", "earn1", "earn2", "earn3"]),
+    "students-over-years": (9, ["pmr", "path"]),
     "years-by-cursor": (4, ["tbl", "n", "y"]),
 }  # fmt: skip
 
@@ -55,6 +59,17 @@ def test_a_long_script_runs_to_its_end_in_any_case(path, small_data):
     for first, second in zip(result.frames, again.frames, strict=True):
         # a name in capitals may be a value, as UNPIVOT makes them
         assert plain(first) == plain(second)
+
+
+@pytest.mark.parametrize("name", TWINS)
+def test_every_result_of_a_long_script_equals_its_twin(name, leo_data):
+    path = next(path for path in SCRIPTS if path.stem == name)
+    frames = Session(data=leo_data).run(path).frames
+    wanted = TWINS[name]()
+    assert len(wanted) == len(frames) and all(wanted.values())
+    for place, twin in wanted.items():
+        found, twin = rows_of(frames[place]), [[as_written(v) for v in row] for row in twin]
+        assert equal_rows(twin, found), (place, twin[:3], found[:3])
 
 
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: path.stem)

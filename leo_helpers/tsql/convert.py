@@ -313,10 +313,17 @@ def _to_time(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
             f"'[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}"
             f"([.][0-9]{{1,6}})?)?') THEN trim({v.sql}) END AS TIME), CAST(t_iso({v.sql}) AS TIME))"
         )
-        return guard(v.sql, attempt, mode, failed, to.duck)
-    if v.t.name in DATES and v.t.name != "date":
-        return f"CAST({v.sql} AS TIME)"
+        return _fit_time(guard(v.sql, attempt, mode, failed, to.duck), to)
+    if (v.t.name in DATES and v.t.name != "date") or v.t.name == "time":
+        return _fit_time(f"CAST({v.sql} AS TIME)", to)
     return _refuse(v, to)
+
+
+def _fit_time(sql: str, to: T) -> str:
+    """Round to the places of time(n); what rounds up to midnight begins again."""
+    if to.n is None or to.n >= 6:
+        return sql
+    return f"CAST(t_round_time({today(sql)}, {to.n}) AS TIME)"
 
 
 def _to_binary(v: V, to: T, mode: str, style: object, dateformat: str) -> str:

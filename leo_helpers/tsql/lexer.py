@@ -277,6 +277,8 @@ def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
             )  # fmt: skip
         if token.token_type.name in _FOREIGN or _gap(tokens, i):
             near = text[token.start : token.end + 1]
+            if near == ":":
+                raise Refused("Labels and GOTO are not run here.", "Use WHILE and IF.", token.start)
             raise TSqlError(
                 f"Incorrect syntax near '{near}'.", 102, "This is not T-SQL.", token.start
             )

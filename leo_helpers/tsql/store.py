@@ -116,6 +116,7 @@ class Store:
     databases: dict[str, str] = field(default_factory=dict)
     leo: dict[tuple[str, str], str] = field(default_factory=dict)
     described: dict[tuple[str, str], LeoView] = field(default_factory=dict)
+    listed_leo: dict[tuple[str, str], str] = field(default_factory=dict)
     variables: dict[str, Table] = field(default_factory=dict)
     last_id: int = 245575913
     listings: int = 0
@@ -200,9 +201,26 @@ class Store:
             rows = self.session.con.execute(
                 f"describe {database}.{quote(self.project)}.{quote(view)}"
             ).fetchall()
-            columns = tuple((row[0], view_type(row[1], row[0]), row[1]) for row in rows)
-            self.described[database, name] = LeoView(database, self.project, view, columns)
+            self._remember(database, view, rows)
         return self.described[database, name]
+
+    def _remember(self, database: str, view: str, rows: list) -> None:
+        columns = tuple((row[0], view_type(row[1], row[0]), row[1]) for row in rows)
+        found = LeoView(database, self.project, view, columns)
+        self.described[database, view.lower()] = found
+
+    def _describe_all(self, database: str) -> list[LeoView]:
+        """Return every view of a LEO database; one question is ten times as fast as one a view."""
+        names = [(db, view) for db, view in self.leo if db == database]
+        if any(name not in self.described for name in names):
+            rows = self.session.con.execute(
+                "SELECT table_name, list([column_name, data_type] ORDER BY column_index) "
+                "FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? GROUP BY ALL",
+                [database, self.project],
+            ).fetchall()
+            for view, columns in rows:
+                self._remember(database, view, columns)
+        return [self._describe(*name) for name in names]
 
     def missing(self, parts: list[str], at: int | None) -> TSqlError:
         """Return error 208 with the nearest names."""
@@ -294,8 +312,8 @@ class Store:
         """Return the tables and views of a database."""
         found = [e for key, e in self.entries.items() if key[0] == database]
         if self.is_leo(database):
-            found += [
-                self._describe(db, name) if columns else LeoView(db, self.project, view, ())
-                for (db, name), view in self.leo.items() if db == database
+            found += self._describe_all(database) if columns else [
+                LeoView(db, self.project, view, ())
+                for (db, _), view in self.leo.items() if db == database
             ]  # fmt: skip
         return found

@@ -215,6 +215,10 @@ SYSTEM_VIEWS: dict[str, tuple[str, Rows]] = {
 }  # fmt: skip
 
 
+#: Views that are the same in every database, or list what the script itself has made.
+_OF_ALL = {"sys.databases", "sys.schemas", "information_schema.schemata", "sys.types"}
+
+
 def _key(parts: list[str]) -> str:
     """Return the key of a system view; the names of old stand in dbo too."""
     schema, name = parts[-2].lower(), parts[-1].lower()
@@ -243,6 +247,8 @@ def system_query(store: Store, parts: list[str]) -> str | None:
     binder = store.session.last_binder
     if key in SERVER_ROWS and binder is not None:
         binder.note(SERVER_ROWS[key])
+    if (database, key) in store.listed_leo:
+        return store.listed_leo[database, key]
     types = [t for _, t in system_columns([schema, name])]
     kinds = {
         "VARCHAR": pa.string(),
@@ -257,4 +263,7 @@ def system_query(store: Store, parts: list[str]) -> str | None:
     }
     store.listings += 1
     store.session.con.register(f"listing{store.listings}", pa.table(data))
-    return f"SELECT * FROM listing{store.listings}"
+    sql = f"SELECT * FROM listing{store.listings}"
+    if store.is_leo(database) and key not in _OF_ALL:  # nothing can be made or dropped there
+        store.listed_leo[database, key] = sql
+    return sql
