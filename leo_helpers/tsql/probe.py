@@ -318,5 +318,5 @@ _RULES = (
     ((*COMPARE, exp.In), _compare),
     (exp.Like, _like),
 )
-_KINDS = (exp.Div, exp.Anonymous, exp.Case, exp.Window, exp.Cast, exp.TryCast, exp.Convert, *COMPARE, exp.In,
-          exp.Like)  # fmt: skip
+_KINDS = (exp.Div, exp.Anonymous, exp.Case, exp.Window, exp.Cast, exp.TryCast, exp.Convert,
+          *COMPARE, exp.In, exp.Like)  # fmt: skip
