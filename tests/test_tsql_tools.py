@@ -361,3 +361,26 @@ def test_the_commands(tmp_path, small_data):
     assert "in DuckDB 3.5" in text and "2 expressions." in text and "; DuckDB: 20" in text
     done = leo("export", tmp_path / "out", "--table", "lookup_pmr", "--root", small_data)
     assert done.exit_code == 0 and (tmp_path / "out" / "create.sql").exists()
+
+
+@pytest.mark.parametrize(
+    ("text", "row", "here", "other"),
+    [
+        ("select case x when 'b' then 'M' end from (values ('B')) t (x)", "x = B", "M", "NULL"),
+        ("select nullif(x, 'b') from (values ('B')) t (x)", "x = B", "NULL", "B"),
+        ("select charindex('b', x) from (values ('aB')) t (x)", "x = aB", "2", "0"),
+        ("select replace(x, 'b', 'c') from (values ('aB')) t (x)", "x = aB", "ac", "aB"),
+    ],
+)
+def test_text_is_compared_by_functions_and_case_too(text, row, here, other, small_data):
+    (found,) = [t for t in tsql_traps(text, Session(data=small_data)) if t.trap == "case"]
+    assert (found.row, found.server_here, found.other_here) == (row, here, other)
+    assert [t.trap for t in tsql_traps(text)] == ["case"]
+
+
+def test_a_trap_in_what_group_by_names_is_worked_out_before_grouping(small_data):
+    text = (
+        "select n = len(x) / 2 from (values ('abc'), ('abcde'), ('ab')) t (x)\ngroup by len(x) / 2"
+    )
+    found = [t for t in tsql_traps(text, Session(data=small_data)) if t.trap == "division"]
+    assert [(t.line, t.rows, t.differ) for t in found] == [(1, 3, 2), (2, 3, 2)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlglot import exp
@@ -68,7 +68,7 @@ class Watch:
     def __init__(self, script: Script) -> None:
         self.script = script
         self.found: dict[tuple[int, int, str], Answers] = {}
-        self.settled: set[tuple[int, int]] = set()
+        self.settled: set[tuple[int, int, str]] = set()
         self.busy = False
         self.start = 0
 
@@ -112,8 +112,15 @@ class Watch:
         try:
             pairs = list(_pairs(b, met.node, scope))
         except TSqlError:
-            return
-        self.settled.add(self.place(met.node))
+            if scope.groups is None:
+                return
+            # a part of what GROUP BY names: looked at on the rows before they are grouped
+            scope.groups, met = None, replace(met, inside=True)
+            try:
+                pairs = list(_pairs(b, met.node, scope))
+            except TSqlError:
+                return
+        self.settled.add((*self.place(met.node), met.node.sql("tsql")))
         around, shown = met.node.find_ancestor(exp.Select), {}
         for column in met.node.find_all(exp.Column) if pairs else []:
             if column.find_ancestor(exp.Select) is around:
@@ -225,6 +232,22 @@ def _call(b: Any, node: exp.Anonymous, scope: Scope) -> _Pairs:
             b.expr(node, scope).sql,
             f"date_part('dow', {moment(b, b.expr(args[1], scope)).sql})",
         )
+    elif name in _OF_TEXT and len(args) == _OF_TEXT[name].count("{"):
+        values = [b.expr(arg, scope) for arg in args]
+        if all(v.t.is_string for v in values):
+            yield "case", b.expr(node, scope).sql, _OF_TEXT[name].format(*(v.sql for v in values))
+
+
+def _branches(b: Any, node: exp.Case, scope: Scope) -> _Pairs:
+    """CASE x WHEN 'a' compares as = does."""
+    if node.this is None:
+        return
+    x, default = b.expr(node.this, scope), node.args.get("default")
+    whens = [(b.expr(w.this, scope), b.expr(w.args["true"], scope)) for w in node.args["ifs"]]
+    if x.t.is_string and all(v.t.is_string for v, _ in whens):
+        other = b.expr(default or exp.Null(), scope)
+        plain = b.choose([(f"{x.sql} = {v.sql}", then) for v, then in whens], other)
+        yield "case", b.expr(node, scope).sql, plain.sql
 
 
 def _window(b: Any, node: exp.Window, scope: Scope) -> _Pairs:
@@ -280,13 +303,20 @@ def _like(b: Any, node: exp.Like, scope: Scope) -> _Pairs:
     yield name, b.condition(node, scope), f"({no}{x.sql} LIKE {pattern.sql})"
 
 
+#: Functions that look for text in text, as DuckDB has them.
+_OF_TEXT = {
+    "nullif": "nullif({}, {})",
+    "charindex": "strpos({1}, {0})",
+    "replace": "replace({}, {}, {})",
+}
 _RULES = (
     (exp.Div, _division),
     (exp.Anonymous, _call),
+    (exp.Case, _branches),
     (exp.Window, _window),
     ((exp.Cast, exp.TryCast, exp.Convert), _cast),
     ((*COMPARE, exp.In), _compare),
     (exp.Like, _like),
 )
-_KINDS = (exp.Div, exp.Anonymous, exp.Window, exp.Cast, exp.TryCast, exp.Convert, *COMPARE, exp.In,
-          exp.Like)  # fmt: skip
+_KINDS = (exp.Div, exp.Anonymous, exp.Case, exp.Window, exp.Cast, exp.TryCast, exp.Convert,
+          *COMPARE, exp.In, exp.Like)  # fmt: skip

@@ -135,7 +135,7 @@ def _worked_out(
         line, column, name = key
         answers, trap = watch.found.get(key), found.get(key)
         if answers is None:
-            if (line, column) not in watch.settled:
+            if (line, column, trap.text) not in watch.settled:
                 out[key] = replace(trap, why=why)
         elif trap is not None or answers.differ:
             trap = trap or TrapFound(line, column, name, answers.text, True, *TRAPS[name])
@@ -198,6 +198,8 @@ def _call(node: exp.Expression, read: Read, own: OwnTables) -> _Found:
         yield "week", True
     elif name == "datepart" and first is not None and first.name.lower() in ("weekday", "dw", "w"):
         yield "weekday", True
+    elif name in ("nullif", "charindex", "replace") and _letters(node.expressions):
+        yield "case", True
 
 
 def _cast(node: exp.Expression, read: Read, own: OwnTables) -> _Found:
@@ -215,10 +217,20 @@ def _cast(node: exp.Expression, read: Read, own: OwnTables) -> _Found:
 
 def _text(node: exp.Expression, read: Read, own: OwnTables) -> _Found:
     sides = [node.this, node.args.get("expression"), *(node.args.get("expressions") or [])]
-    letters = any(isinstance(s, exp.Literal) and s.is_string and re.search(r"[^\W\d]", s.name)
-                  for s in sides)  # fmt: skip
-    if letters and not any(isinstance(s, exp.Collate) for s in sides):
+    if _letters(sides):
         yield "case", True
+
+
+def _branches(node: exp.Expression, read: Read, own: OwnTables) -> _Found:
+    if node.this is not None and _letters([node.this, *(w.this for w in node.args["ifs"])]):
+        yield "case", True
+
+
+def _letters(sides: list) -> bool:
+    """Tell whether a letter is compared, with no collation named."""
+    texts = [s.name for s in sides if isinstance(s, exp.Literal) and s.is_string]
+    named = any(isinstance(s, exp.Collate) for s in sides)
+    return not named and any(re.search(r"[^\W\d]", text) for text in texts)
 
 
 def _like(node: exp.Expression, read: Read, own: OwnTables) -> _Found:
@@ -238,6 +250,7 @@ _RULES: tuple[tuple[type | tuple[type, ...], Callable[..., _Found]], ...] = (
     (exp.Anonymous, _call),
     (_CASTS, _cast),
     ((exp.EQ, exp.NEQ, exp.In), _text),
+    (exp.Case, _branches),
     (exp.Like, _like),
     (exp.Ordered, _order),
 )
