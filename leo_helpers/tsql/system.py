@@ -116,10 +116,42 @@ def _partitions(store: Store, database: str) -> list[list]:
     ]  # fmt: skip
 
 
+def _and_own(kinds: str, count: int) -> Callable[[Store, str], list[list]]:
+    """Add rows in the place of the server's own objects, over which scripts number rows.
+
+    Nobody reads their names; only that there are many matters. They bear negative numbers.
+    """
+    made = _objects(kinds)
+
+    def build(store: Store, database: str) -> list[list]:
+        own = [[f"server_object_{i}", -i, 4, "S ", "SYSTEM_TABLE", 0, True]
+               for i in range(1, count + 1)]  # fmt: skip
+        return made(store, database) + own
+
+    return build
+
+
+def _all_columns(count: int) -> Callable[[Store, str], list[list]]:
+    """Add columns of the server's own objects, as `_and_own` adds these: five to each."""
+
+    def build(store: Store, database: str) -> list[list]:
+        own = [[-(i // 5) - 1, f"server_column_{i % 5 + 1}", i % 5 + 1, False, 56, 56, 4, 10, 0,
+                None, False, False] for i in range(count)]  # fmt: skip
+        return _sys_columns(store, database) + own
+
+    return build
+
+
 def _old_objects(store: Store, database: str) -> list[list]:
     return [
-        [name, i, sid, kind, kind] for name, i, sid, kind, *_ in _objects("UV")(store, database)
+        [name, i, sid, kind, kind]
+        for name, i, sid, kind, *_ in _and_own("UV", 100)(store, database)
     ]
+
+
+def _old_columns(store: Store, database: str) -> list[list]:
+    rows = _all_columns(500)(store, database)
+    return [[name, i, number, place, size] for i, name, place, _, number, _, size, *_ in rows]
 
 
 _OBJECT = (
@@ -134,6 +166,10 @@ _COLUMN = (
 SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
     "information_schema.tables": (
         "TABLE_CATALOG:name TABLE_SCHEMA:name TABLE_NAME:name TABLE_TYPE:text", _tables),
+    "information_schema.views": (
+        "TABLE_CATALOG:name TABLE_SCHEMA:name TABLE_NAME:name CHECK_OPTION:text IS_UPDATABLE:text",
+        lambda store, database: [
+            [*row[:3], "NONE", "NO"] for row in _tables(store, database) if row[3] == "VIEW"]),
     "information_schema.columns": (
         "TABLE_CATALOG:name TABLE_SCHEMA:name TABLE_NAME:name COLUMN_NAME:name "
         "ORDINAL_POSITION:int IS_NULLABLE:text DATA_TYPE:name CHARACTER_MAXIMUM_LENGTH:int "
@@ -141,11 +177,12 @@ SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
     "information_schema.schemata": ("CATALOG_NAME:name SCHEMA_NAME:name", _schemata),
     "sys.tables": (_OBJECT, _objects("U")),
     "sys.views": (_OBJECT, _objects("V")),
-    "sys.objects": (_OBJECT, _objects("UV")),
-    "sys.all_objects": (_OBJECT, _objects("UV")),
+    "sys.objects": (_OBJECT, _and_own("UV", 100)),
+    "sys.all_objects": (_OBJECT, _and_own("UV", 2000)),
     "sys.sysobjects": ("name:name id:int uid:int xtype:char type:char", _old_objects),
-    "sys.columns": (_COLUMN, _sys_columns),
-    "sys.all_columns": (_COLUMN, _sys_columns),
+    "sys.syscolumns": ("name:name id:int xtype:int colid:int length:int", _old_columns),
+    "sys.columns": (_COLUMN, _all_columns(500)),
+    "sys.all_columns": (_COLUMN, _all_columns(10_000)),
     "sys.partitions": (
         "object_id:int index_id:int partition_number:int rows:big", _partitions),
     "sys.types": (
@@ -158,19 +195,25 @@ SYSTEM_VIEWS: dict[str, tuple[str, Callable[[Store, str], list[list]]]] = {
     "sys.databases": (
         "name:name database_id:int",
         lambda store, database: [[name, i] for i, name in enumerate(store.databases.values(), 1)]),
+    "master.spt_values": (
+        "name:name number:int type:char",
+        lambda store, database: [[None, i, "P "] for i in range(2048)]),
     "sys.indexes": ("object_id:int name:name is_unique:bit is_primary_key:bit", _indexes),
 }  # fmt: skip
 
 
-def _key(parts: list[str]) -> str:
+def _key(parts: tuple[str, str, str]) -> str:
     """Return the key of a system view; the names of old stand in dbo too."""
-    schema, name = parts[-2].lower(), parts[-1].lower()
-    return f"sys.{name}" if name == "sysobjects" and schema == "dbo" else f"{schema}.{name}"
+    database, schema, name = parts
+    if name == "spt_values":
+        return f"{database}.{name}" if schema == "dbo" else ""
+    old = name in ("sysobjects", "syscolumns") and schema == "dbo"
+    return f"sys.{name}" if old else f"{schema}.{name}"
 
 
-def system_columns(parts: list[str]) -> list[tuple[str, T]]:
+def system_columns(key: tuple[str, str, str]) -> list[tuple[str, T]]:
     """Return the columns of a system view."""
-    pairs = (word.split(":") for word in SYSTEM_VIEWS[_key(parts)][0].split())
+    pairs = (word.split(":") for word in SYSTEM_VIEWS[_key(key)][0].split())
     return [(name, _TYPES[kind]) for name, kind in pairs]
 
 
@@ -181,18 +224,18 @@ def system_query(store: Store, parts: list[str]) -> str | None:
     """
     import pyarrow as pa
 
-    database, schema, name = store.resolve(parts)
-    view = SYSTEM_VIEWS.get(_key([schema, name]))
+    key = store.resolve(parts)
+    view = SYSTEM_VIEWS.get(_key(key))
     if view is None:
         return None
-    types = [t for _, t in system_columns([schema, name])]
+    types = [t for _, t in system_columns(key)]
     kinds = {
         "VARCHAR": pa.string(),
         "INTEGER": pa.int32(),
         "BOOLEAN": pa.bool_(),
         "BIGINT": pa.int64(),
     }
-    columns = list(zip(*view[1](store, database), strict=True)) or [()] * len(types)
+    columns = list(zip(*view[1](store, key[0]), strict=True)) or [()] * len(types)
     data = {
         f"c{i}": pa.array(column, kinds[t.duck])
         for i, (column, t) in enumerate(zip(columns, types, strict=True), 1)
