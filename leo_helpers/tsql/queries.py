@@ -291,6 +291,9 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
                 scope.groups = {}
             return ""
         only(group, "expressions", "rollup", "cube", "all")
+        if group.args.get("all") and node.args.get("where"):
+            raise Refused("GROUP BY ALL keeps groups that WHERE leaves without a row.",
+                          "Leave ALL out and count with SUM(CASE WHEN ... END).")  # fmt: skip
         sets = False
         seen: dict[str, V] = {}
 
@@ -357,6 +360,7 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
         plain.set("for_", None)
         if isinstance(item, exp.Alias):
             plain.set("expressions", [item.this.copy()])
+        order = " ORDER BY x.c1" if node.args.get("distinct") else ""  # as a sort would leave them
         if not node.args.get("order"):
             self.note("FOR XML PATH('') without ORDER BY joins in any order.")
         query = self.query(plain, outer)
@@ -364,4 +368,4 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
 
         v = text(self, V("x.c1", query.cols[0].t))
         joined = f"t_xml({v.sql})" if escaped else v.sql
-        return V(f"(SELECT string_agg({joined}, '') FROM ({query.sql}) AS x)", T("nvarchar"))
+        return V(f"(SELECT string_agg({joined}, ''{order}) FROM ({query.sql}) AS x)", T("nvarchar"))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 from .sqltypes import T, bytes_of
 from .store import LeoView, Store, Table, View
@@ -182,6 +182,10 @@ SERVER_ROWS = {
 SYSTEM_VIEWS: dict[str, tuple[str, Rows]] = {
     "information_schema.tables": (
         "TABLE_CATALOG:name TABLE_SCHEMA:name TABLE_NAME:name TABLE_TYPE:text", _tables),
+    "information_schema.views": (
+        "TABLE_CATALOG:name TABLE_SCHEMA:name TABLE_NAME:name CHECK_OPTION:text IS_UPDATABLE:text",
+        lambda store, database: [
+            [*row[:3], "NONE", "NO"] for row in _tables(store, database) if row[3] == "VIEW"]),
     "information_schema.columns": (
         "TABLE_CATALOG:name TABLE_SCHEMA:name TABLE_NAME:name COLUMN_NAME:name "
         "ORDINAL_POSITION:int IS_NULLABLE:text DATA_TYPE:name CHARACTER_MAXIMUM_LENGTH:int "
@@ -213,20 +217,18 @@ SYSTEM_VIEWS: dict[str, tuple[str, Rows]] = {
         lambda store, database: [[name, i] for i, name in enumerate(store.databases.values(), 1)]),
     "sys.indexes": ("object_id:int name:name is_unique:bit is_primary_key:bit", _indexes),
 }  # fmt: skip
-
-
 #: Views that are the same in every database, or list what the script itself has made.
 _OF_ALL = {"sys.databases", "sys.schemas", "information_schema.schemata", "sys.types"}
 
 
-def _key(parts: list[str]) -> str:
+def _key(parts: Sequence[str]) -> str:
     """Return the key of a system view; the names of old stand in dbo too."""
     schema, name = parts[-2].lower(), parts[-1].lower()
     old = name in ("sysobjects", "syscolumns") and schema == "dbo"
     return f"sys.{name}" if old else f"{schema}.{name}"
 
 
-def system_columns(parts: list[str]) -> list[tuple[str, T]]:
+def system_columns(parts: Sequence[str]) -> list[tuple[str, T]]:
     """Return the columns of a system view."""
     pairs = (word.split(":") for word in SYSTEM_VIEWS[_key(parts)][0].split())
     return [(name, _TYPES[kind]) for name, kind in pairs]
