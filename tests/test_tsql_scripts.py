@@ -22,9 +22,11 @@ RESULTS = {
     "neet-spells": (8, ["y", "q", "n", "neet"]),
     "pathways": (4, ["pmr", "outcome", "subject", "n", "total"]),
     "pay-after-apprenticeship": (4, ["step", "n"]),
+    "pay-after-degrees": (7, ["q", "1", "2", "3", "4", "5", "n"]),
     "progress-with-a-log": (3, ["LogID", "Step", "Rows"]),
     "returns-as-in-stata": (4, ["pmr", "earn1", "earn2", "earn3"]),
     "students-over-years": (9, ["pmr", "path"]),
+    "work-spells-by-month": (7, ["step", "n"]),
     "years-by-cursor": (4, ["tbl", "n", "y"]),
 }  # fmt: skip
 

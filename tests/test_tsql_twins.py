@@ -2,11 +2,13 @@
 
 import pytest
 from common import ROOT
-from sql_twins_work import TWINS
+from sql_twins_pay import pay_after_degrees
+from sql_twins_work import work_spells_by_month
 from tsql_cases import equal_rows, plain, rows_of
 
 from leo_helpers import tsql
 
+TWINS = {"pay-after-degrees": pay_after_degrees, "work-spells-by-month": work_spells_by_month}
 FOLDER = ROOT / "tests" / "tsql" / "scripts"
 
 
