@@ -15,7 +15,6 @@ import pytest
 import try_sql
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from common import ROOT
 from tsql_cases import plain, rows_of
 
 import leo_helpers as leo
