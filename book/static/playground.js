@@ -14,10 +14,10 @@
     <p><label for="${id}-text">Your query (Ctrl+Enter runs it)</label></p>
     <textarea id="${id}-text" rows="14" spellcheck="false" autocapitalize="off" autocomplete="off" wrap="soft"></textarea>
     <p><button type="button" id="${id}-run">Run</button> <button type="button" id="${id}-stop" hidden>Stop</button> <button type="button" id="${id}-share">Link to this query</button> <input id="${id}-address" class="leo-play-address" type="text" readonly hidden aria-label="Address of this query"></p>
+    <p id="${id}-weight"></p>
     <p id="${id}-state" role="status"></p>
     <pre id="${id}-error" class="leo-play-error" role="alert" hidden></pre>
-    <div id="${id}-results"></div>
-    <p id="${id}-weight"></p>`;
+    <div id="${id}-results"></div>`;
 
   function element(name, words, attributes) {
     const made = document.createElement(name);
