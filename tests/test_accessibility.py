@@ -166,6 +166,17 @@ def test_focus_is_seen(page, address, scheme):
     assert copies == 3, "the walk has to pass buttons that are invisible until they have the focus"
 
 
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_link_under_the_pointer_can_be_read(page, address, scheme):
+    page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+    page.goto(address + CHAPTER, wait_until="load")
+    before = "getComputedStyle(document.querySelector('article p a')).color"
+    resting = page.evaluate(before)
+    page.locator("article p a").first.hover()
+    page.wait_for_function("resting => " + before + " !== resting", arg=resting)
+    assert not Axe().run(page, "article p", options=COLOURS).response["violations"]
+
+
 @pytest.mark.parametrize(
     "name", ["chapters/index.html", CHAPTER, "chapters/reference/explorer.html"]
 )

@@ -15,10 +15,10 @@ import pytest
 import try_sql
 from axe_playwright_python.sync_playwright import Axe
 from bs4 import BeautifulSoup
-from common import ROOT
 from tsql_cases import plain, rows_of
 
 import leo_helpers as leo
+from leo_helpers.catalogue import load_catalogue
 
 PAGE = "chapters/reference/playground.html"
 QUERIES = playground.published()
@@ -82,13 +82,15 @@ def test_the_bundle_holds_the_translator_and_its_parts(tmp_path):
     assert any("licenses/LICENSE" in name for name in names)
 
 
-def test_each_query_of_a_page_gets_a_link_that_holds_it():
+def test_each_query_of_a_page_gets_a_panel_whose_link_holds_it():
     page = "<article><div class='highlight-sql'><pre>select 1\nfrom leo_i2.x.y</pre></div>"
     soup = BeautifulSoup(
         f"{page}<div class='highlight-sql'>select 2</div></article>", "html.parser"
     )
-    try_sql.link(soup, "chapters/work/earnings")
-    (own,) = soup.select("p.leo-try a")
+    try_sql.add(soup, "chapters/work/earnings")
+    (panel,) = soup.select("details.leo-try")
+    assert panel.summary.get_text() == "Try this SQL" and not panel.has_attr("open")
+    own = panel.a
     place, _, end = own["href"].partition("#sql-")
     assert place == "../reference/playground.html" and re.fullmatch(r"[\w-]+", end)
     assert base64.urlsafe_b64decode(end + "==") == b"select 1\nfrom leo_i2.x.y"
@@ -100,23 +102,29 @@ def test_a_cell_of_tsql_gets_a_link_with_the_cells_whose_tables_it_reads():
     cells += ['script = """\nselect b from study.two"""\nleo.tsql.run(script).frame']
     page = "".join(f"<div class='cell_input'>\n<pre>{cell}\n</pre></div>" for cell in cells)
     soup = BeautifulSoup(page, "html.parser")
-    try_sql.link(soup, "chapters/work/earnings")
-    ends = [link["href"].partition("#tsql-")[2] for link in soup.select("p.leo-try a")]
+    try_sql.add(soup, "chapters/work/earnings")
+    ends = [link["href"].partition("#tsql-")[2] for link in soup.select(".leo-try a")]
     first, second, third, fourth = (base64.urlsafe_b64decode(e + "==").decode() for e in ends)
     assert (first, second) == ("select 1 as a into #one", "select 2 as b into study.two")
     assert third == f"{first}\nGO\nselect a from #One"
     assert fourth == f"{second}\nGO\nselect b from study.two"
+    heard = [summary.get_text() for summary in soup.select(".leo-try > summary")]
+    assert heard == [f"Try this SQL, query {n} of 4 on this page" for n in (1, 2, 3, 4)]
 
 
-def test_every_chapter_on_a_table_has_a_query_to_try():
-    pages = {query["page"] for query in QUERIES}
-    for path in gathered.in_order():
-        text = path.read_text(encoding="utf-8")
-        if "\n## At a glance\n" in text:
-            assert path.relative_to(ROOT).with_suffix("").as_posix() in pages, path
+def test_every_chapter_on_a_table_has_a_query_on_it_to_try():
+    views, named = {}, {path.stem: set() for path in gathered.in_order()}
+    for table in load_catalogue().tables.values():
+        held = {f"{view.database}.{view.name}" for view in table.views()}
+        views.setdefault(table.chapter, set()).update(held)
+    every = set(playground.all_views())
+    for query in QUERIES:
+        named[query["page"].split("/")[-1]] |= playground.named_views(query["sql"], every)
+    assert views.keys() <= named.keys() and len(views) >= 30
+    assert not [chapter for chapter in views if not views[chapter] & named[chapter]]
 
 
-def test_every_query_that_the_tests_run_has_its_link_on_its_page(site):
+def test_every_query_that_the_tests_run_has_its_panel_on_its_page(site):
     linked = []
     for page in sorted({query["page"] for query in QUERIES}):
         soup = BeautifulSoup((site / f"{page}.html").read_text("utf-8"), "html.parser")
@@ -125,14 +133,19 @@ def test_every_query_that_the_tests_run_has_its_link_on_its_page(site):
     assert sorted(linked) == sorted(ends)
 
 
+def need_engine(site):
+    """Skip where the book was built without the engine."""
+    index = (site / "_static" / "playground" / "index.js").read_text(encoding="utf-8")
+    if '"missing":""' not in index:
+        pytest.skip("the engine could not be fetched from npm when the book was built")
+
+
 @pytest.fixture(scope="module")
 def started(browser, address, site):
     """The page with its engine, one for all queries, watched as every page is."""
     from conftest import watch
 
-    index = (site / "_static" / "playground" / "index.js").read_text(encoding="utf-8")
-    if '"missing":""' not in index:
-        pytest.skip("the engine could not be fetched from npm when the book was built")
+    need_engine(site)
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     page = watch(context, address)
     page.goto(address + PAGE, wait_until="load")
@@ -257,6 +270,7 @@ def test_nothing_is_loaded_before_the_first_run_and_a_link_carries_the_query(pag
     asked = []
     page.on("request", lambda request: asked.append(request.url))
     page.goto(f"{address}chapters/work/earnings.html", wait_until="load")
+    page.locator(".leo-try > summary").first.click()
     page.locator(".leo-try a").first.click()
     page.wait_for_url("**/playground.html#sql-*")
     text = page.input_value("#leo-play-text")

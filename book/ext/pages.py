@@ -56,7 +56,7 @@ def complete(text: str, facts: about.Facts, static: Path) -> tuple[str, list[str
     about.footer(soup, facts)
     about.progress(soup, facts)
     slim.late(soup)
-    try_sql.link(soup, facts.name)
+    try_sql.add(soup, facts.name)
     policy.apply(soup)
     return str(soup), faults
 

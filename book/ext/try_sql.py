@@ -1,4 +1,8 @@
-"""Put under each SQL query of a chapter a link that opens it in the playground, ready to edit."""
+"""Put under each SQL query of a chapter a panel in which it can be edited and run.
+
+The panel holds a link to the query in the playground. Its scripts (``site.js``, ``playground.js``)
+put the playground itself into the panel when it is first opened; without scripts the link is left.
+"""
 
 from __future__ import annotations
 
@@ -112,8 +116,8 @@ def words(script: str) -> set[str]:
     return {name.lower() for name in re.findall(r"#?\w+(?:\.\w+)?", script)}
 
 
-def link(soup: BeautifulSoup, name: str) -> None:
-    """Add the links to a page in place.
+def add(soup: BeautifulSoup, name: str) -> None:
+    """Add the panels to a page in place.
 
     Parameters
     ----------
@@ -134,8 +138,13 @@ def link(soup: BeautifulSoup, name: str) -> None:
     ]
     for block, end in queries:
         inside = " mt-2" if "cell_input" in block["class"] else ""  # no gap to make up for there
-        line = soup.new_tag("p", attrs={"class": f"leo-try d-print-none{inside}"})
-        own = soup.new_tag("a", attrs={"href": f"{target}.html#{end}"})
-        own.string = "Edit and run this query in the playground"
-        line.append(own)
-        block.insert_after(line)
+        panel = f"""<details class="leo-try d-print-none{inside}"><summary>Try this SQL</summary>
+<p><a href="{target}.html#{end}">Open this query in the playground</a></p></details>"""
+        block.insert_after(BeautifulSoup(panel, "html.parser"))
+    panels = soup.select("details.leo-try")
+    for number, panel in enumerate(panels, 1):
+        # Several controls with the same words: those who hear them learn which is which.
+        if len(panels) > 1:
+            which = soup.new_tag("span", attrs={"class": "leo-hidden"})
+            which.string = f", query {number} of {len(panels)} on this page"
+            panel.summary.append(which)

@@ -3,10 +3,10 @@
 const ENGINE = new URL("playground/engine/", import.meta.url);
 const DATA = new URL("playground/data/", import.meta.url);
 let duck = null, connection = null, python = null, project = "", views = {};
-const loaded = new Map();
-let last = [];
+const loaded = new Map(), last = new Map();
+let current = 0;
 
-const say = (text) => postMessage({ state: text });
+const say = (text) => postMessage({ id: current, state: text });
 
 /** Bytes of a file that the build has compressed, unless the host has unpacked it already. */
 async function unpacked(address) {
@@ -155,28 +155,33 @@ async function startPython() {
   python.runPython("import bridge");
 }
 
-async function run({ language, text }) {
+/** Keep all rows of what an editor ran last, for its files, and send the first of them. */
+function kept(from, results) {
+  last.set(from, results);
+  return results.map(cut);
+}
+
+async function run({ from, language, text }) {
   await bring(text);
   if (language === "tsql") {
     await startPython();
     say("Running…");
     const answer = JSON.parse(python.globals.get("bridge").run(text));
-    last = answer.results;
-    return { ...answer, results: answer.results.map(cut) };
+    return { ...answer, results: kept(from, answer.results) };
   }
   say("Running…");
   // SQL Server's brackets around a name are quotes to DuckDB.
   const held = query(text.replace(/\.\[(\w+)\]/g, '."$1"'));
-  last = [{ names: held.names, types: held.kinds, rows: held.rows.map((row) => row.map((v) => (v === null ? null : String(v)))) }];
-  return { error: null, messages: [], results: last.map(cut) };
+  const rows = held.rows.map((row) => row.map((v) => (v === null ? null : String(v))));
+  return { error: null, messages: [], results: kept(from, [{ names: held.names, types: held.kinds, rows }]) };
 }
 
 const MOST = 200;
 const cut = (result) => ({ ...result, rows: result.rows.slice(0, MOST), total: result.rows.length });
 
 const quoted = (value) => (value === null ? "" : /[",\r\n]/.test(value) || value === "" ? `"${value.replaceAll('"', '""')}"` : value);
-function csv({ which }) {
-  const { names, rows } = last[which];
+function csv({ from, which }) {
+  const { names, rows } = last.get(from)[which];
   return { text: [names, ...rows].map((row) => row.map(quoted).join(",")).join("\r\n") + "\r\n" };
 }
 
@@ -184,6 +189,7 @@ const JOBS = { open, run, csv };
 let queue = Promise.resolve();
 addEventListener("message", ({ data }) => {
   queue = queue.then(async () => {
+    current = data.id;
     try {
       postMessage({ id: data.id, answer: await JOBS[data.job](data) });
     } catch (error) {

@@ -7,7 +7,7 @@
     DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
   }
 
-  const KEY = "leo-pages-read";
+  const KEY = "leo-pages-read", own = document.currentScript.src;
   const page = document.documentElement.dataset.content_root || "./";
 
   /** Pages that were read, as {name: true}; empty where the browser keeps nothing. */
@@ -92,7 +92,39 @@
     else document.documentElement.requestFullscreen();
   }
 
+  function load(name) {
+    return new Promise((resolve, reject) => {
+      const script = document.createElement("script");
+      script.addEventListener("load", resolve);
+      script.addEventListener("error", reject);
+      script.src = new URL(name, own);
+      document.head.append(script);
+    });
+  }
+  let asked = false;
+  /** Fetch the playground when the first panel under a query is opened; it fills that and the rest. */
+  async function tryQuery(panel) {
+    if (asked || !panel.open) return;
+    asked = true;
+    panel.querySelector(".leo-play-error")?.remove();
+    try {
+      await load("playground/index.js");
+      await load("playground.js");
+    } catch {
+      asked = false;
+      const said = document.createElement("p");
+      said.className = "leo-play-error";
+      said.setAttribute("role", "alert");
+      said.textContent = "The playground could not be fetched. Close this and open it again to try once more.";
+      panel.querySelector("summary").after(said);
+    }
+  }
+
   document.addEventListener("DOMContentLoaded", () => {
+    document.querySelectorAll("details.leo-try").forEach((panel) => {
+      panel.addEventListener("toggle", () => tryQuery(panel));
+      tryQuery(panel);
+    });
     document.querySelectorAll(".leo-copy").forEach(addCopy);
     document.querySelectorAll("[data-leo=print]").forEach((b) => b.addEventListener("click", print));
     document.querySelectorAll("[data-leo=full-screen]").forEach((b) => b.addEventListener("click", fullScreen));
@@ -115,10 +147,10 @@
     show();
   });
 
-  // On paper everything is open.
+  // On paper everything is open, but for what paper cannot do.
   let opened = [];
   addEventListener("beforeprint", () => {
-    opened = [...document.querySelectorAll("article details:not([open])")];
+    opened = [...document.querySelectorAll("article details:not([open], .leo-try)")];
     opened.forEach((box) => { box.open = true; });
   });
   addEventListener("afterprint", () => { opened.forEach((box) => { box.open = false; }); });
