@@ -5,7 +5,7 @@ import shutil
 
 import matplotlib
 import pytest
-from common import ROOT
+from common import EXPLORER, ROOT
 from common import browser as tools_browser
 
 matplotlib.use("agg")  # not through the environment, which kernels would inherit
@@ -96,6 +96,15 @@ def loose_page(browser, site):
     context = browser.new_context(viewport={"width": 1280, "height": 900})
     yield watch(context, site.as_uri())
     context.close()
+
+
+@pytest.fixture
+def explorer_page(page, address):
+    """The variable explorer, once its search is ready; at the end no error, no request outside."""
+    page.goto(address + EXPLORER, wait_until="load")
+    page.locator("#leo-state:empty").wait_for(state="attached")
+    yield page
+    assert page.errors == [] and page.outside == []
 
 
 @pytest.fixture(scope="session")

@@ -20,12 +20,10 @@ CHAPTERS = refresh.sources()
 CELL = re.compile(r"^```\{code-cell\}[^\n]*\n(.*?)^```[ \t]*$", re.MULTILINE | re.DOTALL)
 DRAWS = re.compile(r"\.plot\b|plt\.|\bax(es)?\b|\.hist\(|\.boxplot\(")
 #: Pages that every build writes, there or not.
+GATHERED = ["tables", "key-points", "exercises", "tsql-conformance", "coverage-map", "explorer"]
 GENERATED = {
     "chapters/start/learning-paths",
-    *(
-        f"chapters/reference/{name}"
-        for name in ("tables", "key-points", "exercises", "tsql-conformance", "coverage-map")
-    ),
+    *(f"chapters/reference/{name}" for name in GATHERED),
 }
 FRONT = re.compile(r"\A---\n.*?\n---\n", re.DOTALL)
 

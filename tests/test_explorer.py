@@ -1,18 +1,14 @@
 """The variable explorer: its data say what the catalogue says, and a person can use it."""
 
-import csv
-import io
 import json
 import re
-import zipfile
 
 import explorer
 import pytest
+from common import EXPLORER, rows
 
 from leo_helpers.catalogue import load_catalogue
 from leo_helpers.years import census_term
-
-EXPLORER = "chapters/reference/explorer.html"
 
 
 def test_every_variable_is_there_once():
@@ -49,23 +45,11 @@ def test_scripts_are_written_as_data(tmp_path):
     assert more["breaks"]["sc_pupil"] and set(more["codes"]) == set(load_catalogue().codelists)
 
 
-@pytest.fixture
-def ready(page, address):
-    page.goto(address + EXPLORER, wait_until="load")
-    page.locator("#leo-state:empty").wait_for(state="attached")
-    yield page
-    assert page.errors == [] and page.outside == []
-
-
-def rows(page):
-    return page.eval_on_selector_all("#leo-rows tr", "all => all.map(row => row.dataset.id)")
-
-
 @pytest.mark.site
 @pytest.mark.browser
-def test_columns_and_views_agree_with_the_package(ready):
+def test_columns_and_views_agree_with_the_package(explorer_page):
     """The page works out names by itself; for every variable, year and term they are ours."""
-    theirs = ready.evaluate(
+    theirs = explorer_page.evaluate(
         """() => {
           const { unpack, termsIn, column, view } = window.LeoCore, out = {};
           for (const item of unpack(window.LEO_CATALOGUE)) for (const year of item.allYears)
@@ -109,23 +93,9 @@ def test_columns_and_views_agree_with_the_package(ready):
         ("sen_stage", "sc_pupil.SENprovision_[term][yy]"),
     ],
 )
-def test_search_by_typo_old_name_code_label_and_concept(ready, words, wanted):
-    ready.fill("#leo-q", words)
-    assert wanted in rows(ready)[:6]
-
-
-@pytest.mark.site
-@pytest.mark.browser
-def test_filters_narrow_the_list(ready):
-    ready.select_option("#leo-table", "ks4_pupil")
-    ready.fill("#leo-from", "2021")
-    ready.dispatch_event("#leo-from", "change")
-    found = rows(ready)
-    assert found and all(name.startswith("ks4_pupil.") for name in found)
-    variables = {f"ks4_pupil.{v.name}": v for v in load_catalogue().variables("ks4_pupil")}
-    assert all(2021 in variables[name].years for name in found)
-    ready.fill("#leo-q", "zzzzzzzz")
-    assert "No variable matches" in ready.inner_text("#leo-count")
+def test_search_by_typo_old_name_code_label_and_concept(explorer_page, words, wanted):
+    explorer_page.fill("#leo-q", words)
+    assert wanted in rows(explorer_page)[:6]
 
 
 @pytest.mark.site
@@ -149,46 +119,6 @@ def test_a_link_opens_one_variable_and_names_its_column(page, address):
 
 @pytest.mark.site
 @pytest.mark.browser
-def test_basket_is_kept_exported_and_shared(ready, address):
-    ready.fill("#leo-q", "earnings in the tax year")
-    ready.select_option("#leo-table", "leo_earnings")
-    ready.check("#leo-rows tr:first-child input")
-    ready.select_option("#leo-table", "sc_pupil")
-    ready.fill("#leo-q", "free school meals")
-    ready.check("#leo-rows tr:first-child input")
-    ready.fill("#leo-basket li:first-child input", "prior disadvantage, with a comma")
-    assert "2 of" in ready.inner_text("#leo-basket-count")
-
-    def saved(button):
-        with ready.expect_download() as waiting:
-            ready.click(button)
-        return waiting.value.path()
-
-    text = saved("#leo-save-csv").read_text(encoding="utf-8-sig")
-    lines = list(csv.reader(io.StringIO(text)))
-    assert [line[1] for line in lines[1:]] == ["School Census", "Earnings"]  # the form's order
-    assert lines[1][7] == "prior disadvantage, with a comma"
-    approved = list(csv.DictReader(io.StringIO(saved("#leo-save-approved").read_text("utf-8"))))
-    assert {"table_id", "variable"} == set(approved[0]) and len(approved) == 2
-    for line in approved:
-        load_catalogue().variable(line["table_id"], line["variable"])
-    with zipfile.ZipFile(saved("#leo-save-xlsx")) as book:
-        sheet = book.read("xl/sharedStrings.xml") + book.read("xl/worksheets/sheet1.xml")
-        assert b"FSMeligible" in sheet
-
-    ready.reload(wait_until="load")
-    assert ready.locator("#leo-basket li").count() == 2
-    ready.click("#leo-share")
-    link = ready.input_value("#leo-share-address")
-    ready.click("#leo-empty")
-    assert ready.locator("#leo-basket li").count() == 0
-    ready.goto("about:blank")
-    ready.goto(link, wait_until="load")
-    assert ready.locator("#leo-basket li").count() == 2
-
-
-@pytest.mark.site
-@pytest.mark.browser
 def test_it_works_from_a_folder(loose_page, site):
     loose_page.goto((site / EXPLORER).as_uri(), wait_until="load")
     loose_page.locator("#leo-state:empty").wait_for(state="attached")
@@ -198,12 +128,12 @@ def test_it_works_from_a_folder(loose_page, site):
 
 @pytest.mark.site
 @pytest.mark.browser
-def test_by_keyboard_alone(ready):
-    ready.focus("#leo-q")
-    ready.keyboard.type("free school meals")
+def test_by_keyboard_alone(explorer_page):
+    explorer_page.focus("#leo-q")
+    explorer_page.keyboard.type("free school meals")
     for _ in range(40):
-        ready.keyboard.press("Tab")
-        if ready.evaluate("document.activeElement.classList.contains('leo-link')"):
+        explorer_page.keyboard.press("Tab")
+        if explorer_page.evaluate("document.activeElement.classList.contains('leo-link')"):
             break
-    ready.keyboard.press("Enter")
-    assert ready.evaluate("document.activeElement.id") == "leo-heading"
+    explorer_page.keyboard.press("Enter")
+    assert explorer_page.evaluate("document.activeElement.id") == "leo-heading"

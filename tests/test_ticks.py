@@ -8,7 +8,6 @@ from bs4 import BeautifulSoup, SoupStrainer
 
 from leo_helpers.catalogue import load_catalogue
 
-EXPLORER = "chapters/reference/explorer.html"
 TABLES = "chapters/reference/tables/"
 STORED = "Object.keys(JSON.parse(localStorage.getItem('leo-basket') || '{}'))"
 

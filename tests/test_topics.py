@@ -6,10 +6,10 @@ from functools import cache
 
 import explorer
 import pytest
+from common import EXPLORER
 
 from leo_helpers.catalogue import load_catalogue
 
-EXPLORER = "chapters/reference/explorer.html"
 TITLES = [topic["title"] for topic in explorer.topics()]
 YOUNG = "Attainment to age 14 (early years, key stages 1 to 3)"
 #: Chosen by hand, with the topic under which a researcher would look for each.

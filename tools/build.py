@@ -46,6 +46,7 @@ def main(words: list[str]) -> int:
     import conformance
     import coverage_map
     import explorer
+    import explorer_page
     import gathered
     import harmonisation
     import playground
@@ -58,7 +59,7 @@ def main(words: list[str]) -> int:
     pages = reference.write_all() + gathered.write_all()
     pages += conformance.write_page() + harmonisation.write_all()
     explorer.write_all()
-    pages += coverage_map.write_all()
+    pages += explorer_page.write_page() + coverage_map.write_all()
     missing = playground.write_all()
     if missing:
         print(f"The playground is left out: {missing}")

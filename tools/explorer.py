@@ -22,6 +22,23 @@ ROOT = Path(__file__).resolve().parent.parent
 FOLDER = ROOT / "book" / "static" / "explorer"
 TOPICS = ROOT / "book" / "topics.toml"
 OTHER = "Other"
+#: How the explorer says what the catalogue holds as a word.
+WORDS = {
+    "dataset": {
+        "npd": "School (NPD)",
+        "lilr": "Further education",
+        "hesa": "Higher education",
+        "ucas": "UCAS",
+        "leo": "Work, pay, benefits",
+    },
+    "term": {"PLASC": "PLASC (to 2005)", "AUT": "autumn", "SPR": "spring", "SUM": "summer"},
+    "request": {
+        "default": "standard extract",
+        "by_request": "by request",
+        "included": "comes with the table",
+    },
+    "status": {"seen": "seen in public code", "implied": "implied", "assumed": "assumed"},
+}
 #: Fields of one variable, in the order in which its line holds them.
 FIELDS = [
     "table", "name", "label", "type", "list", "years", "terms", "request", "sensitivity",
@@ -172,10 +189,8 @@ def write_all(folder: Path = FOLDER) -> int:
     The list needs ``data.js`` at once; ``codes.js`` has what search and a single variable need.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    rows = variables()
-    used = {row[FIELDS.index("topic")] for row in rows}
-    menu = [title for title in (*(topic["title"] for topic in topics()), OTHER) if title in used]
-    catalogue = {"fields": FIELDS, "tables": tables(), "columns": columns(rows), "topics": menu}
+    held = columns(variables())
+    catalogue = {"fields": FIELDS, "tables": tables(), "columns": held, "words": WORDS}
     size = 0
     for name, variable, content in (
         ("data.js", "LEO_CATALOGUE", catalogue),

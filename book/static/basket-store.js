@@ -34,14 +34,20 @@
     const input = document.createElement("input");
     input.type = "checkbox";
     input.className = "leo-tick";
+    input.autocomplete = "off"; // the basket knows, not the browser's memory of the form
     input.dataset.id = id;
     input.checked = held.has(id);
     if (label) input.setAttribute("aria-label", label);
-    input.addEventListener("change", () => change((all) => (input.checked ? all.set(id, all.get(id) || "") : all.delete(id))));
     return input;
   }
 
+  /** Take up what a box says. */
+  const heed = ({ checked, dataset: { id } }) => change((all) => (checked ? all.set(id, all.get(id) || "") : all.delete(id)));
+
   recall();
+  document.addEventListener("change", ({ target }) => { if (target.matches(".leo-tick")) heed(target); });
+  document.querySelectorAll(".leo-tick:checked").forEach(heed); // ticked before this ran
+  tell();
   // Another tab, or a page that the browser has put by and shows again.
   addEventListener("storage", (event) => { if (event.key === KEY || event.key === null) refresh(); });
   addEventListener("pageshow", (event) => { if (event.persisted) refresh(); });

@@ -4,10 +4,16 @@
 
   const PROJECT_NOTE = "Made with Learning LEO from the public request form; check against the form's current version.";
   const store = window.LeoStore;
-  let items = [], el = null, load = null;
+  let items = [], byId = null, el = null, load = null;
+
+  /** The variable of an id, if there is one. */
+  function known(id) {
+    byId ||= new Map(items.map((item) => [item.id, item]));
+    return byId.get(id);
+  }
 
   /** Variables in the order of the request form's tabs, then of the catalogue. */
-  const inOrder = () => items.filter((item) => store.has(item.id));
+  const inOrder = () => store.ids().map(known).filter(Boolean).sort((a, b) => a.number - b.number);
 
   function tick(item, words) {
     const input = store.tick(item.id, words ? null : `Put ${item.name} of ${item.table.title} in the basket`);
@@ -49,8 +55,7 @@
 
   /** Take the variables that a shared link names; those that do not exist are left out. */
   function take(text) {
-    const known = new Set(items.map((item) => item.id));
-    store.change((held) => { for (const id of text.split("|")) if (known.has(id) && !held.has(id)) held.set(id, ""); });
+    store.change((held) => { for (const id of text.split("|")) if (known(id) && !held.has(id)) held.set(id, ""); });
   }
 
   function summary() {

@@ -64,14 +64,18 @@
     return TERMS.filter((term) => (item.byTerm[term] || []).includes(Number(year)));
   }
 
-  /** The name of the column in the view of a year and term. */
-  function column(item, year, term) {
+  /** The name of the column in a year and term, with marks where year and term stand. */
+  function pattern(item, year, term) {
     const other = item.byYear.find(
       ([, only, span]) => span.includes(Number(year)) && (!only.length || only.includes(term))
     );
-    const name = other ? other[0] : item.pattern;
+    return other ? other[0] : item.pattern;
+  }
+
+  /** The name of the column in the view of a year and term. */
+  function column(item, year, term) {
     const yy = String(Number(year) % 100).padStart(2, "0");
-    return name.replace("{term}", PREFIX[term] ?? "").replace("{yy}", yy).replace("{n}", "1");
+    return pattern(item, year, term).replace("{term}", PREFIX[term] ?? "").replace("{yy}", yy).replace("{n}", "1");
   }
 
   /** The view that holds a year and term, as {name, status}. */
@@ -110,7 +114,7 @@
     );
   }
 
-  const core = { TERMS, years, terms, unpack, exists, termsIn, column, view, sql, pandas };
+  const core = { TERMS, years, terms, unpack, exists, termsIn, pattern, column, view, sql, pandas };
   root.LeoCore = core;
   if (typeof module !== "undefined") module.exports = core;
 })(typeof window !== "undefined" ? window : globalThis);

@@ -1,13 +1,9 @@
-// One variable in full: facts, years, what changed, the line that reads it, codes.
+// One variable in full: facts, years, what changed, the line that reads it, codes. Needs LEO_MORE.
 (function () {
   "use strict";
 
-  const { exists, termsIn, column, view, sql, pandas, TERMS } = window.LeoCore;
-  const WORDS = {
-    request: { default: "standard extract", by_request: "by request", included: "comes with the table" },
-    term: { PLASC: "PLASC (to 2005)", AUT: "autumn", SPR: "spring", SUM: "summer" },
-    status: { seen: "seen in public code", implied: "implied", assumed: "assumed" },
-  };
+  const { exists, termsIn, pattern, column, view, sql, pandas, TERMS } = window.LeoCore;
+  const WORDS = window.LEO_CATALOGUE.words;
   const el = (tag, attributes, ...children) => {
     const node = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes || {})) {
@@ -25,44 +21,45 @@
   const spanOf = (item) => item.years ? item.years.replace(/-/g, "–").replace(/;/g, ", ") : "every year";
 
   /** A name that may be broken where its parts meet, rather than anywhere. */
-  const broken = (name) => name.replace(/(_|[a-z](?=[A-Z])|(?=\[))/g, "$1\n").split("\n").flatMap((part, n) => (n ? [el("wbr"), part] : [part]));
+  const broken = (name) => name.replace(/(_(?!\[)|[a-z](?=[A-Z])|(?=\[))/g, "$1\n").split("\n").flatMap((part, n) => (n ? [el("wbr"), part] : [part]));
 
   /** Words in which what stands between backticks is code. */
   const coded = (text) => text.split("`").map((part, n) => (n % 2 ? el("code", {}, part) : part));
 
-  /** Breaks of the concepts that the variable feeds, oldest first. */
+  /** Breaks of the concepts that the variable feeds, and those of its whole table, oldest first. */
   function breaksOf(item) {
-    const own = item.concepts.split(";").filter(Boolean);
-    return ((window.LEO_MORE || { breaks: {} }).breaks[item.table.id] || []).filter(([concept]) => own.includes(concept));
+    const own = item.concepts.split(";").filter(Boolean), every = window.LEO_MORE.breaks[item.table.id] || [];
+    return { own: every.filter(([concept]) => own.includes(concept)), whole: every.filter(([concept]) => !concept) };
   }
 
   function grid(item) {
     const first = item.table.first || Math.min(...item.allYears), last = item.table.last || Math.max(...item.allYears);
     const span = Array.from({ length: last - first + 1 }, (_, n) => first + n);
-    const begun = new Set(breaksOf(item).map(([, year]) => year));
+    const { own, whole } = breaksOf(item), begun = (list, year) => list.some(([, begins]) => begins === year);
+    const mark = (year) => (begun(own, year) ? " ▲" : "") + (begun(whole, year) ? " △" : "");
     const lines = item.terms ? TERMS.filter((t) => t in item.byTerm) : [""];
-    const head = el("tr", {}, el("td", {}), ...span.map((y) => el("th", { scope: "col" }, `${String(y % 100).padStart(2, "0")}${begun.has(y) ? " ▲" : ""}`)));
+    const head = el("tr", {}, el("td", {}), ...span.map((y) => el("th", { scope: "col" }, `${String(y % 100).padStart(2, "0")}${mark(y)}`)));
     const body = lines.map((term) =>
       el("tr", {}, el("th", { scope: "row" }, term ? WORDS.term[term] : "year"),
         ...span.map((y) => {
           const here = exists(item, y, term);
-          const renamed = here && item.byYear.some(([, , years]) => years.includes(y) !== years.includes(y - 1) && exists(item, y - 1, term));
+          const renamed = here && exists(item, y - 1, term) && pattern(item, y, term) !== pattern(item, y - 1, term);
           return el("td", { class: here ? (renamed ? "leo-yes leo-new" : "leo-yes") : "leo-no" }, here ? (renamed ? "◆" : "●") : "·");
         })));
     return el("div", { class: "leo-scroll", tabindex: "0", role: "group", "aria-label": "Availability by year" },
-      el("table", { class: "leo-grid" }, el("caption", {}, "● in the data, ◆ under a new name, · not collected, ▲ a break begins"), el("thead", {}, head), el("tbody", {}, ...body)));
+      el("table", { class: "leo-grid" }, el("caption", {}, "● in the data, ◆ under a new name, · not collected, ▲ a break begins, △ one of the whole table"), el("thead", {}, head), el("tbody", {}, ...body)));
   }
 
   function changes(item) {
-    const found = breaksOf(item);
-    if (!found.length) return "";
-    return el("section", { "aria-label": "What changed" }, el("h3", {}, "What changed"),
-      el("ul", {}, ...found.map(([, year, kind, what, advice]) =>
-        el("li", {}, el("strong", {}, `${year ? `${year}, ` : ""}${kind}: `), ...coded(`${what} `), el("em", {}, ...coded(advice))))));
+    const { own, whole } = breaksOf(item);
+    return [["What changed", own], ["What changed in the whole table", whole]].filter(([, found]) => found.length).map(([title, found]) =>
+      el("section", { "aria-label": title }, el("h3", {}, title),
+        el("ul", {}, ...found.map(([, year, kind, what, advice]) =>
+          el("li", {}, el("strong", {}, `${year ? `${year}, ` : ""}${kind}: `), ...coded(`${what} `), el("em", {}, ...coded(advice)))))));
   }
 
   function codeTable(item) {
-    const rows = (item.list && window.LEO_MORE && window.LEO_MORE.codes[item.list]) || [];
+    const rows = window.LEO_MORE.codes[item.list] || [];
     if (!rows.length) return "";
     const from = ([, , a, b]) => (a || b ? `${a || ""}–${b || ""}` : "");
     const table = el("table", { class: "leo-codes" }, el("caption", {}, `Codes (list ${item.list})`),
@@ -126,9 +123,9 @@
     return [
       el("h2", { tabindex: "-1", id: "leo-heading" }, ...broken(item.name)), el("p", { class: "leo-label" }, item.label),
       el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
-      el("p", { class: "leo-choices" }, window.LeoBasket ? window.LeoBasket.tick(item, "Put in my basket") : "",
+      el("p", { class: "leo-choices" }, window.LeoBasket.tick(item, "Put in my basket"),
         copy(`${location.href.split("#")[0]}#v=${encodeURIComponent(item.id)}`, "Copy link")),
-      item.allYears.length ? grid(item) : "", changes(item), place(item), codeTable(item),
+      item.allYears.length ? grid(item) : "", ...changes(item), place(item), codeTable(item),
     ];
   }
 

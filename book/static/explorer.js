@@ -1,4 +1,5 @@
-// The variable explorer: search, filters, list. Nothing leaves the browser.
+// The variable explorer: search, filters, list. Nothing leaves the browser. The page comes with its
+// menus and with the first rows of the whole list (tools/explorer_page.py), as draw() would write them.
 (function () {
   "use strict";
 
@@ -6,13 +7,13 @@
   if (!box) return;
   const own = document.currentScript.src;
   const { draw: drawOne, el, spanOf, broken, counted, WORDS } = window.LeoOne;
-  const PAGE = 20, SLICE = 8; // rows at a time; milliseconds at a time
-  const FILTERS = ["topic", "table", "dataset", "type", "term", "request", "sensitivity"];
-  const SOURCES = { npd: "School (NPD)", lilr: "Further education", hesa: "Higher education", ucas: "UCAS", leo: "Work, pay, benefits" };
   const $ = (id) => document.getElementById(id);
+  const PAGE = $("leo-rows").children.length, SLICE = 8; // rows at a time; milliseconds at a time
+  const FILTERS = ["topic", "table", "dataset", "type", "term", "request", "sensitivity"];
+  const NARROW = [...FILTERS, "from", "to"], FIELDS = ["q", ...NARROW];
 
   const items = window.LeoCore.unpack(window.LEO_CATALOGUE);
-  let search = null, lists = null, shown = PAGE, found = items, current = null, noting = 0;
+  let search = null, lists = null, shown = PAGE, found = items, current = null, noting = 0, loading = null;
 
   // ---- search ---------------------------------------------------------------------------------
   const spaced = (text) => text.replace(/([a-z])([A-Z])/g, "$1 $2").replace(/[_[\]]/g, " ");
@@ -38,7 +39,14 @@
     script.onerror = reject;
     document.head.append(script);
   });
-  const breath = () => new Promise((resolve) => { setTimeout(resolve, 0); });
+  /** What only search and a single variable need: code lists and breaks. */
+  const more = () => (loading ||= load("explorer/codes.js"));
+  /** Let the browser do what waits. It would stretch a chain of timers to four milliseconds each. */
+  const breath = () => new Promise((resolve) => {
+    const { port1, port2 } = new MessageChannel();
+    port1.onmessage = () => { port1.close(); resolve(); };
+    port2.postMessage(null);
+  });
 
   /** Add documents to an index a few at a time, so that typing never waits for it. */
   async function fill(index, documents) {
@@ -53,10 +61,9 @@
     return index;
   }
 
-  /** Once the page is seen: code lists and breaks, then the search over names and code labels. */
+  /** Once the page is seen: the search over names and code labels. */
   async function prepare() {
-    await Promise.all([load("explorer/codes.js"), load("vendor/minisearch-7.2.0.js")]);
-    if (current) redrawOne();
+    await Promise.all([more(), load("vendor/minisearch-7.2.0.js")]);
     const index = await fill(new window.MiniSearch(options), items);
     const words = Object.entries(window.LEO_MORE.codes).map(
       ([list, rows]) => ({ list, words: rows.map((r) => `${r[0]} ${r[1]}`).join(" ") }));
@@ -102,7 +109,9 @@
     return wanted;
   };
 
+  /** Whether a variable fits what is chosen; years are those of the term, if one is chosen. */
   function passes(item, want) {
+    const held = want.term ? item.byTerm[want.term] : item.allYears;
     return (
       (!want.topic || item.topic === want.topic) &&
       (!want.table || item.table.id === want.table) &&
@@ -110,9 +119,8 @@
       (!want.type || item.type === want.type) &&
       (!want.request || item.request === want.request) &&
       (!want.sensitivity || item.sensitivity === want.sensitivity) &&
-      (!want.term || want.term in item.byTerm) &&
-      ((!want.from && want.to === 9999) || !item.years ||
-        item.allYears.some((y) => y >= want.from && y <= want.to))
+      held &&
+      ((!want.from && want.to === 9999) || !item.years || held.some((y) => y >= want.from && y <= want.to))
     );
   }
 
@@ -130,9 +138,9 @@
 
   // ---- list -----------------------------------------------------------------------------------
   function row(item) {
-    const open = el("button", { type: "button", class: "leo-link", "aria-expanded": String(item === current), onclick: () => show(item) }, ...broken(item.name));
+    const open = el("button", { type: "button", class: "leo-link", "aria-expanded": String(item === current) }, ...broken(item.name));
     return el("tr", { "data-id": item.id },
-      el("td", {}, window.LeoBasket ? window.LeoBasket.tick(item) : ""),
+      el("td", {}, window.LeoBasket.tick(item)),
       el("th", { scope: "row" }, open),
       el("td", {}, item.label),
       el("td", {}, item.table.title),
@@ -150,19 +158,23 @@
   }
 
   // ---- one variable ---------------------------------------------------------------------------
-  function redrawOne() {
-    $("leo-one").replaceChildren(...drawOne(current));
-    $("leo-one").hidden = false;
+  /** Show the current variable in full, once its codes and breaks are there; say whether it did. */
+  async function redrawOne() {
+    const wanted = current;
+    await more();
+    if (wanted !== current) return false; // another was asked for meanwhile
+    $("leo-one").replaceChildren(...(current ? drawOne(current) : []));
+    $("leo-one").hidden = !current;
+    return Boolean(current);
   }
 
-  function show(item) {
+  async function show(item) {
     current = item;
-    redrawOne();
     for (const line of $("leo-rows").children) {
       line.querySelector("button.leo-link").setAttribute("aria-expanded", String(line.dataset.id === item.id));
     }
-    $("leo-heading").focus();
     remember();
+    if (await redrawOne()) $("leo-heading").focus();
   }
 
   // ---- the address ----------------------------------------------------------------------------
@@ -171,47 +183,39 @@
     clearTimeout(noting);
     noting = setTimeout(() => {
       const words = new URLSearchParams();
-      if ($("leo-q").value.trim()) words.set("q", $("leo-q").value.trim());
-      for (const name of [...FILTERS, "from", "to"]) if ($(`leo-${name}`).value) words.set(name, $(`leo-${name}`).value);
+      for (const name of FIELDS) if ($(`leo-${name}`).value.trim()) words.set(name, $(`leo-${name}`).value.trim());
       if (current) words.set("v", current.id);
       history.replaceState(null, "", words.size ? `#${words}` : location.pathname + location.search);
     }, 200);
   }
 
-  function restore() {
+  /** Show what the address says: the basket it brings, the words and filters, the variable. */
+  async function restore() {
     const words = new URLSearchParams(location.hash.slice(1));
-    if (words.get("basket") && window.LeoBasket) window.LeoBasket.take(words.get("basket"));
-    $("leo-q").value = words.get("q") || "";
-    for (const name of [...FILTERS, "from", "to"]) $(`leo-${name}`).value = words.get(name) || "";
-    current = items.find((item) => item.id === words.get("v")) || null;
+    if (words.get("basket")) window.LeoBasket.take(words.get("basket"));
+    for (const name of FIELDS) $(`leo-${name}`).value = words.get(name) || "";
+    current = (words.has("v") && items.find((item) => item.id === words.get("v"))) || null;
+    if (NARROW.some((name) => $(`leo-${name}`).value)) $("leo-filters").open = true;
     find();
-    if (current) {
-      redrawOne();
-      $("leo-one").scrollIntoView();
+    try {
+      if (await redrawOne()) $("leo-one").scrollIntoView();
+    } finally {
+      box.hidden = false;
     }
   }
 
-  function fillChoices() {
-    const add = (id, pairs) => $(id).append(...pairs.map(([value, text]) => el("option", { value }, text)));
-    add("leo-topic", window.LEO_CATALOGUE.topics.map((title) => [title, title]));
-    add("leo-table", window.LEO_CATALOGUE.tables.map((t) => [t.id, t.title]));
-    for (const [name, words] of [["dataset", SOURCES], ["term", WORDS.term], ["request", WORDS.request]]) add(`leo-${name}`, Object.entries(words));
-    for (const name of ["type", "sensitivity"]) {
-      add(`leo-${name}`, [...window.LEO_CATALOGUE.columns[name].of].filter(Boolean).sort().map((v) => [v, v]));
-    }
-  }
-
-  fillChoices();
-  if (window.LeoBasket) window.LeoBasket.start(items, el, load);
-  box.hidden = false;
-  restore();
-  // On a telephone the list comes before the filters, unless a link has set one.
-  $("leo-filters").open = matchMedia("(min-width: 40rem)").matches || FILTERS.some((name) => $(`leo-${name}`).value);
-  $("leo-form").addEventListener("submit", (event) => event.preventDefault());
+  window.LeoBasket.start(items, el, load);
+  if (location.hash.length > 1) restore();
+  else if (FIELDS.some((name) => $(`leo-${name}`).value)) update(); // typed before this ran
+  $("leo-rows").addEventListener("click", ({ target }) => {
+    const line = target.closest("button.leo-link")?.closest("tr");
+    if (line) show(found[[...line.parentElement.children].indexOf(line)]);
+  });
   $("leo-q").addEventListener("input", update);
-  for (const name of [...FILTERS, "from", "to"]) $(`leo-${name}`).addEventListener("change", update);
+  for (const name of NARROW) $(`leo-${name}`).addEventListener("change", update);
   $("leo-clear").addEventListener("click", () => { $("leo-form").reset(); current = null; $("leo-one").hidden = true; update(); $("leo-q").focus(); });
   $("leo-more").addEventListener("click", () => { shown += PAGE; draw(); });
   window.addEventListener("hashchange", restore);
+  box.dataset.ready = "";
   requestAnimationFrame(() => setTimeout(prepare, 0));
 })();

@@ -1,0 +1,97 @@
+"""Write the page of the variable explorer, with its first rows and its menus.
+
+They are seen before any script has run, and the scripts go on from there. What the page holds is
+what ``book/static/explorer.js`` would draw; a test compares them.
+"""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from pathlib import Path
+
+from explorer import OTHER, WORDS, topic_of, topics
+from reference import write, years_of
+
+from leo_helpers.catalogue import load_catalogue
+from leo_helpers.catalogue_model import Table, Variable
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGE = ROOT / "chapters" / "reference" / "explorer.md"
+FIRST = 20  # rows; the script takes the number from the page
+#: Where a long name may be broken: after an underscore, before a capital or a bracket.
+SEAM = re.compile(r"(_(?!\[)|[a-z](?=[A-Z])|(?=\[))")
+
+
+def broken(name: str) -> str:
+    """Return a name as HTML that may be broken where its parts meet.
+
+    Examples
+    --------
+    >>> broken("YearOf_[yy]")
+    'Year<wbr>Of_<wbr>[yy]'
+    """
+    return SEAM.sub(r"\1<wbr>", escape(name))
+
+
+def row(table: Table, item: Variable) -> str:
+    """Return the row of one variable."""
+    name, title, address = escape(item.name), escape(table.title), escape(str(item))
+    return (
+        f'<tr data-id="{address}"><td><input type="checkbox" class="leo-tick" autocomplete="off" '
+        f'data-id="{address}" aria-label="Put {name} of {title} in the basket"></td>'
+        f'<th scope="row"><button type="button" class="leo-link" aria-expanded="false">'
+        f"{broken(item.name)}</button></th><td>{escape(item.label)}</td><td>{title}</td>"
+        f"<td>{years_of(item.years) or 'every year'}</td>"
+        f"<td>{WORDS['request'].get(item.request, item.request)}</td></tr>"
+    )
+
+
+def menus() -> dict[str, dict[str, str]]:
+    """Return what each filter offers: values and their words."""
+    catalogue = load_catalogue()
+    every = [item for table in catalogue.tables for item in catalogue.variables(table)]
+    used = {topic_of(item.table_id, item.label) for item in every}
+    titles = [title for title in (*(topic["title"] for topic in topics()), OTHER) if title in used]
+    kinds = sorted({item.type for item in every} - {""})
+    classes = sorted({item.sensitivity for item in every} - {""})
+    return {
+        "topic": dict(zip(titles, titles, strict=True)),
+        "table": {name: table.title for name, table in catalogue.tables.items()},
+        "type": dict(zip(kinds, kinds, strict=True)),
+        "sensitivity": dict(zip(classes, classes, strict=True)),
+        **{name: WORDS[name] for name in ("dataset", "term", "request")},
+    }
+
+
+def options(menu: dict[str, str]) -> str:
+    """Return the options of a filter, the first of which stands for all.
+
+    Examples
+    --------
+    >>> options({"a": "A & B"})
+    '<option value="">all</option><option value="a">A &amp; B</option>'
+    """
+    pairs = {"": "all", **menu}.items()
+    return "".join(f'<option value="{escape(v)}">{escape(words)}</option>' for v, words in pairs)
+
+
+def page() -> str:
+    """Return the page as Markdown."""
+    catalogue = load_catalogue()
+    every = [(t, item) for t in catalogue.tables.values() for item in catalogue.variables(t)]
+    parts = {name: options(menu) for name, menu in menus().items()}
+    parts["rows"] = "".join(row(table, item) for table, item in every[:FIRST])
+    parts["count"] = f"{len(every):,} variables, the first {FIRST} shown"
+    text = (ROOT / "book" / "explorer.md").read_text(encoding="utf-8")
+    return re.sub(r"\{\{ (\w+) \}\}", lambda found: parts[found[1]], text)
+
+
+def write_page() -> int:
+    """Write the page and return the number of pages."""
+    write(PAGE, page())
+    return 1
+
+
+if __name__ == "__main__":
+    print(write_page())
