@@ -34,6 +34,9 @@ SITE = ROOT / "_build" / "html"
 TOOLS = {"site": "publish"}  # a tool of the command's own name would hide a standard module
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-engines.lock")
 ENV = {**os.environ, "VIRTUAL_ENV": str(VENV), "PYTHONUTF8": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
+#: Notebooks run with these settings, whatever the user's own profile of IPython holds.
+PROFILE = VENV / "ipython" / "profile_default"
+ENV["IPYTHONDIR"] = str(PROFILE.parent)
 ENV["PATH"] = str(BIN) + os.pathsep + ENV.get("PATH", "")
 
 
@@ -59,6 +62,9 @@ def setup(lock):
     pip = [uv, "pip"] if uv else [PYTHON, "-m", "pip", "--disable-pip-version-check"]
     run(*pip, "install", "--quiet", "--requirement", lock)
     run(*pip, "install", "--quiet", "--no-deps", "--editable", ".")
+    PROFILE.mkdir(parents=True, exist_ok=True)
+    quiet = "c.IPKernelApp.log_level = 'ERROR'  # it warns of every kernel on one's own machine\n"
+    (PROFILE / "ipython_kernel_config.py").write_text(quiet, encoding="utf-8")
     for old in VENV.glob("*.stamp"):
         old.unlink()
     stamp.write_text(wanted)
