@@ -12,6 +12,7 @@ from .blocks import word
 from .cursor import Cursor, split_commas
 from .definitions import definition, index_tail, key_columns, require
 from .errors import Refused, TSqlError, sql_error
+from .failure import met
 from .lexer import parse_expression, parse_query
 from .store import Key, LeoView, Table, View
 from .tables import create_sql, own_table, put, register, unique_key
@@ -113,8 +114,8 @@ def table_variable(interpreter: Interpreter, name: str, tokens: list[Token]) -> 
     interpreter.declared[name.lower()] = 1
     table = definition(interpreter, Cursor(tokens).brackets(), Table("tempdb", "", name, "", ()))
     table = replace(table, physical=session.new_physical(), id=session.store.next_id())
-    session.execute(create_sql(table))
     session.store.variables[name.lower()] = table
+    session.execute(create_sql(table))
 
 
 # CREATE INDEX, VIEW -------------------------------------------------------------------------
@@ -216,7 +217,7 @@ def drop(interpreter: Interpreter, statement: Simple) -> int:
     if kind not in ("TABLE", "VIEW", "INDEX", "SCHEMA", "STATISTICS"):
         raise Refused(f"DROP {kind} is not run here.")
     cursor.i += 1
-    lenient = cursor.take("IF", "EXISTS")
+    lenient, missing = cursor.take("IF", "EXISTS"), []
     if kind == "STATISTICS":
         return 0
     for part in split_commas(cursor.tokens[cursor.i :]):
@@ -238,16 +239,23 @@ def drop(interpreter: Interpreter, statement: Simple) -> int:
         if not isinstance(entry, wanted):
             if lenient and entry is None:
                 continue
-            raise TSqlError(
+            error = TSqlError(
                 f"Cannot drop the {kind.lower()} '{'.'.join(parts)}', because it "
                 "does not exist or you do not have permission.",
                 3701,
-                "Write drop table if exists.",
+                f"Write drop {kind.lower()} if exists.",
                 at,
             )
+            missing.append(error)
+            continue
         store.entries = {k: e for k, e in store.entries.items() if e is not entry}
     if not session.snapshots:
         session.collect()
+    for error in missing:
+        error.passed = True  # the other tables are dropped
+        if error is missing[-1]:
+            raise error
+        met(interpreter, error, statement)
     return 0
 
 

@@ -104,10 +104,13 @@ def _insert_exec(
     held, session.result = session.result, Result()
     try:
         execute(interpreter, Simple("INSERT", cursor.tokens[cursor.i :]))
-        tables, said = session.result._tables, session.result.messages
+        tables = session.result._tables
     finally:
-        session.result = held
-    held.messages += said
+        inner, session.result = session.result, held
+        held.messages += inner.messages
+        held.errors += inner.errors
+    if inner.errors:
+        raise Refused("INSERT ... EXEC of a text that fails is not followed here.")
     count = 0
     for table, cols in tables:
         if len(cols) != len(columns):
