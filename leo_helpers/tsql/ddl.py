@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import duckdb
 from sqlglot.tokens import Token, TokenType
 
 from .blocks import word
@@ -149,12 +148,7 @@ def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
         raise sql_error(1913, name, table.label)
     if unique:
         key = Key(name, columns, "index", where, ignore)
-        try:
-            unique_key(session, table, key, making=True)()
-        except duckdb.Error as error:
-            from .duck import translate
-
-            raise translate(error) from error
+        unique_key(session, table, key, making=True)()
         changed = replace(table, keys=(*table.keys, key))
     else:
         changed = replace(table, indexes=(*table.indexes, name))

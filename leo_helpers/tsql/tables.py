@@ -113,11 +113,12 @@ def unique_key(
         parts = ", ".join(self_key(V(c.sql, c.t)) for c in found)
         where = f" WHERE {binder.condition(key.where, scope)}" if key.where is not None else ""
         shown = ", ".join(f"any_value({c.sql})" for c in found)
-        row = session.con.execute(
+        twice = session.fetch(
             f"SELECT {shown} FROM {sql}{where} GROUP BY {parts} HAVING count(*) > 1 LIMIT 1"
-        ).fetchone()
-        if row is None:
+        )
+        if not twice:
             return
+        (row,) = twice
         values = ", ".join("<NULL>" if v is None else str(v) for v in row)
         if making:
             raise sql_error(
@@ -141,7 +142,7 @@ def _finite(session: Session, table: Table) -> Callable[[], None]:
 
     def run() -> None:
         query = f"SELECT 1 FROM {quote(table.physical)} WHERE {beyond} LIMIT 1"
-        if floats and session.con.execute(query).fetchone():
+        if floats and session.fetch(query):
             raise float_overflow()
 
     return run
@@ -152,7 +153,7 @@ def _check(session: Session, table: Table, name: str, tree: exp.Expression) -> C
         binder = session.binder()
         sql, scope = _scope(session, table, binder)
         test = binder.condition(tree, scope)
-        if session.con.execute(f"SELECT 1 FROM {sql} WHERE NOT {test} LIMIT 1").fetchone():
+        if session.fetch(f"SELECT 1 FROM {sql} WHERE NOT {test} LIMIT 1"):
             raise sql_error(547, name, table.label)
 
     return run
