@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Ended", "check_writable", "ends", "finish", "met", "not_started", "outside", "scripts"]
 
 
+_COUNT = 266  # an EXEC has left another number of transactions than it found
 _CHANGES = {"INSERT", "UPDATE", "DELETE", "MERGE"}
 _LOGGED = _CHANGES | {"CREATE", "ALTER", "DROP", "TRUNCATE", "SAVE", "COMMIT", "BEGIN"}
 _INDEXES = {"INDEX", "UNIQUE", "CLUSTERED", "NONCLUSTERED", "COLUMNSTORE", "STATISTICS"}
@@ -67,7 +68,9 @@ def ends(error: TSqlError, statement: Simple, xact_abort: bool) -> tuple[str, bo
     structure = _structural(statement) and error.severity > 11 and not compiled
     if known.ends == "batch" or structure:
         return "batch", True
-    exempt = error.severity <= 11 or (error.nested and error.severity == 15)
+    exempt = (
+        error.severity <= 11 or error.number == _COUNT or (error.nested and error.severity == 15)
+    )
     if xact_abort and not exempt:
         return "batch", True
     return "scope" if compiled and not error.nested else "statement", False
@@ -102,7 +105,8 @@ def met(
         raise Ended(True)
     what, undone = ends(error, statement, session.xact_abort)
     if interpreter.catches(error):
-        session.doomed |= bool(session.trancount) and (undone or session.xact_abort)
+        dooms = undone or session.xact_abort or error.number == _COUNT
+        session.doomed |= bool(session.trancount) and dooms
         raise error
     if undone and session.trancount:
         interpreter.undo_all()

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HANDLERS", "INSTEAD", "Interpreter"]
 
+_EXECUTES = {"EXEC", "EXECUTE"}
+
 
 class Interpreter(Control):
     """Runs the statements of one script in a session."""
@@ -198,7 +200,8 @@ class Interpreter(Control):
         else:
             self.done(statement, rows)
             return
-        if not s.snapshots and not failed.passed:
+        kept = failed.passed or statement.word in _EXECUTES  # what came before the error stays
+        if not s.snapshots and not kept:
             s.store.entries, s.store.schemas = held
         failure.met(self, failed, statement, s.last_binder.at if s.last_binder else None)
 
@@ -207,7 +210,7 @@ class Interpreter(Control):
         s = self.session
         if rows is not None:
             s.rowcount = rows
-        if statement.word not in ("EXEC", "EXECUTE"):  # which leaves what its last one has left
+        if statement.word not in _EXECUTES:  # which leaves what its last one has left
             s.error_number = 0
         if s.nesting == 0:
             line, _ = self.source.place(statement.start)
