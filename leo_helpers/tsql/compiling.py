@@ -34,7 +34,7 @@ _TRIED = {
 }  # fmt: skip
 _SYNTAX = 15  # the level of what the parser finds
 _PUT_GO = (
-    " If this batch makes the column, put GO before this statement: SQL Server reads a batch before"
+    "If this batch makes the column, put GO before this statement: SQL Server reads a batch before"
     " it runs."
 )
 
@@ -54,15 +54,20 @@ def problems(interpreter: Interpreter, body: list[Node]) -> list[TSqlError]:
     list of TSqlError
         Each with its place; empty if the batch can start.
     """
-    found = [interpreter.locate(sql_error(135), s) for s in _stray(body)]
     listed, remade = list(statements(body)), False
+    found = [interpreter.locate(sql_error(135), s) for s in _stray(body)]
+    found += [
+        interpreter.locate(sql_error(178), s)
+        for s in listed if s.word == "RETURN" and len(s.tokens) > 1
+    ]  # fmt: skip
     if len(listed) > 1 and not any(map(_quotes, listed)):  # one alone fails alike when it runs
         with _compiling(interpreter.session):
             for statement in listed:
                 error = _problem(interpreter, statement)
                 if error is not None:
                     found.append(error)
-                    error.next_step += _PUT_GO if remade and error.number == 207 else ""
+                    put_go = _PUT_GO if remade and error.number == 207 else ""
+                    error.next_step = f"{error.next_step} {put_go}".strip()
                 remade |= statement.word in ("ALTER", "CREATE", "DROP")
             interpreter.declared = {}
     syntax = [error for error in found if error.severity == _SYNTAX]

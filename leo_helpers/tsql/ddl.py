@@ -14,7 +14,7 @@ from .errors import Refused, TSqlError, sql_error
 from .failure import met
 from .lexer import parse_expression, parse_query
 from .store import Key, LeoView, Table, View
-from .tables import create_sql, own_table, put, register, unique_key
+from .tables import create_sql, own_table, put, register, require_free, unique_key
 from .value import quote
 
 if TYPE_CHECKING:
@@ -77,10 +77,7 @@ def _table(interpreter: Interpreter, cursor: Cursor) -> int:
     at = cursor.peek().start if cursor.peek() else None
     parts = cursor.name()
     (database, _, _), shown = session.store.writable(parts, at)
-    if session.store.find(parts) is not None:
-        raise sql_error(
-            2714, shown, step=f"Write drop table if exists {'.'.join(parts)} first.", at=at
-        )
+    require_free(session, parts, shown, at)
     body = cursor.brackets()
     _storage(cursor)
     table = definition(

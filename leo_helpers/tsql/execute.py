@@ -42,7 +42,6 @@ def execute(interpreter: Interpreter, statement: Simple) -> int | None:
         source = interpreter.source
         text = source.text[statement.start : statement.end]
         session.exec_place = (*source.place(statement.start), text)
-    session.error_number = 0
     if cursor.kind() == TokenType.L_PAREN:
         inner = cursor.brackets()
         if not cursor.done:
@@ -55,6 +54,7 @@ def execute(interpreter: Interpreter, statement: Simple) -> int | None:
         return _sp_rename(interpreter, cursor)
     if name in SHOWN and statement.word != "INSERT":
         line = interpreter.source.place(statement.start)[0]
+        session.error_number = 0
         session.say(f"Note, line {line}: {name} is left out; it changes no table.")
         return 0
     raise Refused(
@@ -147,6 +147,7 @@ def _sp_rename(interpreter: Interpreter, cursor: Cursor) -> int:
     from .names import split_name
 
     session = interpreter.session
+    session.error_number = 0
     values = [
         interpreter.value(
             p[3:]
@@ -210,6 +211,8 @@ def _batch(
     temporary = {key for key in session.store.entries if key[2].startswith("#")}
     session.values, session.store.variables = dict(values), {}
     session.nesting += 1
+    session.error_number = 0
+    around, session.around = session.around, temporary
     inner = Interpreter(session)
     inner.outer_trying = interpreter.trying + interpreter.outer_trying
     try:
@@ -220,6 +223,7 @@ def _batch(
         raise outside(error) from error
     finally:
         session.nesting -= 1
+        session.around = around
         for name, value in zip(_SETTINGS, settings, strict=True):
             setattr(session, name, value)
         session.cursors.local = cursors

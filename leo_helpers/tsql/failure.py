@@ -123,12 +123,11 @@ def met(
 def record(interpreter: Interpreter, error: TSqlError) -> None:
     """Say what went wrong as SQL Server does, and keep the error with its place in the script."""
     session = interpreter.session
-    session.say(error.report)
+    kept = outside(error) if session.nesting else error
+    kept.locate(*session.exec_place)
+    session.say((error if error.number else kept).report)
     session.error_number = error.number or session.error_number
-    if session.nesting:
-        error = outside(error)
-        error.locate(*session.exec_place)
-    session.result.errors.append(error)
+    session.result.errors.append(kept)
 
 
 def outside(error: TSqlError) -> TSqlError:

@@ -210,7 +210,8 @@ class Interpreter(Control):
         s = self.session
         if rows is not None:
             s.rowcount = rows
-        if statement.word not in _EXECUTES:  # which leaves what its last one has left
+        declared = statement.word == "DECLARE" and rows is None
+        if statement.word not in _EXECUTES and not declared:  # an EXEC leaves what its last one has
             s.error_number = 0
         if s.nesting == 0:
             line, _ = self.source.place(statement.start)

@@ -113,6 +113,7 @@ class Session(Lookups, Made):
         self.snapshots: list[Snapshot] = []
         self.xact_abort, self.padding, self.doomed = False, True, False
         self.exec_place = (1, 1, "")
+        self.around: set[tuple[str, str, str]] = set()  # the #tables that stand outside of an EXEC
         self.cursors = Cursors()
         self.writes: Counter[int] = Counter()
         self.result = Result()

@@ -26,6 +26,7 @@ __all__ = [
     "padded",
     "put",
     "register",
+    "require_free",
     "unique_key",
     "without_duplicates",
 ]
@@ -157,6 +158,21 @@ def _check(session: Session, table: Table, name: str, tree: exp.Expression) -> C
             raise sql_error(547, name, table.label)
 
     return run
+
+
+def require_free(session: Session, parts: list[str], shown: str, at: int | None = None) -> None:
+    """Raise error 2714 if something has the name of a new table."""
+    if session.store.find(parts) is None:
+        return
+    if shown[:2] != "##" and session.store.resolve(parts) in session.around:
+        raise Refused(
+            f"EXEC makes a table {shown} of its own beside the one around it, which is not run "
+            "here.",
+            "Give it another name.",
+            at,
+        )
+    step = f"Write drop table if exists {'.'.join(parts)} first."
+    raise sql_error(2714, shown, step=step, at=at)
 
 
 def own_table(session: Session, parts: list[str], at: int | None, doing: str) -> Table:
