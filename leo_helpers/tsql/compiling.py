@@ -32,6 +32,7 @@ _TRIED = {
     "SELECT", "WITH", "(", "INSERT", "UPDATE", "DELETE", "MERGE", "DECLARE", "SET", "PRINT",
     "CONDITION",
 }  # fmt: skip
+_LONG = 20_000  # tokens: rows upon rows of VALUES are read once only, when they are reached
 _SYNTAX = 15  # the level of what the parser finds
 _PUT_GO = (
     "If this batch makes the column, put GO before this statement: SQL Server reads a batch before"
@@ -100,7 +101,7 @@ def _problem(interpreter: Interpreter, statement: Simple) -> TSqlError | None:
         name = statement.tokens[1].text if len(statement.tokens) > 1 else ""
         session.database = session.store.databases.get(name.lower(), name)
         return None
-    if statement.word not in _TRIED:
+    if statement.word not in _TRIED or len(statement.tokens) > _LONG:
         return None
     try:
         if assign.declares_variables(statement):

@@ -16,7 +16,17 @@ if TYPE_CHECKING:
     from .blocks import Simple
     from .interpreter import Interpreter
 
-__all__ = ["Ended", "check_writable", "ends", "finish", "met", "not_started", "outside", "scripts"]
+__all__ = [
+    "Ended",
+    "check_writable",
+    "ends",
+    "finish",
+    "goes_on",
+    "met",
+    "not_started",
+    "outside",
+    "scripts",
+]
 
 
 _COUNT = 266  # an EXEC has left another number of transactions than it found
@@ -30,6 +40,13 @@ class Ended(Exception):
 
     def __init__(self, whole: bool) -> None:
         self.whole = whole
+
+
+def goes_on(on_error: str) -> bool:
+    """Read what `run` was asked to do on an error: whether to go on."""
+    if on_error not in ("stop", "continue"):
+        raise TSqlError(f"on_error is {on_error!r}.", None, 'Give it "stop" or "continue".')
+    return on_error == "continue"
 
 
 def ends(error: TSqlError, statement: Simple, xact_abort: bool) -> tuple[str, bool]:

@@ -135,7 +135,8 @@ class Session(Lookups, Made):
             What follows an error; without it what the session was made with. ``"continue"`` goes
             on where SQL Server would: after the statement, the text of an EXEC, or the batch that
             the error ends. Each error is a message and in `Result.errors`. What is refused here
-            ends its batch, and the last message says so.
+            ends its batch, and the last message says so. A SELECT that fails gives no rows; SQL
+            Server may have sent some before.
 
         Returns
         -------
@@ -152,10 +153,7 @@ class Session(Lookups, Made):
         from . import failure
         from .interpreter import Interpreter
 
-        chosen = on_error or self.on_error
-        if chosen not in ("stop", "continue"):
-            raise TSqlError(f"on_error is {chosen!r}.", None, 'Give it "stop" or "continue".')
-        self.going_on = chosen == "continue"
+        self.going_on = failure.goes_on(on_error or self.on_error)
         self.result, self.steps = Result(), 0
         self.values, self.store.variables = {**self.values}, {**self.store.variables}
         interpreter, text = Interpreter(self), script_text(script)
