@@ -322,6 +322,9 @@ def sql(
         bool, typer.Option("--parquet", help="Write Parquet files there instead of CSV.")
     ] = False,
     tsql: Annotated[bool, typer.Option("--tsql", help="Read the text as T-SQL.")] = False,
+    keep_going: Annotated[
+        bool, typer.Option("--keep-going", help="Go on after an error where SQL Server would.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Run T-SQL scripts as the secure service would, or a query in DuckDB's own SQL.
@@ -332,7 +335,9 @@ def sql(
     scripts = [part for part in query if part.lower().endswith(".sql")]
     if tsql or len(scripts) == len(query):
         command = import_module(".tsql.command", __package__)
-        command.run_files(query, root, project, out, limit, as_json, parquet, show)
+        give = (query, root, project, out, limit, as_json, parquet, show, keep_going)
+        if command.run_files(*give):
+            raise typer.Exit(1)
         return
     if len(query) > 1:
         other = next(part for part in query if part not in scripts)

@@ -203,6 +203,7 @@ def test_the_command_prints_or_writes_what_a_script_gives(capsys, leo_data, tmp_
     assert "3 statements ran" in err
     assert json.loads(command(capsys, "sql", str(path), "--json")[1]) == {
         "messages": ["begun"],
+        "errors": [],
         "results": [[{"a": 1, "column2": "x"}], [{"b": 2}]],
     }
     folder = tmp_path / "out"

@@ -130,10 +130,10 @@ def test_variables_end_with_their_script_and_the_database_does_not(capsys, leo_d
 
 def test_an_error_names_its_script_and_keeps_what_was_made(capsys, leo_data, scripts, tmp_path):
     out = tmp_path / "out"
-    names = scripts(make=MAKE, wrong="print 'on'\nselect nothing from study.wip#sc", read=READ)
+    names = scripts(make=MAKE, wrong="print 'on'\ngo\nselect nothing from study.wip#sc", read=READ)
     code, _, err = command(capsys, "sql", *names, "--out", str(out))
     assert code == 1
-    assert f"Error: {names[1]}, line 2, column 8: Invalid column name 'nothing'" in err
+    assert f"Error: {names[1]}, line 3, column 8: Invalid column name 'nothing'" in err
     assert len((out / "table-study.wip_sc.csv").read_text("utf-8").split()) == 3
     assert "on" in (out / "messages.txt").read_text("utf-8").splitlines()
     code, out, err = command(capsys, "sql", names[0], str(tmp_path / "away.sql"))

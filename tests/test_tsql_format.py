@@ -9,6 +9,7 @@ from tsql_cases import read_cases, same
 
 CASES = read_cases()
 TOPICS = [
+    "going-on",
     "integer-arithmetic",
     "decimals",
     "strings",

@@ -16,7 +16,8 @@ from reference import FOLDER, cell, write
 ROOT = Path(__file__).resolve().parent.parent
 CASES = ROOT / "tests" / "tsql"
 PAGE = FOLDER / "tsql-conformance.md"
-KEYS = {"id", "sql", "rows", "error", "line", "refused", "types", "messages", "page", "why"}
+KEYS = {"id", "sql", "rows", "error", "line", "refused", "types", "messages", "errors", "page",
+        "why"}  # fmt: skip
 #: How a topic is headed where its file's name alone would read badly.
 TITLES = {
     "ctes": "Common table expressions",
@@ -31,6 +32,7 @@ TITLES = {
     "string-agg-xml": "STRING_AGG and FOR XML PATH",
     "top-and-ties": "TOP, ties and order",
     "try-catch": "TRY, CATCH and THROW",
+    "going-on": "Going on after an error",
     "batches-and-use": "Batches, USE and SET",
 }
 
@@ -50,6 +52,7 @@ class Case:
     refused: bool = False
     types: list | tuple = ()
     messages: list | tuple = ()
+    errors: list | tuple = ()
 
 
 def read_cases(folder: Path = CASES) -> list[Case]:
@@ -89,6 +92,8 @@ def answer(case: Case) -> list[str]:
         return [f"{who}{where}:", "", "```text", case.error, "```"]
     lines = [" | ".join(map(shown, row)) for row in case.rows or []] or ["no rows"]
     kinds = f", of type {', '.join(case.types)}" if case.types else ""
+    if case.errors:
+        kinds += f", after the errors {', '.join(map(str, case.errors))}"
     return [f"Answer{kinds}:", "", "```text", *case.messages, *lines, "```"]
 
 

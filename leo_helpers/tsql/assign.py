@@ -193,8 +193,7 @@ def select_into(interpreter: Interpreter, statement: Simple, tree: exp.Expressio
     into = into_of(tree)
     parts = table_parts(into.this)
     (database, _, _), shown = session.store.writable(parts, into.this.this.meta.get("start"))
-    if session.store.find(parts) is not None:
-        raise sql_error(2714, shown, step="Write drop table if exists first.")
+    tables.require_free(session, parts, shown)
     if "plain" not in statement.cache:
         plain = tree.copy()
         into_of(plain).pop()

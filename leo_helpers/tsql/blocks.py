@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from sqlglot.tokens import Token, TokenType
+
+if TYPE_CHECKING:
+    from .errors import TSqlError
 
 __all__ = ["Batch", "Block", "If", "Simple", "Try", "While", "statements", "word", "words"]
 
@@ -74,6 +78,7 @@ class Batch:
 
     body: list[Node]
     times: int = 1
+    problem: TSqlError | None = None  # why it cannot be cut into statements
 
 
 def word(token: Token | None) -> str:

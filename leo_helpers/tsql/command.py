@@ -27,7 +27,8 @@ def run_files(
     as_json: bool,
     parquet: bool,
     show: Callable[..., None],
-) -> None:
+    keep_going: bool = False,
+) -> int:
     """Run T-SQL scripts in one session; print what they give, or write it with what they made.
 
     Parameters
@@ -50,6 +51,13 @@ def run_files(
         Whether to write Parquet files, which keep types and tell NULL from an empty text.
     show : callable
         Prints a list of rows as a table.
+    keep_going : bool, default False
+        Whether to go on after an error where SQL Server would.
+
+    Returns
+    -------
+    int
+        How many errors the script went on after, if it was told to keep going.
 
     Raises
     ------
@@ -59,7 +67,8 @@ def run_files(
     """
     several = len(scripts) > 1
     texts = [sys.stdin.read() if script == "-" else script_text(script) for script in scripts]
-    session, whole = Session(project or None, root), Result()
+    going = "continue" if keep_going else "stop"
+    session, whole = Session(project or None, root, on_error=going), Result()
     try:
         for script, text in zip(scripts, texts, strict=True):
             name = ("standard input" if script == "-" else script) if several else ""
@@ -71,6 +80,10 @@ def run_files(
             _print_json(whole)
         else:
             _print(session, whole, limit, show)
+    if keep_going and whole.errors:
+        print(f"{len(whole.errors)} errors.", file=sys.stderr)
+        return len(whole.errors)
+    return 0
 
 
 def _run(session: Session, text: str, name: str, whole: Result) -> None:
@@ -86,6 +99,9 @@ def _run(session: Session, text: str, name: str, whole: Result) -> None:
         heading = [f"{name}:"] if name and part.messages else []
         whole.messages += heading + part.messages
         whole.frames += part.frames
+        for error in part.errors:
+            error.file = name
+        whole.errors += part.errors
         whole.steps += part.steps
 
 
@@ -105,9 +121,12 @@ def _print_json(result: Result) -> None:
         )
         for frame in result.frames
     ]
-    print(
-        json.dumps({"messages": result.messages, "results": frames}, ensure_ascii=False, indent=1)
-    )
+    errors = [
+        {"number": e.number, "line": e.line, "message": e.message, "file": e.file}
+        for e in result.errors
+    ]
+    found = {"messages": result.messages, "errors": errors, "results": frames}
+    print(json.dumps(found, ensure_ascii=False, indent=1))
 
 
 def _print(session: Session, result: Result, limit: int, show: Callable[..., None]) -> None:

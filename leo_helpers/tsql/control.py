@@ -59,7 +59,7 @@ class Control:
         s = self.session
         s.roll_back_to(0)
         s.snapshots.clear()
-        s.trancount = 0
+        s.trancount, s.doomed = 0, False
         s.collect()
 
     def rollback(self, statement: Simple) -> int:
@@ -75,6 +75,8 @@ class Control:
             for i, snap in enumerate(s.snapshots)
             if i and words and snap.name.lower() == words[0].lower()
         ]
+        if places and s.doomed:
+            raise sql_error(3931)
         if places:
             s.roll_back_to(places[-1])
         else:
@@ -94,13 +96,14 @@ class Control:
         if len(statement.tokens) == 1:
             if s.caught is None:
                 raise sql_error(10704)
+            s.caught.origin = "THROW"
             raise s.caught
         parts = [self.value(part)[0] for part in split_commas(statement.tokens[1:])]
         number, message, state = (part.const for part in parts)
         if not isinstance(number, int) or number < 50000:
             raise sql_error(35100)
         error = TSqlError(str(message), number)
-        error.state = state
+        error.state, error.origin = state, "THROW"
         raise error
 
     def raiserror(self, statement: Simple) -> None:
@@ -123,6 +126,7 @@ class Control:
             return
         error = TSqlError(text, 50000)
         error.severity, error.state = severity.const, state.const
+        error.origin = "RAISERROR"
         raise error
 
     def use(self, statement: Simple) -> int:

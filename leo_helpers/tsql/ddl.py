@@ -5,16 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-import duckdb
 from sqlglot.tokens import Token, TokenType
 
 from .blocks import word
 from .cursor import Cursor, split_commas
 from .definitions import definition, index_tail, key_columns, require
 from .errors import Refused, TSqlError, sql_error
+from .failure import met
 from .lexer import parse_expression, parse_query
 from .store import Key, LeoView, Table, View
-from .tables import create_sql, own_table, put, register, unique_key
+from .tables import create_sql, own_table, put, register, require_free, unique_key
 from .value import quote
 
 if TYPE_CHECKING:
@@ -77,10 +77,7 @@ def _table(interpreter: Interpreter, cursor: Cursor) -> int:
     at = cursor.peek().start if cursor.peek() else None
     parts = cursor.name()
     (database, _, _), shown = session.store.writable(parts, at)
-    if session.store.find(parts) is not None:
-        raise sql_error(
-            2714, shown, step=f"Write drop table if exists {'.'.join(parts)} first.", at=at
-        )
+    require_free(session, parts, shown, at)
     body = cursor.brackets()
     _storage(cursor)
     table = definition(
@@ -113,8 +110,8 @@ def table_variable(interpreter: Interpreter, name: str, tokens: list[Token]) -> 
     interpreter.declared[name.lower()] = 1
     table = definition(interpreter, Cursor(tokens).brackets(), Table("tempdb", "", name, "", ()))
     table = replace(table, physical=session.new_physical(), id=session.store.next_id())
-    session.execute(create_sql(table))
     session.store.variables[name.lower()] = table
+    session.execute(create_sql(table))
 
 
 # CREATE INDEX, VIEW -------------------------------------------------------------------------
@@ -148,12 +145,7 @@ def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
         raise sql_error(1913, name, table.label)
     if unique:
         key = Key(name, columns, "index", where, ignore)
-        try:
-            unique_key(session, table, key, making=True)()
-        except duckdb.Error as error:
-            from .duck import translate
-
-            raise translate(error) from error
+        unique_key(session, table, key, making=True)()
         changed = replace(table, keys=(*table.keys, key))
     else:
         changed = replace(table, indexes=(*table.indexes, name))
@@ -216,7 +208,7 @@ def drop(interpreter: Interpreter, statement: Simple) -> int:
     if kind not in ("TABLE", "VIEW", "INDEX", "SCHEMA", "STATISTICS"):
         raise Refused(f"DROP {kind} is not run here.")
     cursor.i += 1
-    lenient = cursor.take("IF", "EXISTS")
+    lenient, missing = cursor.take("IF", "EXISTS"), []
     if kind == "STATISTICS":
         return 0
     for part in split_commas(cursor.tokens[cursor.i :]):
@@ -238,16 +230,23 @@ def drop(interpreter: Interpreter, statement: Simple) -> int:
         if not isinstance(entry, wanted):
             if lenient and entry is None:
                 continue
-            raise TSqlError(
+            error = TSqlError(
                 f"Cannot drop the {kind.lower()} '{'.'.join(parts)}', because it "
                 "does not exist or you do not have permission.",
                 3701,
-                "Write drop table if exists.",
+                f"Write drop {kind.lower()} if exists.",
                 at,
             )
+            missing.append(error)
+            continue
         store.entries = {k: e for k, e in store.entries.items() if e is not entry}
     if not session.snapshots:
         session.collect()
+    for error in missing:
+        error.passed = True  # the other tables are dropped
+        if error is missing[-1]:
+            raise error
+        met(interpreter, error, statement)
     return 0
 
 

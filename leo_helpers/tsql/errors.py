@@ -7,8 +7,9 @@ from functools import lru_cache
 from importlib import resources
 
 from ..errors import LeoError
+from .effects import effect_of
 
-__all__ = ["Refused", "TSqlError", "sql_error"]
+__all__ = ["Reached", "Refused", "TSqlError", "sql_error"]
 
 
 class TSqlError(LeoError):
@@ -31,6 +32,8 @@ class TSqlError(LeoError):
         Where in the script, counted from 1.
     statement : str
         The text of the statement.
+    severity, state : int
+        SQL Server's level and state.
 
     Examples
     --------
@@ -47,14 +50,25 @@ class TSqlError(LeoError):
         self.line: int | None = None
         self.column: int | None = None
         self.statement = ""
-        self.severity, self.state = 16, 1
+        known = effect_of(number)
+        self.severity, self.state = known.level, known.state
+        self.origin = ""  # THROW or RAISERROR, if the script has raised it itself
         self.runtime = False  # met while rows were read, so that only the statement is known
+        self.passed = False  # every script goes on: something to be dropped was not there
         self.nested = False  # raised inside EXEC, so that a TRY around it catches even 208
 
     def locate(self, line: int, column: int, statement: str) -> None:
         """Fill in the place, unless a nested call has done it."""
         if self.line is None:
             self.line, self.column, self.statement = line, column, statement
+
+    @property
+    def report(self) -> str:
+        """The error as SQL Server's tools print it, and what to do about it."""
+        if self.number is None:
+            return f"Line {self.line}: {self.message} {self.next_step}".rstrip()
+        head = f"Msg {self.number}, Level {self.severity}, State {self.state}, Line {self.line}"
+        return "\n".join(filter(None, [head, self.message, self.next_step]))
 
     def __str__(self) -> str:
         line = f"{'line' if self.file else 'Line'} {self.line}, column {self.column}"
@@ -65,6 +79,10 @@ class TSqlError(LeoError):
         excerpt = " ".join(self.statement.split())
         text = f"\n  In: {excerpt[:200]}{' ...' if len(excerpt) > 200 else ''}" if excerpt else ""
         return f"{where}{self.message}{number}{step}{text}"
+
+
+class Reached(Exception):
+    """A statement that is only compiled got as far as its rows: nothing is wrong with it."""
 
 
 class Refused(TSqlError):

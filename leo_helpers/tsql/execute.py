@@ -11,6 +11,7 @@ from .alter import rename_column
 from .blocks import words
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError, sql_error
+from .failure import outside
 from .lexer import Script
 from .sqltypes import T
 from .store import Table
@@ -24,6 +25,8 @@ __all__ = ["SHOWN", "execute"]
 
 
 _DEEPEST = 32
+#: What SET changes in a text that EXEC runs ends with it.
+_SETTINGS = ("xact_abort", "datefirst", "dateformat", "padding")
 #: Procedures that show or look after what the server holds: they change no table.
 SHOWN = words(
     "sp_help sp_helpindex sp_helptext sp_columns sp_spaceused sp_who sp_who2 sp_tables "
@@ -34,7 +37,11 @@ SHOWN = words(
 
 def execute(interpreter: Interpreter, statement: Simple) -> int | None:
     """Run EXEC ('...') or EXEC sp_executesql."""
-    cursor = Cursor(statement.tokens, 1)
+    cursor, session = Cursor(statement.tokens, 1), interpreter.session
+    if not session.nesting:
+        source = interpreter.source
+        text = source.text[statement.start : statement.end]
+        session.exec_place = (*source.place(statement.start), text)
     if cursor.kind() == TokenType.L_PAREN:
         inner = cursor.brackets()
         if not cursor.done:
@@ -47,7 +54,7 @@ def execute(interpreter: Interpreter, statement: Simple) -> int | None:
         return _sp_rename(interpreter, cursor)
     if name in SHOWN and statement.word != "INSERT":
         line = interpreter.source.place(statement.start)[0]
-        session = interpreter.session
+        session.error_number = 0
         session.say(f"Note, line {line}: {name} is left out; it changes no table.")
         return 0
     raise Refused(
@@ -140,6 +147,7 @@ def _sp_rename(interpreter: Interpreter, cursor: Cursor) -> int:
     from .names import split_name
 
     session = interpreter.session
+    session.error_number = 0
     values = [
         interpreter.value(
             p[3:]
@@ -198,18 +206,26 @@ def _batch(
         raise sql_error(217)
     held, tables, database = session.values, session.store.variables, session.database
     cursors, session.cursors.local = session.cursors.local, {}
+    settings = [getattr(session, name) for name in _SETTINGS]
+    begun = session.trancount
     temporary = {key for key in session.store.entries if key[2].startswith("#")}
     session.values, session.store.variables = dict(values), {}
     session.nesting += 1
+    session.error_number = 0
+    around, session.around = session.around, temporary
     inner = Interpreter(session)
+    inner.outer_trying = interpreter.trying + interpreter.outer_trying
     try:
         inner.script(Script(str(text)))
         if keep is not None:
             keep.update(session.values)
     except TSqlError as error:
-        raise _outside(error) from error
+        raise outside(error) from error
     finally:
         session.nesting -= 1
+        session.around = around
+        for name, value in zip(_SETTINGS, settings, strict=True):
+            setattr(session, name, value)
         session.cursors.local = cursors
         session.values, session.store.variables, session.database = held, tables, database
         for key in [
@@ -218,14 +234,6 @@ def _batch(
             if k[2].startswith("#") and not k[2].startswith("##") and k not in temporary
         ]:
             del session.store.entries[key]
+    if session.trancount != begun:
+        raise sql_error(266, begun, session.trancount)
     return session.rowcount
-
-
-def _outside(error: TSqlError) -> TSqlError:
-    """Say that the line is that of the executed text, and leave room for the script's own."""
-    place = f" (line {error.line}, column {error.column} of the executed text)"
-    kind = Refused if isinstance(error, Refused) else TSqlError
-    out = kind.__new__(kind)
-    TSqlError.__init__(out, error.message + place, error.number, error.next_step)
-    out.nested = True
-    return out

@@ -299,7 +299,7 @@ FUNCTIONS = {
     "error_state": error_fact("state"),
     "error_procedure": lambda b, a, s: name_value(None),
     "xact_state": lambda b, a, s: V(
-        str(min(b.session.trancount, 1)), T("smallint"), min(b.session.trancount, 1)
+        str(state := -1 if b.session.doomed else min(b.session.trancount, 1)), T("smallint"), state
     ),
     "scope_identity": lambda b, a, s: server_variable(b, "identity"),
     "rowcount_big": lambda b, a, s: V(f"{b.session.rowcount}::BIGINT", BIGINT),

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from sqlglot.tokens import Token, TokenType
 
-from . import alter, assign, changes, ddl, dml, fetching
+from . import alter, assign, changes, compiling, ddl, dml, failure, fetching
 from .arguments import text as as_text
-from .blocks import Block, If, Node, Simple, Try, While, statements
+from .blocks import Batch, Block, If, Node, Simple, Try, While, statements
 from .control import BreakMet, ContinueMet, Control, ReturnMet
 from .cursor import Cursor, split_commas
 from .duck import to_value
+from .effects import effect_of
 from .errors import Refused, TSqlError, sql_error
 from .execute import execute
 from .lexer import Script, parse_expression, parse_query
@@ -28,6 +29,8 @@ if TYPE_CHECKING:
 
 __all__ = ["HANDLERS", "INSTEAD", "Interpreter"]
 
+_EXECUTES = {"EXEC", "EXECUTE"}
+
 
 class Interpreter(Control):
     """Runs the statements of one script in a session."""
@@ -37,46 +40,41 @@ class Interpreter(Control):
         self.source = Script("")
         self.declared: dict[str, int] = {}
         self.trees: dict[tuple[int, int], object] = {}
+        self.trying = self.outer_trying = 0  # how many TRYs are open, here and around the EXEC
 
     def script(self, script: Script) -> None:
         """Run every batch; variables end with their batch."""
-        self.source = script
-        batches = list(split(script))
+        self.source, session = script, self.session
+        batches = list(split(script, lenient=session.going_on))
         for n, batch in enumerate(batches):
             for _ in range(batch.times):
                 if n:
-                    self.session.end_batch()
+                    session.end_batch()
                 self.declared = {}
                 try:
-                    self.hoist(batch.body)
-                    self.body(batch.body)
+                    if self.compiles(batch):
+                        self.body(batch.body)
                 except ReturnMet:
                     pass
+                except failure.Ended as ended:
+                    if ended.whole and session.nesting:
+                        raise
                 except (BreakMet, ContinueMet) as met:
                     raise self.locate(sql_error(135), met.args[0]) from None
-        self.session.collect()
+                failure.finish(self, next(reversed(list(statements(batch.body))), None))
+        session.collect()
 
-    def hoist(self, body: list[Node]) -> None:
-        """Make known every variable of a batch, as SQL Server does before it runs."""
-        made: set[str] = set()
-        for statement in statements(body):
-            table = assign.temporary_made(statement)
-            if table in made:
-                self.session.say(
-                    f"Note, line {self.source.place(statement.start)[0]}: {table} is made twice in "
-                    "one batch, which SQL Server refuses (2714). Put GO between."
-                )
-            made |= {table} - {""}
-            if assign.declares_variables(statement):
-                for name, t, _ in self.declarations(statement):
-                    if t is not None and name in self.declared:
-                        raise self.locate(
-                            sql_error(134, name),
-                            statement,
-                        )
-                    if t is not None:
-                        self.declared[name] = id(statement)
-                        self.session.values[name] = (t, V(f"CAST(NULL AS {t.duck})", t))
+    def compiles(self, batch: Batch) -> bool:
+        """Read a whole batch before it runs, as SQL Server does, and say if it can."""
+        problems = [batch.problem] if batch.problem else compiling.problems(self, batch.body)
+        if not problems:
+            try:
+                compiling.hoist(self, batch.body)
+                return True
+            except TSqlError as error:
+                problems = [error]
+        failure.not_started(self, problems)
+        return False
 
     # Control flow ---------------------------------------------------------------------------
 
@@ -111,40 +109,63 @@ class Interpreter(Control):
                     continue
         except BreakMet:
             pass
+        self.session.rowcount = 0
+
+    def mine(self, error: TSqlError) -> bool:
+        """Tell whether a TRY of this text may catch an error; one of compiling only comes out."""
+        compiled = effect_of(error.number).ends == "compile" and not error.nested
+        return not (isinstance(error, Refused) or error.number is None or compiled)
+
+    def catches(self, error: TSqlError) -> bool:
+        """Tell whether any TRY around the statement that runs catches an error."""
+        known = error.number is not None and not isinstance(error, Refused)
+        return bool(self.mine(error) and self.trying) or (known and self.outer_trying > 0)
 
     def try_(self, node: Try) -> None:
         """Run BEGIN TRY, and BEGIN CATCH if it fails with an error that SQL Server would catch."""
         s = self.session
+        self.trying += 1
         try:
             self.body(node.body)
+            return
         except TSqlError as error:
-            compiled = error.number in (102, 207, 208, 137) and not error.nested
-            if isinstance(error, Refused) or error.number is None or compiled:
-                raise  # a refusal or a compile error is not caught in its own scope
-            before, s.caught = s.caught, error
-            s.error_number = error.number
-            try:
-                self.body(node.catch)
-            finally:
-                s.caught = before
+            failed = error
+        finally:
+            self.trying -= 1
+        if not self.mine(failed):
+            raise failed
+        before, s.caught = s.caught, failed
+        s.error_number, s.rowcount = failed.number, 0
+        try:
+            self.body(node.catch)
+        finally:
+            s.caught = before
 
-    def test(self, condition: Simple) -> bool:
+    def condition(self, condition: Simple) -> bool:
         """Evaluate the condition of IF or WHILE."""
         binder = self.session.binder()
-        try:
-            self.session.step(condition)
-            if "tree" not in condition.cache:
-                condition.cache["tree"] = parse_expression(condition.tokens, self.source.text)
-            sql = binder.condition(condition.cache["tree"], scope := Scope())
-            binder.look(scope)
-            value = self.session.evaluate(
-                f"CASE WHEN {sql} THEN 1 ELSE 0 END" if not binder.withs else "0"
-            )
-        except TSqlError as error:
-            raise self.locate(error, condition, binder.at) from error.__cause__
+        if "tree" not in condition.cache:
+            condition.cache["tree"] = parse_expression(condition.tokens, self.source.text)
+        sql = binder.condition(condition.cache["tree"], scope := Scope())
+        binder.look(scope)
+        value = self.session.evaluate(
+            f"CASE WHEN {sql} THEN 1 ELSE 0 END" if not binder.withs else "0"
+        )
         self.notes(binder, condition)
-        self.session.rowcount = 0
         return bool(value)
+
+    def test(self, condition: Simple) -> bool:
+        """Evaluate a condition; one that fails, and does not end the batch, counts as not true."""
+        s = self.session
+        s.last_binder = None
+        try:
+            s.step(condition)
+            value = self.condition(condition)
+        except TSqlError as error:
+            failure.met(self, error, condition, s.last_binder.at if s.last_binder else None)
+            return False
+        s.rowcount = s.error_number = 0
+        return value
 
     def simple(self, statement: Simple) -> None:
         """Run one plain statement; an error gets its place and leaves the session as it was."""
@@ -159,32 +180,41 @@ class Interpreter(Control):
                     f"Statements that begin with {statement.word} are not run here.",
                     INSTEAD.get(statement.word, ""),
                 )
+            failure.check_writable(self, statement)
             rows = handler(self, statement)
         except TSqlError as error:
-            s.store.entries, s.store.schemas = (
-                held if not s.snapshots else (s.store.entries, s.store.schemas)
-            )
-            if s.xact_abort and s.trancount and not isinstance(error, Refused):
-                self.undo_all()
-            at = s.last_binder.at if s.last_binder is not None else None
-            raise self.locate(error, statement, at) from error.__cause__
+            failed = error
         except RecursionError:
-            raise self.locate(
-                Refused("The statement is nested too deeply to be run here.", "Cut it into steps."),
-                statement,
-            ) from None
-        except (BreakMet, ContinueMet, ReturnMet):
+            failed = Refused(
+                "The statement is nested too deeply to be run here.", "Cut it into steps."
+            )
+        except (BreakMet, ContinueMet, ReturnMet, failure.Ended):
             raise
         except Exception as error:
-            failed = Refused("the translator itself failed on this statement "
-f"({type(error).__name__}: {error}).",
-                             "Please report it with the statement.")  # fmt: skip
-            raise self.locate(failed, statement) from error
+            failed = Refused(
+                f"the translator itself failed on this statement ({type(error).__name__}: "
+                f"{error}).",
+                "Please report it with the statement.",
+            )
+            failed.__cause__ = error
+        else:
+            self.done(statement, rows)
+            return
+        kept = failed.passed or statement.word in _EXECUTES  # what came before the error stays
+        if not s.snapshots and not kept:
+            s.store.entries, s.store.schemas = held
+        failure.met(self, failed, statement, s.last_binder.at if s.last_binder else None)
+
+    def done(self, statement: Simple, rows: int | None) -> None:
+        """Keep what @@ROWCOUNT, @@ERROR and the list of statements say of one that has run."""
+        s = self.session
         if rows is not None:
             s.rowcount = rows
-        s.error_number = 0
-        line, _ = self.source.place(statement.start)
+        declared = statement.word == "DECLARE" and rows is None
+        if statement.word not in _EXECUTES and not declared:  # an EXEC leaves what its last one has
+            s.error_number = 0
         if s.nesting == 0:
+            line, _ = self.source.place(statement.start)
             s.result.steps.append(Step(line, statement.word, rows))
 
     def locate(self, error: TSqlError, statement: Simple, at: int | None = None) -> TSqlError:

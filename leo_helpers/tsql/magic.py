@@ -12,7 +12,10 @@ from .session import Session
 __all__ = ["Cells", "load_ipython_extension", "options"]
 
 
-_USAGE = "Write %%tsql, with --project N, --data FOLDER, --new or --out NAME if need be."
+_USAGE = (
+    "Write %%tsql, with --project N, --data FOLDER, --new, --keep-going or --out NAME if need be."
+)
+_FLAGS = ("new", "keep-going")
 
 
 def options(line: str) -> dict[str, str]:
@@ -42,11 +45,11 @@ def options(line: str) -> dict[str, str]:
     while words:
         word = words.pop(0)
         name = word.removeprefix("--")
-        if not word.startswith("--") or name not in ("project", "data", "new", "out"):
+        if not word.startswith("--") or name not in ("project", "data", "out", *_FLAGS):
             raise TSqlError(f"%%tsql does not know {word!r}.", None, _USAGE)
-        if name != "new" and not words:
+        if name not in _FLAGS and not words:
             raise TSqlError(f"%%tsql: a value is missing after {word}.", None, _USAGE)
-        found[name] = "yes" if name == "new" else words.pop(0)
+        found[name] = "yes" if name in _FLAGS else words.pop(0)
     return found
 
 
@@ -64,7 +67,8 @@ class Cells:
         key = (given.get("project", self.key[0]), given.get("data", self.key[1]))
         if self.session is None or "new" in given or key != self.key:
             self.session, self.key = Session(*key), key
-        result = self.session.run(cell + "\n")
+        keep = "keep-going" in given
+        result = self.session.run(cell + "\n", "continue" if keep else "stop")
         if "out" in given:
             self.namespace[given["out"]] = result.frame
         return result

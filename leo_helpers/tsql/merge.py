@@ -267,9 +267,7 @@ def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = 
 
 def _once(session: Any, work: str):
     def run() -> None:
-        if session.con.execute(
-            f"SELECT 1 FROM {work} GROUP BY {_RID} HAVING count(*) > 1 LIMIT 1"
-        ).fetchone():
+        if session.fetch(f"SELECT 1 FROM {work} GROUP BY {_RID} HAVING count(*) > 1 LIMIT 1"):
             raise sql_error(8672, step="Make the source unique by its key first.")
 
     return run

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .errors import TSqlError
+from .errors import Refused, TSqlError
 from .scope import Col
 
 __all__ = ["Result", "Step", "script_text"]
@@ -31,14 +31,18 @@ class Result:
     frames : list of pandas.DataFrame
         One for each SELECT that returns rows, with pyarrow-backed types.
     messages : list of str
-        What PRINT and RAISERROR wrote, and the session's own notes ("Note, line 3: ...").
+        What PRINT and RAISERROR wrote, errors that did not end the script ("Msg 3701, ..."),
+        and the session's own notes ("Note, line 3: ...").
     steps : list of Step
         Line, first word and rows affected of every statement that ran.
+    errors : list of TSqlError
+        What went wrong without ending the script, in order.
     """
 
     frames: list[Any] = field(default_factory=list)
     messages: list[str] = field(default_factory=list)
     steps: list[Step] = field(default_factory=list)
+    errors: list[TSqlError] = field(default_factory=list)
     types: list[list[str]] = field(default_factory=list)
     _tables: list[tuple[Any, list[Col]]] = field(default_factory=list)
 
@@ -48,6 +52,20 @@ class Result:
         if not self.frames:
             raise TSqlError("The script returned no rows.", None, "End it with a SELECT.")
         return self.frames[-1]
+
+    @property
+    def refused(self) -> list[TSqlError]:
+        """What was refused here: answers after the first of these are not SQL Server's."""
+        return [error for error in self.errors if isinstance(error, Refused)]
+
+    def warn(self) -> None:
+        """Say at the end that something was refused."""
+        if self.refused:
+            first = self.refused[0].line
+            self.messages.append(
+                f"{len(self.refused)} refused here, first on line {first}: SQL Server would have "
+                "run it, so do not compare what came after."
+            )
 
     @property
     def affected(self) -> Any:

@@ -14,7 +14,7 @@ import duckdb
 from ..connect import DEFAULT_PROJECT, connect
 from ..errors import nearest
 from .duck import finite, translate
-from .errors import Refused, TSqlError, sql_error
+from .errors import Reached, Refused, TSqlError, sql_error
 from .fetching import Cursors
 from .lexer import Script
 from .lookups import Lookups
@@ -60,6 +60,8 @@ class Session(Lookups, Made):
     max_steps : int, optional
         Stop a script that runs more statements and conditions than this, such as a loop without
         an end.
+    on_error : {"stop", "continue"}, default "stop"
+        Whether `run` stops at the first error, or goes on where SQL Server would.
 
     Raises
     ------
@@ -81,8 +83,10 @@ class Session(Lookups, Made):
         data: str | os.PathLike[str] | None = None,
         database: str = "project",
         max_steps: int | None = None,
+        on_error: str = "stop",
     ) -> None:
-        self.max_steps = max_steps
+        self.max_steps, self.on_error = max_steps, on_error
+        self.going_on = self.compiling = False
         self.watch: Watch | None = None
         self.con = connect(project or DEFAULT_PROJECT, data)
         macros = (resources.files(__package__) / "macros.sql").read_text("utf-8")
@@ -107,7 +111,9 @@ class Session(Lookups, Made):
         self.identity_insert: int | None = None
         self.caught: TSqlError | None = None
         self.snapshots: list[Snapshot] = []
-        self.xact_abort, self.padding = False, True
+        self.xact_abort, self.padding, self.doomed = False, True, False
+        self.exec_place = (1, 1, "")
+        self.around: set[tuple[str, str, str]] = set()  # the #tables that stand outside of an EXEC
         self.cursors = Cursors()
         self.writes: Counter[int] = Counter()
         self.result = Result()
@@ -118,18 +124,24 @@ class Session(Lookups, Made):
 
     # Running --------------------------------------------------------------------------------
 
-    def run(self, script: str | os.PathLike[str]) -> Result:
+    def run(self, script: str | os.PathLike[str], on_error: str | None = None) -> Result:
         """Run a script, or a file with one.
 
         Parameters
         ----------
         script : str or path
             T-SQL text, or the path of a file: a ``Path``, or a text that ends in ``.sql``.
+        on_error : {"stop", "continue"}, optional
+            What follows an error; without it what the session was made with. ``"continue"`` goes
+            on where SQL Server would: after the statement, the text of an EXEC, or the batch that
+            the error ends. Each error is a message and in `Result.errors`. What is refused here
+            ends its batch, and the last message says so. A SELECT that fails gives no rows; SQL
+            Server may have sent some before.
 
         Returns
         -------
         Result
-            Frames, messages and rows affected.
+            Frames, messages, errors and rows affected.
 
         Raises
         ------
@@ -138,12 +150,20 @@ class Session(Lookups, Made):
         Refused
             What the rehearsal cannot honour.
         """
+        from . import failure
         from .interpreter import Interpreter
 
+        self.going_on = failure.goes_on(on_error or self.on_error)
         self.result, self.steps = Result(), 0
-        self.script = Script(script_text(script))
         self.values, self.store.variables = {**self.values}, {**self.store.variables}
-        Interpreter(self).script(self.script)
+        interpreter, text = Interpreter(self), script_text(script)
+        try:
+            for self.script in failure.scripts(interpreter, text):
+                interpreter.script(self.script)
+        finally:
+            if self.doomed:
+                interpreter.undo_all()
+        self.result.warn()
         return self.result
 
     def end_batch(self) -> None:
@@ -173,6 +193,8 @@ class Session(Lookups, Made):
 
     def execute(self, *sqls: str | Callable[[], None]) -> Any:
         """Run DuckDB SQL as one unit; a step may also be a check written in Python."""
+        if self.compiling:
+            raise Reached
         self.con.execute("BEGIN")
         out = None
         try:
@@ -192,6 +214,8 @@ class Session(Lookups, Made):
 
     def fetch(self, sql: str) -> list[tuple]:
         """Return the rows of a query."""
+        if self.compiling:
+            raise Reached
         try:
             return self.con.execute(sql).fetchall()
         except duckdb.Error as error:
@@ -203,6 +227,8 @@ class Session(Lookups, Made):
 
     def read(self, query: Query) -> pa.Table:
         """Return the rows of a query with the types of its columns, which are called c1, c2 ..."""
+        if self.compiling:
+            raise Reached
         columns = ", ".join(
             f"CAST(c{i} AS {c.t.duck}) AS c{i}" for i, c in enumerate(query.cols, 1)
         )
@@ -295,6 +321,8 @@ class Session(Lookups, Made):
 
     def own_copy(self, table: Table) -> Table:
         """Return a table that may be written: in a transaction the first write makes a copy."""
+        if self.compiling:
+            return table
         self.writes[table.id] += 1
         if not self.snapshots or table.name.startswith("@"):
             return table
@@ -330,6 +358,7 @@ def run(
     script: str | os.PathLike[str],
     project: str | None = None,
     data: str | os.PathLike[str] | None = None,
+    on_error: str = "stop",
 ) -> Result:
     """Run a T-SQL script on the synthetic LEO.
 
@@ -341,11 +370,13 @@ def run(
         Your project number: the schema of the LEO views.
     data : path, optional
         Folder of a data set; without it the default one.
+    on_error : {"stop", "continue"}, default "stop"
+        Whether to stop at the first error, or to go on where SQL Server would (`Session.run`).
 
     Returns
     -------
     Result
-        Frames, messages and rows affected.
+        Frames, messages, errors and rows affected.
 
     Raises
     ------
@@ -358,5 +389,8 @@ def run(
     --------
     >>> run("select len('ab  ') as n, 7 / 2 as half").frame.values.tolist()
     [[2, 3]]
+    >>> result = run("drop table #old; select 7 / 0 as x; select 1 as y", on_error="continue")
+    >>> [error.number for error in result.errors], result.frame.values.tolist()
+    ([3701, 8134], [[1]])
     """
-    return Session(project, data).run(script)
+    return Session(project, data).run(script, on_error)

@@ -10,7 +10,7 @@ from .blocks import Batch, Block, If, Node, Simple, Try, While, word, words
 from .errors import Refused, TSqlError
 from .lexer import Script
 
-__all__ = ["located", "split"]
+__all__ = ["last_batch", "located", "split"]
 
 
 _STARTS = words(
@@ -28,16 +28,27 @@ _MODULES = {"VIEW", "PROC", "PROCEDURE", "FUNCTION", "TRIGGER"}
 _DEEPEST = 100
 
 
-def split(script: Script) -> Iterator[Batch]:
+def split(script: Script, lenient: bool = False) -> Iterator[Batch]:
     """Yield the batches of a script, each cut into statements.
 
     All batches are cut before the first is given, so that a script with an unbalanced block does
-    not run halfway.
+    not run halfway; a lenient split gives such a batch with its problem and no statements.
     """
-    batches = [
-        Batch(_Splitter(script, tokens).batch(), times) for tokens, times in _cut_at_go(script)
-    ]
+    batches = []
+    for tokens, times in _cut_at_go(script):
+        try:
+            batches.append(Batch(_Splitter(script, tokens).batch(), times))
+        except TSqlError as error:
+            if not lenient:
+                raise
+            batches.append(Batch([], times, error))
     yield from batches
+
+
+def last_batch(script: Script) -> int:
+    """Return the offset at which the last batch begins."""
+    tokens = _cut_at_go(script)[-1][0]
+    return tokens[0].start if tokens else len(script.text)
 
 
 def _cut_at_go(script: Script) -> list[tuple[list[Token], int]]:

@@ -18,7 +18,7 @@ from .merge import read_merge
 from .sources import table_parts
 from .splitter import split
 
-__all__ = ["Name", "Statement", "survey"]
+__all__ = ["Name", "Statement", "survey", "trees"]
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ def _survey(script: Script, depth: int) -> Iterator[Statement]:
             found.tokens, found.batch, found.depth = simple.tokens, number, depth
             inner = None
             try:
-                found.trees = list(_trees(simple, text))
+                found.trees = list(trees(simple, text))
                 literals = _executed(simple.tokens)
                 inner = list(_survey(script.executed(literals), depth + 1)) if literals else None
             except TSqlError as error:
@@ -135,7 +135,7 @@ def _executed(tokens: list[Token]) -> list[Token]:
     return parts[::2] if joined and all(t.token_type in texts for t in parts[::2]) else []
 
 
-def _trees(simple: Simple, text: str) -> Iterator[exp.Expression]:
+def trees(simple: Simple, text: str) -> Iterator[exp.Expression]:
     """Yield the queries and conditions of a statement; heads of DML are read as queries."""
     tokens = simple.tokens
     if simple.word == "CONDITION":

@@ -26,6 +26,7 @@ __all__ = [
     "padded",
     "put",
     "register",
+    "require_free",
     "unique_key",
     "without_duplicates",
 ]
@@ -113,11 +114,12 @@ def unique_key(
         parts = ", ".join(self_key(V(c.sql, c.t)) for c in found)
         where = f" WHERE {binder.condition(key.where, scope)}" if key.where is not None else ""
         shown = ", ".join(f"any_value({c.sql})" for c in found)
-        row = session.con.execute(
+        twice = session.fetch(
             f"SELECT {shown} FROM {sql}{where} GROUP BY {parts} HAVING count(*) > 1 LIMIT 1"
-        ).fetchone()
-        if row is None:
+        )
+        if not twice:
             return
+        (row,) = twice
         values = ", ".join("<NULL>" if v is None else str(v) for v in row)
         if making:
             raise sql_error(
@@ -141,7 +143,7 @@ def _finite(session: Session, table: Table) -> Callable[[], None]:
 
     def run() -> None:
         query = f"SELECT 1 FROM {quote(table.physical)} WHERE {beyond} LIMIT 1"
-        if floats and session.con.execute(query).fetchone():
+        if floats and session.fetch(query):
             raise float_overflow()
 
     return run
@@ -152,10 +154,25 @@ def _check(session: Session, table: Table, name: str, tree: exp.Expression) -> C
         binder = session.binder()
         sql, scope = _scope(session, table, binder)
         test = binder.condition(tree, scope)
-        if session.con.execute(f"SELECT 1 FROM {sql} WHERE NOT {test} LIMIT 1").fetchone():
+        if session.fetch(f"SELECT 1 FROM {sql} WHERE NOT {test} LIMIT 1"):
             raise sql_error(547, name, table.label)
 
     return run
+
+
+def require_free(session: Session, parts: list[str], shown: str, at: int | None = None) -> None:
+    """Raise error 2714 if something has the name of a new table."""
+    if session.store.find(parts) is None:
+        return
+    if shown[:2] != "##" and session.store.resolve(parts) in session.around:
+        raise Refused(
+            f"EXEC makes a table {shown} of its own beside the one around it, which is not run "
+            "here.",
+            "Give it another name.",
+            at,
+        )
+    step = f"Write drop table if exists {'.'.join(parts)} first."
+    raise sql_error(2714, shown, step=step, at=at)
 
 
 def own_table(session: Session, parts: list[str], at: int | None, doing: str) -> Table:
