@@ -4,14 +4,17 @@ import re
 
 import pytest
 from common import ROOT
-from sql_twins_post16 import TWINS
+from sql_twins_careers import TWINS as CAREERS
+from sql_twins_post16 import TWINS as POST16
 from tsql_cases import equal_rows, rows_of
 from tsql_cases import plain as as_written
 
 from leo_helpers.tsql import Session, tsql_check, tsql_traps
 from leo_helpers.tsql.lexer import Script
 
-SCRIPTS = sorted((ROOT / "tests" / "tsql" / "scripts").glob("*.sql"))
+TWINS = CAREERS | POST16
+FOLDER = ROOT / "tests" / "tsql" / "scripts"
+SCRIPTS = sorted(FOLDER.glob("*.sql"))
 #: The result sets of each script: how many, and the columns of the last.
 RESULTS = {
     "activity-and-furlough": (5, ["x", "n"]),
@@ -25,6 +28,10 @@ RESULTS = {
     "pay-after-degrees": (7, ["q", "1", "2", "3", "4", "5", "n"]),
     "progress-with-a-log": (3, ["LogID", "Step", "Rows"]),
     "returns-as-in-stata": (4, ["pmr", "earn1", "earn2", "earn3"]),
+    "school-careers": (4, ["pmr", "ks4_year", "terms", "schools", "moves", "fsm_ks3", "fsm_ks4",
+                           "fsm_change", "sen_highest", "fixed", "permanent", "days_out",
+                           "first_out", "missed_pct", "ks2", "ks2_fifth", "points", "level2",
+                           "gain", "unsettled"]),
     "students-over-years": (9, ["pmr", "path"]),
     "work-spells-by-month": (7, ["step", "n"]),
     "years-by-cursor": (4, ["tbl", "n", "y"]),

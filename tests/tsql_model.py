@@ -160,8 +160,8 @@ def like(text, pattern, exact=False):
 
 
 def text_to_int(text):
-    """Read a text as an int; the empty one is nought."""
-    if not text.strip(" "):
+    """Read a text as an int; the empty one is nought, and so is a sign alone."""
+    if text.strip(" ") in ("", "+", "-"):
         return 0
     if not re.fullmatch(r" *[+-]?\d+ *", text):
         raise SqlError(f"Conversion failed when converting the varchar value '{text}'")

@@ -16,8 +16,8 @@ create macro t_sort(x) as case when not regexp_matches(x, '[^0-9A-Za-z]') then l
 -- Binary values are padded with zeros when they are compared (binary and varbinary).
 create macro t_binary_key(x) as regexp_replace(hex(x), '(00)+$', '');
 
--- Whole numbers from text: blanks count as 0 (CAST and CONVERT).
-create macro t_integer(x) as try_cast(case when trim(x) = '' then '0'
+-- Whole numbers from text: blanks count as 0 (CAST and CONVERT), and so does a sign alone, which LEO has among its levels.
+create macro t_integer(x) as try_cast(case when trim(x) in ('', '+', '-') then '0'
     when regexp_full_match(trim(x), '[+-]?[0-9]+') then trim(x) end as bigint);
 create macro t_exact_text(x) as case when regexp_full_match(trim(x), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)') then trim(x) end;
 create macro t_money_text(x) as case when trim(x) = '' then '0'
@@ -25,7 +25,7 @@ create macro t_money_text(x) as case when trim(x) = '' then '0'
 create macro t_float_text(x) as case when trim(x) = '' then '0'
     when regexp_full_match(trim(x), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eEdD][+-]?[0-9]+)?') then replace(lower(trim(x)), 'd', 'e') end;
 create macro t_bit_text(x) as case when lower(trim(x)) = 'true' then true when lower(trim(x)) = 'false' then false
-    when t_integer(x) is not null then t_integer(x) <> 0 end;
+    when trim(x) not in ('+', '-') and t_integer(x) is not null then t_integer(x) <> 0 end;
 
 -- Two digits are a year of 1950 to 2049 (two digit year cutoff).
 create macro t_century(x) as case when x < '50' then '20' else '19' end || x;
