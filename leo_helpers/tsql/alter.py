@@ -5,12 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
+
 from .cursor import Cursor, split_commas
 from .definitions import constraint, default_of, finished, read_column, require
 from .errors import Refused, TSqlError, sql_error
 from .literals import collation_name
 from .scope import Scope
-from .store import Table
+from .sqltypes import T
+from .store import Index, Table
 from .tables import own_table, padded, put, register, unique_key
 from .value import V, quote
 
@@ -127,6 +130,7 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
 def _drop_parts(session: Session, cursor: Cursor, table: Table) -> int:
     kind = "CONSTRAINT"
     columns, keys, tests = table.columns, table.keys, table.checks
+    dropped = {t.text.lower() for t in cursor.tokens[cursor.i :]}
     for part in split_commas(cursor.tokens[cursor.i :]):
         inner = Cursor(part)
         kind = (
@@ -143,8 +147,10 @@ def _drop_parts(session: Session, cursor: Cursor, table: Table) -> int:
                     f"not exist in table '{table.name}'.",
                     4924,
                 )
-            if any(name in (n.lower() for n in k.columns) for k in keys):
-                raise sql_error(4922, name, step="Drop the key or index first.")
+            now = replace(table, columns=columns, keys=keys, checks=tests)
+            held = [who for who, _ in dependents(now, name) if who.lower() not in dropped]
+            if held:
+                raise sql_error(4922, name, step=f"Drop {' and '.join(held)} first.")
             columns = tuple(c for c in columns if c.name.lower() != name)
         else:
             known = {k.name.lower() for k in keys} | {n.lower() for n, _ in tests}
@@ -185,6 +191,13 @@ def _alter_column(interpreter: Interpreter, cursor: Cursor, table: Table) -> int
             nullable = False
         elif not cursor.take("NULL"):
             raise cursor.fail()
+    free = _may_stay(old.t, t)
+    held = [who for who, kind in dependents(table, name) if kind not in free]
+    if held:
+        raise TSqlError(
+            f"ALTER TABLE ALTER COLUMN {name} failed because one or more objects access this "
+            "column.", 4922, f"Drop {' and '.join(held)} first.",
+        )  # fmt: skip
     new = replace(old, t=t, nullable=nullable)
     changed = replace(table, columns=tuple(new if c is old else c for c in table.columns))
     binder = session.binder()
@@ -194,6 +207,35 @@ def _alter_column(interpreter: Interpreter, cursor: Cursor, table: Table) -> int
     ).sql
     rebuild(session, changed, sqls)
     return 0
+
+
+def dependents(table: Table, name: str) -> list[tuple[str, str]]:
+    """Return name and kind of all that holds on to a column, so that it cannot be dropped."""
+    low = name.lower()
+
+    def uses(tree: exp.Expression | None) -> bool:
+        return tree is not None and any(
+            i.name.lower() == low for i in tree.find_all(exp.Identifier)
+        )
+
+    column = table.column(name)
+    found = [(k.name, k.kind) for k in table.keys
+             if low in map(str.lower, k.columns) or uses(k.where)]  # fmt: skip
+    found += [(i.name, "index") for i in table.indexes if low in map(str.lower, i.columns)]
+    found += [(check, "check") for check, tree in table.checks if uses(tree)]
+    found += [(c.name, "computed") for c in table.columns if c is not column and uses(c.computed)]
+    if column.default is not None:
+        found.append((column.default_name or "its default", "default"))
+    return found
+
+
+def _may_stay(old: T, new: T) -> set[str]:
+    """Return what does not keep a column from its new type (page "ALTER TABLE")."""
+    if old.name != new.name:
+        return set()
+    longer = new.n is None or (old.n is not None and new.n >= old.n)
+    varies = old.name in ("varchar", "nvarchar", "varbinary")
+    return {"default"} | ({"index", "check", "UNIQUE KEY"} if varies and longer else set())
 
 
 def rename_column(session: Session, table: Table, old: str, new: str) -> None:
@@ -208,4 +250,8 @@ def rename_column(session: Session, table: Table, old: str, new: str) -> None:
         replace(k, columns=tuple(new if n.lower() == old.lower() else n for n in k.columns))
         for k in table.keys
     )
-    rebuild(session, replace(table, columns=tuple(columns), keys=keys), sqls)
+    indexes = tuple(
+        Index(i.name, tuple(new if n.lower() == old.lower() else n for n in i.columns))
+        for i in table.indexes
+    )
+    rebuild(session, replace(table, columns=tuple(columns), keys=keys, indexes=indexes), sqls)

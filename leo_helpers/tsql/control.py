@@ -155,6 +155,12 @@ class Control:
         """Do nothing: CHECKPOINT changes no answer."""
         return 0
 
+    def rights(self, statement: Simple) -> int:
+        """GRANT, DENY and REVOKE change who may read, but no answer."""
+        line, verb = self.source.place(statement.start)[0], word(statement.tokens[0])
+        self.session.say(f"Note, line {line}: {verb} is left out; rights play no part here.")
+        return 0
+
     def wait(self, statement: Simple) -> int:
         """WAITFOR is not waited for: it changes no answer."""
         if word(statement.tokens[1] if len(statement.tokens) > 1 else None) not in (

@@ -330,7 +330,7 @@ def _to_binary(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if v.t.name in BINARY:
         sql = v.sql
     elif v.t.is_string and v.t.name[0] != "n" and not style:
-        sql = f"encode({v.sql})"
+        sql = f"t_bytes({v.sql})"
     elif v.t.is_integer and v.t.name in ("int", "bigint", "smallint", "tinyint"):
         width = {"bigint": 16, "int": 8, "smallint": 4, "tinyint": 2}[v.t.name]
         size = width // 2 if to.n is None else to.n

@@ -13,7 +13,7 @@ from .definitions import definition, index_tail, key_columns, require
 from .errors import Refused, TSqlError, sql_error
 from .failure import met
 from .lexer import parse_expression, parse_query
-from .store import Key, LeoView, Table, View
+from .store import Index, Key, LeoView, Table, View
 from .tables import create_sql, own_table, put, register, require_free, unique_key
 from .value import quote
 
@@ -141,14 +141,14 @@ def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
             raise cursor.fail()
     names = [c.name.lower() for c in table.columns]
     require(columns + included, names, table)
-    if name.lower() in (n.lower() for n in (*table.indexes, *(k.name for k in table.keys))):
+    if name.lower() in (held.name.lower() for held in (*table.indexes, *table.keys)):
         raise sql_error(1913, name, table.label)
     if unique:
         key = Key(name, columns, "index", where, ignore)
         unique_key(session, table, key, making=True)()
         changed = replace(table, keys=(*table.keys, key))
     else:
-        changed = replace(table, indexes=(*table.indexes, name))
+        changed = replace(table, indexes=(*table.indexes, Index(name, columns + included)))
     put(session, changed)
     return 0
 
@@ -270,7 +270,7 @@ def _drop_index(session: Session, cursor: Cursor, parts: list[str], lenient: boo
         table = session.store.find(parts[:-1])
     held = isinstance(table, Table) and any(
         n.lower() == name.lower()
-        for n in (*table.indexes, *(k.name for k in table.keys if k.kind == "index"))
+        for n in [i.name for i in table.indexes] + [k.name for k in table.keys if k.kind == "index"]
     )
     if not held:
         if lenient:
@@ -284,7 +284,7 @@ def _drop_index(session: Session, cursor: Cursor, parts: list[str], lenient: boo
         session,
         replace(
             table,
-            indexes=tuple(n for n in table.indexes if n.lower() != name.lower()),
+            indexes=tuple(i for i in table.indexes if i.name.lower() != name.lower()),
             keys=tuple(
                 k for k in table.keys if k.kind != "index" or k.name.lower() != name.lower()
             ),

@@ -16,7 +16,7 @@ from .lexer import parse_expression
 from .literals import collation_name
 from .scope import Scope, Source
 from .sqltypes import T
-from .store import Column, Key, Table
+from .store import Column, Index, Key, Table
 from .value import quote
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def finished(
             raise sql_error(2705, name, table.name)
     for key in keys:
         require(key.columns, names, table)
-    plain = tuple(key.name for key in keys if key.kind == "plain index")
+    plain = tuple(Index(key.name, key.columns) for key in keys if key.kind == "plain index")
     keys = [key for key in keys if key.kind != "plain index"]
     parts = {"columns": tuple(columns), "keys": tuple(keys), "checks": tuple(tests),
              "indexes": (*table.indexes, *plain)}  # fmt: skip

@@ -25,6 +25,10 @@ _PREDICATES = (*COMPARE, exp.And, exp.Or, exp.Not, exp.In, exp.Between, exp.Like
                exp.Is, exp.Exists, exp.NullSafeEQ, exp.NullSafeNEQ)  # fmt: skip
 
 
+#: Paths to the one text of FOR XML PATH('').
+_TEXTS = ("./text()", "(./text())", "text()", "(text())")
+
+
 class Expressions(Conditions):
     """The rewrites of expressions and conditions; `Queries` adds those of whole queries."""
 
@@ -219,7 +223,8 @@ class Expressions(Conditions):
         t = T(("n" if national else "") + ("char" if fixed else "varchar"), n and min(n, limit),
               collation=collation, label=label)  # fmt: skip
         if isinstance(a.const, str) and isinstance(b.const, str):
-            return V(literal(a.const + b.const), t, a.const + b.const)
+            both = (a.const + b.const)[: limit if n is not None else None]
+            return V(literal(both), t, both)
         sql = f"({a.sql} || {b.sql})"
         return V(f"left({sql}, {limit})" if n is not None and n > limit else sql, t)
 
@@ -327,9 +332,12 @@ class Expressions(Conditions):
             if (
                 isinstance(inner, exp.Select)
                 and inner.args.get("for_")
-                and path in (".", "./text()[1]", "(./text())[1]", "text()[1]")
+                and path in (".", ".[1]", "(.)[1]", *(f"{p}[1]" for p in _TEXTS))
+                and len(call.expressions) == 2
             ):
-                return self.for_xml(inner, scope, escaped=False)
+                to = exp.DataType.build(call.expressions[1].name, dialect="tsql")
+                done = self.for_xml(inner, scope, escaped=False)
+                return self.convert(done, type_of(to), "explicit")
         name = node.sql("tsql")
         raise Refused(
             f"{name[:60]} is a method or a function of the server's own; it is not run here."

@@ -372,7 +372,6 @@ INSTEAD = {
     ":": "Lines with : are for sqlcmd; write DECLARE @x for :setvar x, and @x for $(x).",
     "GOTO": "Use WHILE, IF and BREAK.",
     "DBCC": "Leave it out: it looks after the server.",
-    "GRANT": "Leave it out: rights play no part here.",
     "BULK": "Files are not read from a script; make the table with INSERT.",
 }
 HANDLERS = {
@@ -385,5 +384,6 @@ HANDLERS = {
     "THROW": Control.throw, "RAISERROR": Control.raiserror, "RETURN": Control.return_,
     "OPEN": fetching.open_, "FETCH": fetching.fetch, "CLOSE": fetching.close,
     "DEALLOCATE": fetching.deallocate, "BREAK": Control.break_, "CONTINUE": Control.continue_,
-    "CHECKPOINT": Control.skip, "WAITFOR": Control.wait,
+    "CHECKPOINT": Control.skip, "WAITFOR": Control.wait, "GRANT": Control.rights,
+    "DENY": Control.rights, "REVOKE": Control.rights,
 }  # fmt: skip

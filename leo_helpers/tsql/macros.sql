@@ -16,6 +16,12 @@ create macro t_sort(x) as case when not regexp_matches(x, '[^0-9A-Za-z]') then l
 -- Binary values are padded with zeros when they are compared (binary and varbinary).
 create macro t_binary_key(x) as regexp_replace(hex(x), '(00)+$', '');
 
+-- Text and its bytes (cast of binary, HASHBYTES): as far as every code page has the same.
+create macro t_bytes(x) as encode(case when x is null or strlen(x) = length(x) then x
+    else t_fail('R|Bytes of a text with other characters than ASCII, which depend on the code page, are not made here.') end);
+create macro t_byte_text(x) as case when x is null or regexp_full_match(hex(x), '([0-7][0-9A-F])*') then decode(x)
+    else t_fail('R|Binary values that are no ASCII text are not read as text here. Use CONVERT with style 1 or 2.') end;
+
 -- Whole numbers from text: blanks count as 0 (CAST and CONVERT), and so does a sign alone, which LEO has among its levels.
 create macro t_integer(x) as try_cast(case when trim(x) in ('', '+', '-') then '0'
     when regexp_full_match(trim(x), '[+-]?[0-9]+') then trim(x) end as bigint);

@@ -15,7 +15,7 @@ from .errors import Refused, sql_error
 from .lexer import lead_tokens, parse_expression, parse_query
 from .scope import Col, Scope, Source
 from .sqltypes import T
-from .value import quote
+from .value import V, quote
 
 if TYPE_CHECKING:
     from .blocks import Simple
@@ -38,6 +38,7 @@ class Clause:
     action: str
     columns: list[str] = field(default_factory=list)
     values: list[list[Token]] = field(default_factory=list)
+    ops: list[str] = field(default_factory=list)  # + of += in UPDATE
 
 
 class Events:
@@ -99,8 +100,7 @@ def _clauses(cursor: Cursor) -> list[Clause]:
             for part in split_commas(cursor.until({"WHEN", "OUTPUT", "OPTION"})):
                 item = Cursor(part)
                 clause.columns.append(item.name()[-1])
-                if assign.assignment(item):
-                    raise Refused("MERGE with += is not run here.", "Write x = t.x + ...")
+                clause.ops.append(assign.assignment(item))
                 clause.values.append(part[item.i :])
         elif clause.action == "INSERT" and matched == "source":
             if cursor.kind() == TokenType.L_PAREN:
@@ -226,10 +226,12 @@ def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = 
             )
             continue
         cells = []
-        for name, v in zip(clause.columns, values, strict=True):
+        for name, op, v in zip(clause.columns, clause.ops, values, strict=True):
             column = entry.column(name)
             if column is None or column.computed is not None:
                 raise sql_error(207, name)
+            if op:
+                v = binder.arithmetic(op, V(target.find(name).sql, column.t), v)
             cells.append(
                 f", {binder.convert(v, dml.bare(column.t), 'assign').sql} AS {quote(column.name)}"
             )

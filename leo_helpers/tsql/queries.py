@@ -368,4 +368,6 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
 
         v = text(self, V("x.c1", query.cols[0].t))
         joined = f"t_xml({v.sql})" if escaped else v.sql
-        return V(f"(SELECT string_agg({joined}, ''{order}) FROM ({query.sql}) AS x)", T("nvarchar"))
+        gap = " " if item.alias.lower() == "data()" else ""  # single values stand apart
+        sql = f"(SELECT string_agg({joined}, '{gap}'{order}) FROM ({query.sql}) AS x)"
+        return V(sql, T("nvarchar"))

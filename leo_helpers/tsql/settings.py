@@ -31,6 +31,11 @@ _ONLY_OFF = words(
 )
 #: What one SET may list with commas, all to be on or all off.
 _SWITCHES = _ONLY_ON | _ONLY_OFF | _IGNORED | {"XACT_ABORT", "ANSI_PADDING"}
+#: What SET ANSI_WARNINGS OFF lets pass stays an error here, so no answer can differ.
+_WITHOUT_WARNINGS = (
+    "with ANSI_WARNINGS OFF SQL Server cuts texts that are too long, and can give NULL for a "
+    "division by zero or an overflow. Here these stay errors."
+)
 _LANGUAGES = {
     "us_english": ("mdy", 7),
     "english": ("mdy", 7),
@@ -48,6 +53,10 @@ def set_option(interpreter: Interpreter, statement: Simple) -> None:
     given = [t.text.upper() for t in names[:-1]]
     if given and all(n in _SWITCHES for n in given) and word(value) in ("ON", "OFF"):
         for option in given:
+            if option == "ANSI_WARNINGS" and not on:
+                line = interpreter.source.place(statement.start)[0]
+                session.say(f"Note, line {line}: {_WITHOUT_WARNINGS}")
+                continue
             if (option in _ONLY_ON and not on) or (option in _ONLY_OFF and on):
                 raise Refused(f"SET {option} {word(value)} is not followed here.")
             if option == "XACT_ABORT":

@@ -24,6 +24,15 @@ _HINTS = words(
 )
 
 
+def _as_table(node: exp.Expression) -> exp.Expression:
+    """Return a query that may stand in FROM: FOR XML gives one row, ORDER BY needs TOP."""
+    if isinstance(node, exp.Select) and node.args.get("for_"):
+        return exp.Select(expressions=[exp.Subquery(this=node.copy())])
+    if node.args.get("order") and not (node.args.get("limit") or node.args.get("offset")):
+        raise sql_error(1033)
+    return node
+
+
 class Sources:
     """The rewrites of what stands after FROM."""
 
@@ -80,7 +89,7 @@ class Sources:
             query = self._table_function(body, scope)
         else:
             inner = body.this if isinstance(body, exp.Subquery) else body
-            query = self.query(inner, scope)
+            query = self.query(_as_table(inner), scope)
         sql_alias = self.fresh()
         scope.add(from_query(query, alias, sql_alias, self._names(query, names, alias)), self.at)
         columns = ", ".join(numbered(len(query.cols)))
@@ -134,10 +143,8 @@ class Sources:
         return f"({query.sql}) AS {sql_alias}({columns})", source
 
     def derived(self: Any, node: exp.Expression, outer: Scope | None) -> Query:
-        """Translate a derived table, in which ORDER BY may not stand alone."""
-        if node.args.get("order") and not (node.args.get("limit") or node.args.get("offset")):
-            raise sql_error(1033)
-        return self.query(node, outer, rid=self.want_rid)
+        """Translate a derived table."""
+        return self.query(_as_table(node), outer, rid=self.want_rid)
 
     def _bracketed(self: Any, node: exp.Subquery, scope: Scope) -> tuple[str, Source]:
         """Translate FROM a JOIN (b JOIN c ON ...) ON ...: the sources join the scope one by one."""

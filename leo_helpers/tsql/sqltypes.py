@@ -84,6 +84,10 @@ class T:
     collation: str = ""
     label: int = 0
 
+    def __post_init__(self) -> None:
+        if self.name in ("nvarchar", "nchar") and (self.n or 0) > 4000:
+            object.__setattr__(self, "n", 4000)  # no national text is longer
+
     @property
     def is_string(self) -> bool:
         """Whether it is text."""
@@ -154,8 +158,10 @@ def decimal(p: int, s: int) -> T:
 
 
 def char_type(text: str, national: bool = False) -> T:
-    """Return the type of a character literal."""
-    return T("nvarchar" if national else "varchar", max(len(text), 1))
+    """Return the type of a character literal; a long one is of the type (max)."""
+    longest = 4000 if national else 8000
+    n = max(len(text), 1) if len(text) <= longest else None
+    return T("nvarchar" if national else "varchar", n)
 
 
 def as_decimal(t: T) -> T:

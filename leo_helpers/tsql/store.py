@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import zlib
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from sqlglot import exp
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from .queries import Queries
     from .session import Session
 
-__all__ = ["LEO", "Column", "Key", "LeoView", "Store", "Table", "View"]
+__all__ = ["LEO", "Column", "Index", "Key", "LeoView", "Store", "Table", "View"]
 
 
 LEO = ("npd_i2", "hesa_i2", "lilr_i2", "leo_i2", "ucas_i2")
@@ -51,6 +51,13 @@ class Key:
     ignore_duplicates: bool = False
 
 
+class Index(NamedTuple):
+    """An index that is not unique: it changes no answer, but holds on to its columns."""
+
+    name: str
+    columns: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class Table:
     """A table of the script's own; `physical` is its name in DuckDB."""
@@ -62,7 +69,7 @@ class Table:
     columns: tuple[Column, ...]
     keys: tuple[Key, ...] = ()
     checks: tuple[tuple[str, exp.Expression], ...] = ()
-    indexes: tuple[str, ...] = ()
+    indexes: tuple[Index, ...] = ()
     id: int = 0
 
     @property

@@ -142,7 +142,7 @@ def _sys_columns(store: Store, database: str) -> list[list]:
 def _indexes(store: Store, database: str) -> list[list]:
     tables = [e for e in store.listed(database) if isinstance(e, Table)]
     rows = [[e.id, k.name, True, k.kind == "PRIMARY KEY"] for e in tables for k in e.keys]
-    return rows + [[e.id, name, False, False] for e in tables for name in e.indexes]
+    return rows + [[e.id, i.name, False, False] for e in tables for i in e.indexes]
 
 
 def _partitions(store: Store, database: str) -> list[list]:

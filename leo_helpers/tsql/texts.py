@@ -136,7 +136,7 @@ def hash_bytes(b: Queries, args: list, scope: Scope) -> V:
     form = forms.get(str(name.const).lower())
     if form is None or v.t.name not in ("varchar", "char"):
         raise Refused("HASHBYTES is run here for varchar with MD5, SHA1 and SHA2_256 only.")
-    return V(f"unhex({form}({v.sql}))", T("varbinary", 8000))
+    return V(f"unhex({form}(t_bytes({v.sql})))", T("varbinary", 8000))
 
 
 def parsename(b: Queries, args: list, scope: Scope) -> V:

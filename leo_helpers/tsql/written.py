@@ -88,6 +88,8 @@ def _written(v: V, to: T, style: int | None) -> tuple[str, int | None]:
         return f"upper(CAST({sql} AS VARCHAR))", 36
     if t.name in BINARY and style in (1, 2):
         return (f"('0x' || hex({sql}))" if style == 1 else f"hex({sql})"), None
+    if t.name in BINARY and style in (None, 0) and to.name in ("varchar", "char"):
+        return f"t_byte_text({sql})", None
     raise Refused(
         f"Converting {t.name} to text is not done here.", "Use CONVERT with style 1 or 2."
     )
