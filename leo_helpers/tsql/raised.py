@@ -48,11 +48,11 @@ def raised_text(shape: str, values: list[V]) -> str:
             raise Refused("RAISERROR has fewer values than places in its message.",
                           "Give each place a value; a % of its own is written %%.")  # fmt: skip
         number, v = left.pop(0)
+        if not v.t.is_string and v.t.name not in (*_WHOLE, "bigint", "binary", "varbinary"):
+            raise sql_error(2748, v.t.name, number)
         fits = {"s": v.t.is_string, "I64": v.t.name == "bigint"}.get(kind, v.t.name in _WHOLE)
         if not fits and v.const is not None:
-            if v.t.is_string or v.t.name in (*_WHOLE, "bigint", "binary", "varbinary"):
-                raise sql_error(2786, number)
-            raise sql_error(2748, v.t.name, number)
+            raise sql_error(2786, number)
         return v.const
 
     def written(place: re.Match) -> str:
