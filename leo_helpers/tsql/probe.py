@@ -65,10 +65,12 @@ class Watch:
     ----------
     script : Script
         The script; what an EXEC runs is not looked at.
+    before : set of int, optional
+        The tables that were there before it: their computed columns are no part of it.
     """
 
-    def __init__(self, script: Script) -> None:
-        self.script = script
+    def __init__(self, script: Script, before: set[int] | None = None) -> None:
+        self.script, self.before = script, before or set()
         self.found: dict[tuple[int, int, str], Answers] = {}
         self.settled: set[tuple[int, int, str]] = set()
         self.busy = False
