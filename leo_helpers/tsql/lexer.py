@@ -15,7 +15,15 @@ from sqlglot.tokens import Token, TokenType
 from .blocks import words
 from .errors import Refused, TSqlError, sql_error
 
-__all__ = ["PlainTSQL", "Script", "lead_tokens", "parse_expression", "parse_query", "tokenize"]
+__all__ = [
+    "CURRENCIES",
+    "PlainTSQL",
+    "Script",
+    "lead_tokens",
+    "parse_expression",
+    "parse_query",
+    "tokenize",
+]
 
 
 _KEEP = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT")
@@ -81,6 +89,8 @@ _APART = {
     (TokenType.LT, TokenType.GT): (TokenType.NEQ, "<>"),
 }
 _SIGNS = (TokenType.PARAMETER, TokenType.HASH)
+#: Signs that make a number money (page "money and smallmoney").
+CURRENCIES = {"$", "£", "€", "¥"}
 _ELSEWHERE = words(
     "OPENROWSET OPENQUERY OPENDATASOURCE OPENXML OPENJSON CONTAINSTABLE FREETEXTTABLE"
 )
@@ -170,9 +180,9 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
             tokens[i] = _token(*_APART[token.token_type, tokens[i + 1].token_type], token)
             tokens[i + 1] = None
         elif (
-            token.text.startswith("$")
-            and token.text[1:].isdigit()
-            and token.token_type != TokenType.IDENTIFIER
+            token.text[:1] in CURRENCIES
+            and text[token.start] in CURRENCIES  # and no text or name in quotes
+            and (token.text[1:].isdigit() or text[token.start + 1 : token.start + 2] == ".")
         ):
             tail = (
                 2
