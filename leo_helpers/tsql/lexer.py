@@ -173,7 +173,11 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
             continue
         if token.token_type == TokenType.IDENTIFIER and text[token.start : token.end + 1] == "0x":
             tokens[i] = _token(TokenType.HEX_STRING, "", token)
-        elif token.text == "!" and i + 1 < len(tokens) and tokens[i + 1].token_type in _NOT_MORE:
+        elif (
+            token.text == text[token.start] == "!"
+            and i + 1 < len(tokens)
+            and tokens[i + 1].token_type in _NOT_MORE
+        ):
             tokens[i] = _token(_NOT_MORE[tokens[i + 1].token_type], "!", token)
             tokens[i + 1] = None
         elif i + 1 < len(tokens) and (token.token_type, tokens[i + 1].token_type) in _APART:
@@ -206,8 +210,7 @@ def _paired(tokens: list[Token], text: str) -> list[Token]:
         kind = _PAIRS.get((last.text.upper(), token.text.upper())) if last is not None else None
         if (
             kind is None
-            or '"' in (text[last.start], text[token.start])
-            or "[" in (text[last.start], text[token.start])
+            or {text[last.start], text[token.start]} & set("\"['")
         ):
             out.append(token)
         else:
