@@ -94,3 +94,20 @@ def test_a_long_script_is_in_order_and_its_traps_are_worked_out(path, small_data
     }
     for trap in done:
         assert bool(trap.differ) == bool(trap.server_here)
+
+
+def test_computed_columns_are_looked_into_where_they_are_made(small_data):
+    session = Session(data=small_data)
+    session.run("create table #old (a int, z as (a / 2)) insert #old values (3)")
+    text = (
+        "create table #c (a int, t varchar(3), c as (a / 2) persisted,\n"
+        "  d as case t when 'x' then 1 else 0 end)\n"
+        "insert #c (a, t) values (7, 'X'), (4, 'y')\n"
+        "alter table #c add f as (a / 4)\ngo\nselect z from #old\nselect f from #c"
+    )
+    found = tsql_traps(text, session)
+    assert [(t.line, t.trap, t.row, t.server_here, t.other_here) for t in found] == [
+        (1, "division", "a = 7", "3", "3.5"),
+        (2, "case", "t = X", "1", "0"),
+        (4, "division", "a = 7", "1", "1.75"),
+    ]

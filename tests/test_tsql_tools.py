@@ -386,3 +386,14 @@ def test_a_trap_in_what_group_by_names_is_worked_out_before_grouping(small_data)
     )
     found = [t for t in tsql_traps(text, Session(data=small_data)) if t.trap == "division"]
     assert [(t.line, t.rows, t.differ) for t in found] == [(1, 3, 2), (2, 3, 2)]
+
+
+def test_where_null_comes_is_no_trap_in_a_column_without_null(small_data):
+    made = "create table #n (a int not null, b int)\ninsert #n values (1, null), (2, 3)\n"
+    text = (
+        f"{made}select n = row_number() over (order by a) from #n order by a\nselect x.a from #n x"
+    )
+    assert not [t for t in tsql_traps(text, Session(data=small_data)) if t.trap == "nulls"]
+    joined = f"{text} left join #n y on y.b = x.a order by y.a, x.b"
+    found = [t for t in tsql_traps(joined, Session(data=small_data)) if t.trap == "nulls"]
+    assert [(t.text, t.rows, t.differ) for t in found] == [("y.a", 2, 0), ("x.b", 2, 2)]

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from .blocks import Simple, word
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError, sql_error
+from .raised import raised_text
 from .store import LEO
 
 if TYPE_CHECKING:
@@ -116,11 +117,7 @@ class Control:
         text = str(message.const)
         if isinstance(message.const, int):
             raise Refused("RAISERROR of a message number is not run here.", "Give it a text.")
-        values = [part.const if part.const is not None else "(null)" for part in parts[3:]]
-        try:
-            text = text.replace("%i", "%d") % tuple(values) if values or "%%" in text else text
-        except (TypeError, ValueError):
-            raise sql_error(2786) from None
+        text = raised_text(text, parts[3:])
         if severity.const is None or severity.const <= 10:
             self.session.say(text)
             return

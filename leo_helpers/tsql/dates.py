@@ -202,6 +202,7 @@ def eomonth(b: Queries, args: list, scope: Scope) -> V:
             f"to_months(CAST({b.convert(b.expr(args[1], scope), INT, 'explicit').sql} "
             "AS INTEGER)))"
         )
+        x = once(x, lambda y: f"t_dated({y}, 'date')", 120)
     return V(f"CAST(last_day(CAST({x} AS DATE)) AS DATE)", DATE)
 
 

@@ -15,7 +15,15 @@ from sqlglot.tokens import Token, TokenType
 from .blocks import words
 from .errors import Refused, TSqlError, sql_error
 
-__all__ = ["PlainTSQL", "Script", "lead_tokens", "parse_expression", "parse_query", "tokenize"]
+__all__ = [
+    "CURRENCIES",
+    "PlainTSQL",
+    "Script",
+    "lead_tokens",
+    "parse_expression",
+    "parse_query",
+    "tokenize",
+]
 
 
 _KEEP = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT")
@@ -81,6 +89,8 @@ _APART = {
     (TokenType.LT, TokenType.GT): (TokenType.NEQ, "<>"),
 }
 _SIGNS = (TokenType.PARAMETER, TokenType.HASH)
+#: Signs that make a number money (page "money and smallmoney").
+CURRENCIES = {"$", "£", "€", "¥"}
 _ELSEWHERE = words(
     "OPENROWSET OPENQUERY OPENDATASOURCE OPENXML OPENJSON CONTAINSTABLE FREETEXTTABLE"
 )
@@ -163,16 +173,20 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
             continue
         if token.token_type == TokenType.IDENTIFIER and text[token.start : token.end + 1] == "0x":
             tokens[i] = _token(TokenType.HEX_STRING, "", token)
-        elif token.text == "!" and i + 1 < len(tokens) and tokens[i + 1].token_type in _NOT_MORE:
+        elif (
+            token.text == text[token.start] == "!"
+            and i + 1 < len(tokens)
+            and tokens[i + 1].token_type in _NOT_MORE
+        ):
             tokens[i] = _token(_NOT_MORE[tokens[i + 1].token_type], "!", token)
             tokens[i + 1] = None
         elif i + 1 < len(tokens) and (token.token_type, tokens[i + 1].token_type) in _APART:
             tokens[i] = _token(*_APART[token.token_type, tokens[i + 1].token_type], token)
             tokens[i + 1] = None
         elif (
-            token.text.startswith("$")
-            and token.text[1:].isdigit()
-            and token.token_type != TokenType.IDENTIFIER
+            token.text[:1] in CURRENCIES
+            and text[token.start] in CURRENCIES  # and no text or name in quotes
+            and (token.text[1:].isdigit() or text[token.start + 1 : token.start + 2] == ".")
         ):
             tail = (
                 2
@@ -196,8 +210,7 @@ def _paired(tokens: list[Token], text: str) -> list[Token]:
         kind = _PAIRS.get((last.text.upper(), token.text.upper())) if last is not None else None
         if (
             kind is None
-            or '"' in (text[last.start], text[token.start])
-            or "[" in (text[last.start], text[token.start])
+            or {text[last.start], text[token.start]} & set("\"['")
         ):
             out.append(token)
         else:

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from sqlglot import exp
 
 from .errors import Refused, TSqlError, sql_error
+from .lexer import CURRENCIES
 from .scope import Scope
 from .sqltypes import T, as_decimal, char_type, decimal, parse_type
 from .value import V, literal
@@ -101,7 +102,7 @@ def number(text: str) -> V:
         if not re.fullmatch(r"([0-9]+\.?[0-9]*|\.[0-9]+)e[+-]?[0-9]*", low):
             raise TSqlError(f"Incorrect syntax near '{text}'.", 102)
         return V(f"CAST({literal(f'{mantissa}e{power or 0}')} AS DOUBLE)", T("float"))
-    if low.startswith("$"):
+    if low[:1] in CURRENCIES:
         return V(f"CAST({literal(low[1:] or '0')} AS DECIMAL(19,4))", T("money"))
     if not re.fullmatch(r"[0-9]*\.?[0-9]*", low):
         raise TSqlError(f"Incorrect syntax near '{text}'.", 102)

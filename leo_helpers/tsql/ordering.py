@@ -26,15 +26,15 @@ class Ordering:
                 raise sql_error(5309)
             if isinstance(item.this, exp.Subquery) and not item.this.find(exp.From):
                 continue  # (SELECT NULL): no order
-            key = sort_key(self.expr(item.this, scope))
-            self.look_at_order(item, key, scope)
-            keys.append(directed(key, item))
+            v = self.expr(item.this, scope)
+            self.look_at_order(item, v, scope)
+            keys.append(directed(sort_key(v), item))
         return keys
 
-    def look_at_order(self, item: exp.Expression, key: str, scope: Scope) -> None:
+    def look_at_order(self, item: exp.Expression, v: V, scope: Scope) -> None:
         """Let whoever watches the session compare where NULL comes in an order."""
         if self.session.watch is not None:
-            self.session.watch.order(self, item, key, scope)
+            self.session.watch.order(self, item, v, scope)
 
     def _order_items(
         self, node: exp.Expression, scope: Scope, items: list[tuple[str, V]]
@@ -76,7 +76,7 @@ class Ordering:
         order = self._order_items(node, scope, items)
         keys = [directed(sort_key(v), item) for v, item, _ in order]
         for v, item, _ in order:
-            self.look_at_order(item, sort_key(v), scope)
+            self.look_at_order(item, v, scope)
         limit, options = self.top_of(node)
         by = f" ORDER BY {', '.join(keys)}" if keys else ""
         if limit is not None and (options.get("with_ties") or options.get("percent")):

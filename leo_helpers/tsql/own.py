@@ -12,13 +12,15 @@ from sqlglot.tokens import Token
 from .blocks import word
 from .cursor import Cursor, split_commas
 from .errors import TSqlError
+from .lexer import parse_expression
 from .sources import table_parts
 from .survey import Statement
 
-__all__ = ["OwnColumn", "OwnTables", "index_of"]
+__all__ = ["OwnColumn", "OwnTables", "computed_of", "index_of"]
 
 _CONSTRAINTS = {"CONSTRAINT", "PRIMARY", "PRIMARY KEY", "UNIQUE", "CHECK", "FOREIGN", "FOREIGN KEY",
                 "INDEX"}  # fmt: skip
+_COMPUTED_ENDS = {"PERSISTED", "CONSTRAINT", "PRIMARY", "PRIMARY KEY", "UNIQUE", "NOT"}
 
 Collation = Callable[[exp.Expression], str | None]
 
@@ -94,6 +96,32 @@ class OwnTables(dict[str, dict[str, OwnColumn]]):
             None if computed else not firm,
             part[at].text.lower() if at and at < len(part) else "",
         )
+
+
+def computed_of(statement: Statement, text: str) -> list[exp.Expression]:
+    """Return the expressions of the computed columns that CREATE or ALTER TABLE makes.
+
+    Examples
+    --------
+    >>> from leo_helpers.tsql import survey
+    >>> text = "create table #a (x int, y as (x / 2) persisted)"
+    >>> [tree.sql() for made in survey(text) for tree in computed_of(made, text)]
+    ['(x / 2)']
+    """
+    if statement.word not in ("CREATE", "ALTER") or statement.depth:
+        return []
+    cursor, out = Cursor(statement.tokens, 1), []
+    try:
+        if cursor.take("TABLE") and cursor.name():
+            made = statement.word == "CREATE"
+            inner = cursor.brackets() if made else cursor.take("ADD") and cursor.tokens[cursor.i :]
+            for part in split_commas(inner or []):
+                column = Cursor(part, 1)
+                if column.take("AS"):
+                    out.append(parse_expression(column.until(_COMPUTED_ENDS), text))
+    except TSqlError:  # whoever runs it says what is wrong with it
+        return []
+    return out
 
 
 def index_of(statement: Statement) -> tuple[str, tuple[str, ...]] | None:

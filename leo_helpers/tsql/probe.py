@@ -12,9 +12,11 @@ from .arguments import text
 from .conditions import COMPARE
 from .dates import moment, part_of
 from .errors import TSqlError
+from .keys import sort_key
 from .lexer import Script
 from .literals import aggregate, first_start, type_of
 from .scope import Scope
+from .value import V
 
 __all__ = ["Answers", "Met", "Watch"]
 
@@ -63,10 +65,12 @@ class Watch:
     ----------
     script : Script
         The script; what an EXEC runs is not looked at.
+    before : set of int, optional
+        The tables that were there before it: their computed columns are no part of it.
     """
 
-    def __init__(self, script: Script) -> None:
-        self.script = script
+    def __init__(self, script: Script, before: set[int] | None = None) -> None:
+        self.script, self.before = script, before or set()
         self.found: dict[tuple[int, int, str], Answers] = {}
         self.settled: set[tuple[int, int, str]] = set()
         self.busy = False
@@ -101,11 +105,14 @@ class Watch:
             scope.groups, scope.in_aggregate, scope.windows = held
             self.busy, b.at = False, at
 
-    def order(self, b: Any, item: exp.Expression, key: str, scope: Scope) -> None:
-        """Compare the places that an ascending key gives to NULL."""
+    def order(self, b: Any, item: exp.Expression, v: V, scope: Scope) -> None:
+        """Compare the places that an ascending key gives to NULL, if it can be NULL."""
         if self.busy or b.session.nesting or item.args.get("desc"):
             return
-        met = Met(item, "list", scope.in_aggregate, None)
+        if v.firm:
+            self.settled.add((*self.place(item), item.sql("tsql")))
+            return
+        met, key = Met(item, "list", scope.in_aggregate, None), sort_key(v)
         self._note(b, met, scope, ("nulls", key, key), {item.this.sql("tsql"): key})
 
     def _expression(self, b: Any, met: Met, scope: Scope) -> None:

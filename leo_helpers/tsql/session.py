@@ -283,6 +283,10 @@ class Session(Lookups, Made):
                 return sql_error(
                     4104, table, name, step=f"No source in FROM is called {table}.", at=at
                 )
+        server = next((s.name for s in sources if isinstance(s.entry, tuple)), None)
+        if server is not None:
+            return Refused(f"{name} is not among the columns that {server} has here.",
+                           "Do without it, or ask INFORMATION_SCHEMA.", at)  # fmt: skip
         names = nearest(name, [col.name for s in sources for col in s.cols])
         hints = [f"Did you mean {' or '.join(names)}?"] if names else []
         for source in sources:

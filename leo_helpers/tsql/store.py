@@ -307,6 +307,10 @@ class Store:
                 if column.computed is not None:
                     v = binder.convert(binder.expr(column.computed, scope), column.t, "explicit")
                     by_name[column.name] = Col(column.name, column.t, f"({v.sql})")
+            watch = binder.session.watch
+            if watch is not None and entry.id not in watch.before:
+                scope.from_sql = f"{quote(entry.physical)} AS {alias}"
+                binder.look(scope)
         return f"{quote(entry.physical)} AS {alias}", [by_name[c.name] for c in entry.columns]
 
     def drop_schema(self, database: str, schema: str) -> None:

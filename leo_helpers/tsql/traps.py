@@ -13,7 +13,7 @@ from ..harmonise_held import expected_storage
 from .check import place_of
 from .errors import TSqlError
 from .lexer import Script
-from .own import OwnTables
+from .own import OwnTables, computed_of
 from .probe import Watch
 from .result import script_text
 from .rules import TRAPS
@@ -107,14 +107,15 @@ def tsql_traps(script: str | os.PathLike[str], session: Session | None = None) -
     found: dict[tuple[int, int, str], TrapFound] = {}
     for read in read_script(text):
         own.note(read.statement)
-        for tree in read.statement.trees:
+        for tree in [*read.statement.trees, *computed_of(read.statement, text)]:
             for node in tree.walk():
                 for name, sure in _traps(node, read, own):
                     line, column = place_of(node, place, read)
                     trap = TrapFound(line, column, name, node.sql("tsql"), sure, *TRAPS[name])
                     found.setdefault((line, column, name), trap)
     if session is not None:
-        found = _worked_out(found, text, Watch(place), session)
+        before = {entry.id for entry in session.store.entries.values()}
+        found = _worked_out(found, text, Watch(place, before), session)
     return sorted(found.values(), key=lambda trap: (trap.line, trap.column))
 
 
