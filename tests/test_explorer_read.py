@@ -57,8 +57,8 @@ def copied(page, what):
     """Press a button of the open variable and return what is on the clipboard then."""
     page.evaluate("navigator.clipboard.writeText('nothing yet')")
     page.get_by_role("button", name=f"Copy {what}").click()
-    page.get_by_role("button", name="Copied").wait_for()
-    page.get_by_role("button", name=f"Copy {what}").wait_for()
+    page.wait_for_function("navigator.clipboard.readText().then((text) => text !== 'nothing yet')")
+    page.get_by_role("button", name="Copied").first.wait_for()
     return page.evaluate("navigator.clipboard.readText()")
 
 
@@ -113,7 +113,7 @@ def test_copied_lines_run_and_agree(reader, default, table, monkeypatch):
                 table, years=int(reader.input_value("#leo-year")), columns=[year_column]
             )
             got = got[got[got.columns[1]].isin(set(year.iloc[:, 0]))]
-        elif item.columns()[0] == year_column and "years=" in code:  # each year is a value
+        elif got.columns[0] == year_column and "years=" in code:  # each year is a value
             got = got[got[got.columns[0]].isin(set(frame.iloc[:, 0]))]
         assert tally(got.iloc[:, 0], got["n"]) == tally(counts.index, counts), item
 
