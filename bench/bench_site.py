@@ -26,6 +26,7 @@ import gathered
 
 SITE = ROOT / "_build" / "html"
 RUNS, SLOWER = 5, 4
+SETTLED = 3000  # milliseconds after which a page on a slow processor has done what it begins with
 #: Node 20 runs the last of version 12; 13 wants Node 22.
 LIGHTHOUSE = "lighthouse@12.2.3"
 CATEGORIES = ("performance", "accessibility", "best-practices", "seo")
@@ -35,6 +36,26 @@ FILTER = """async ([id, value]) => {
   field.dispatchEvent(new Event(field.tagName === 'SELECT' ? 'change' : 'input', {bubbles: true}));
   document.body.getBoundingClientRect();
   return performance.now() - start; }"""
+
+#: Notes when a reader sees the list, when it answers, and when the search knows all words. The page
+#: does so itself: what a test puts into it to ask would cost as much as the page.
+TIMES = """window.leoTimes = {};
+const look = () => {
+  const box = document.getElementById('leo-explorer'), state = document.getElementById('leo-state');
+  const line = document.querySelector('#leo-rows tr:nth-child(6)');
+  const now = {
+    'list shown': line && getComputedStyle(line).visibility === 'visible',
+    'list answers': box && 'ready' in box.dataset,
+    'search ready': state && state.textContent === '',
+  };
+  for (const [name, so] of Object.entries(now)) if (so && !(name in window.leoTimes)) {
+    window.leoTimes[name] = 0;
+    const painted = () => { window.leoTimes[name] = performance.now(); };
+    requestAnimationFrame(() => setTimeout(painted, 0));
+  }
+  if (!window.leoTimes['search ready']) requestAnimationFrame(look);
+};
+requestAnimationFrame(look);"""
 
 
 class Zipped(browser.Quiet):
@@ -95,7 +116,7 @@ def first_paint(found: browser.Browser, address: str, name: str) -> float:
 
 
 def explorer(found: browser.Browser, address: str) -> dict[str, float]:
-    """Return milliseconds: until the list is there, until search is ready, and of each filter."""
+    """Return milliseconds: until the list is seen, answers, has its search; of each filter."""
     seen: dict[str, list[float]] = {}
     steps = [
         ("a table chosen", "leo-table", "ks4_pupil"),
@@ -106,12 +127,12 @@ def explorer(found: browser.Browser, address: str) -> dict[str, float]:
     ]
     for _ in range(RUNS):
         page = slow_page(found)
-        page.goto(f"{address}chapters/reference/explorer.html", wait_until="commit")
-        page.wait_for_function("document.querySelectorAll('#leo-rows tr').length > 5", polling=10)
-        seen.setdefault("list shown", []).append(page.evaluate("performance.now()"))
-        ready = "document.getElementById('leo-state').textContent === ''"
-        page.wait_for_function(ready, polling=10)
-        seen.setdefault("search ready", []).append(page.evaluate("performance.now()"))
+        page.add_init_script(TIMES)
+        page.goto(f"{address}chapters/reference/explorer.html", wait_until="load")
+        page.wait_for_timeout(SETTLED)
+        page.wait_for_function("window.leoTimes['search ready'] > 0")
+        for words, time in page.evaluate("window.leoTimes").items():
+            seen.setdefault(words, []).append(time)
         for words, field, value in steps:
             seen.setdefault(words, []).append(page.evaluate(FILTER, [field, value]))
         page.context.close()
@@ -166,7 +187,7 @@ def main(words: list[str]) -> int:
                 short = name.split("/")[-1]
                 paint = first_paint(found, address, name)
                 lines.append(f"| first contentful paint, {short} | {paint:.0f} ms | 1,000 ms |")
-            aims = {"list shown": "1,000 ms", "search ready": ""}
+            aims = {"list shown": "1,000 ms", "list answers": "1,000 ms", "search ready": ""}
             for name, time in explorer(found, address).items():
                 lines.append(f"| explorer: {name} | {time:.0f} ms | {aims.get(name, '50 ms')} |")
         if "--lighthouse" in words:

@@ -192,13 +192,17 @@ def _slices(
     approved: frozenset[str] | None,
 ) -> list[Slice]:
     single = len(views) == 1
+    # A view that several tables share has each column once, as one of them names it.
+    own = {variable.name for variable in catalogue.variables(table)}
     out, met = [], set()
     for view in views:
         columns, variables = {}, {}
         items = [
             i
             for i in catalogue.view_columns(view)
-            if i.variable.table_id == table.table_id or _shared_key(i.variable.name)
+            if i.variable.table_id == table.table_id
+            or _shared_key(i.variable.name)
+            or (wanted is not None and i.variable.name in own)
             if is_approved(i.variable, approved)
         ]
         index: dict[str, list] = {}

@@ -22,3 +22,24 @@ def every_row(page):
     while page.locator("#leo-more").is_visible():
         page.click("#leo-more")
     return rows(page)
+
+
+def watch(context, address):
+    """Open a page that notes every request to another machine and every error it shows."""
+    new = context.new_page()
+    new.outside, new.errors = [], []
+
+    def decide(route):
+        if route.request.url.startswith((address, "data:", "blob:")):
+            route.continue_()
+        else:
+            new.outside.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", decide)
+    new.on("pageerror", lambda error: new.errors.append(str(error)))
+    new.on(
+        "console",
+        lambda said: said.type == "error" and new.errors.append(f"{said.text} {said.location}"),
+    )
+    return new

@@ -5,7 +5,7 @@ import shutil
 
 import matplotlib
 import pytest
-from common import EXPLORER, ROOT
+from common import EXPLORER, ROOT, watch
 from common import browser as tools_browser
 
 matplotlib.use("agg")  # not through the environment, which kernels would inherit
@@ -58,27 +58,6 @@ def browser(chromium):
     pytest.importorskip("playwright.sync_api", reason="Playwright comes with the dev extra")
     with tools_browser.open_browser(chromium) as found:
         yield found
-
-
-def watch(context, address):
-    """Open a page that notes every request to another machine and every error it shows."""
-    new = context.new_page()
-    new.outside, new.errors = [], []
-
-    def decide(route):
-        if route.request.url.startswith((address, "data:", "blob:")):
-            route.continue_()
-        else:
-            new.outside.append(route.request.url)
-            route.abort()
-
-    context.route("**/*", decide)
-    new.on("pageerror", lambda error: new.errors.append(str(error)))
-    new.on(
-        "console",
-        lambda said: said.type == "error" and new.errors.append(f"{said.text} {said.location}"),
-    )
-    return new
 
 
 @pytest.fixture

@@ -14,8 +14,12 @@ from pathlib import Path
 from typing import Any
 
 from leo_helpers.catalogue import load_catalogue
+from leo_helpers.catalogue_model import Table
 from leo_helpers.catalogue_parse import name_entries
 from leo_helpers.crosswalk import load_crosswalk
+from leo_helpers.crosswalk_years import variable_of
+from leo_helpers.errors import YearError
+from leo_helpers.selection import year_filter
 from leo_helpers.years import format_ranges, format_terms
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -61,10 +65,27 @@ def tables() -> list[dict[str, Any]]:
             "database": table.database,
             "sheet": table.request_sheet,
             "yearColumn": table.year_column,
+            "byYear": takes_years(table),
             "views": [[v.name, v.year, v.term, list(v.years), v.status] for v in table.views()],
         }
         for table in load_catalogue().tables.values()
     ]
+
+
+def takes_years(table: Table) -> bool:
+    """Say whether ``leo.load`` can choose the rows of a table by year.
+
+    Examples
+    --------
+    >>> held = load_catalogue().tables
+    >>> takes_years(held["ks4_pupil"]), takes_years(held["leo_benefit"])
+    (True, False)
+    """
+    try:
+        year_filter(table, table.last_year)
+    except YearError:
+        return False
+    return bool(table.last_year)
 
 
 def variables() -> list[list[Any]]:
@@ -126,10 +147,12 @@ def topic_of(table: str, label: str) -> str:
 def concepts_of() -> dict[tuple[str, str], str]:
     """The harmonised concepts that each variable feeds, by table and variable."""
     found: dict[tuple[str, str], list[str]] = {}
+    catalogue = load_catalogue()
     for (table, concept), sources in load_crosswalk().sources.items():
         for source in sources:
-            for name in source.variables:
-                kept = found.setdefault((table, name), [])
+            for name in source.variables:  # one of several columns has its number behind
+                item = variable_of(catalogue, table, name)
+                kept = found.setdefault((item.table_id, item.name), [])
                 if concept not in kept:
                     kept.append(concept)
     return {key: ";".join(names) for key, names in found.items()}

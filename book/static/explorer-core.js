@@ -94,7 +94,8 @@
     if (!held) return "";
     const name = column(item, year, term);
     const own = /^[a-z_][a-z0-9_]*$/i.test(name) ? name : `[${name}]`;
-    const note = held.pooled && item.table.yearColumn ? `, ${item.table.yearColumn}` : "";
+    const years = item.table.yearColumn;
+    const note = held.pooled && years && years !== name ? `, ${years}` : "";
     return (
       `SELECT ${own}${note}, COUNT(*) AS n\n` +
       `FROM ${item.table.database}.[${project}].${held.name}\n` +
@@ -105,7 +106,7 @@
   /** The same for the synthetic copy in Python. */
   function pandas(item, year, term) {
     const name = column(item, year, term);
-    const when = item.years && item.table.first ? `, years=${year}` : "";
+    const when = item.years && item.table.byYear ? `, years=${year}` : "";
     const which = term ? `, terms="${{ PLASC: "plasc", AUT: "autumn", SPR: "spring", SUM: "summer" }[term]}"` : "";
     return (
       "import leo_helpers as leo\n\n" +
