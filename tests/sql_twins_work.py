@@ -145,7 +145,9 @@ def work_spells_by_month():
         days, whole = [f[1] for f in found], sum(f[2] for f in found)
         row = (year, people, n, whole, n // people, cut(n, people, 12))
         row += (mean(days), cut(sum(days), n, 6), half_up(cut(100 * whole, n, 12), 1))
-        fourth.append((*row, round(statistics.stdev(days), 4), round(statistics.pvariance(days), 4)))
+        fourth.append(
+            (*row, round(statistics.stdev(days), 4), round(statistics.pvariance(days), 4))
+        )
 
     moves = defaultdict(int)
     for person in {s[0] for s in spells}:
