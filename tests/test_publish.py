@@ -41,7 +41,8 @@ def test_a_page_without_an_address_says_nothing_of_it():
 
 def test_publishing_takes_local_files_out_of_the_policy():
     text = f'<meta content="default-src {policy.OWN}"/>'
-    assert publish.place(text, "a.html", "", "") == "<meta content=\"default-src 'self'\"/>"
+    assert publish.place(text, "a.html", "", "") == text  # the offline edition is made of these
+    assert publish.close(text) == "<meta content=\"default-src 'self'\"/>"
 
 
 def test_the_policy_names_inline_scripts_and_what_sql_in_the_page_needs():
@@ -107,7 +108,8 @@ def test_ids_stay_apart_and_links_stay_inside_the_printed_edition():
     names = ["chapters/a/one", "chapters/b/two"]
     offline.rewrite(soup.article, "chapters/a/one", names)
     links = [link.get("href") for link in soup.select("a")]
-    assert links == ["#chapters-b-two--x", "#chapters-a-one--a", None, "https://example.org"]
+    assert links == ["#chapters-b-two--x", "#chapters-a-one--a", "https://example.org"]
+    assert "not printed" in soup.get_text()
     assert soup.h1["id"] == "chapters-a-one--a" and soup.h1.get_text() == "A"
     assert soup.details.has_attr("open") and soup.img["src"] == "_images/p.png"
 
@@ -203,6 +205,8 @@ class TestPublished:
         assert page.errors == [] and page.outside == []
         page.goto((held / "chapters/reference/offline.html").as_uri(), wait_until="load")
         assert page.locator(f"a[href$='{offline.LEARNER}']").count() == 1
+        page.get_by_text("Cite this page").click()
+        assert f"{BASE}chapters/reference/offline.html" in page.inner_text("#leo-cite")
         context.close()
 
     def test_learners_notebooks_have_no_solutions(self, published):
@@ -225,6 +229,13 @@ class TestPublished:
         assert book.trailer["/Root"]["/Lang"] == "en-GB"
         assert book.metadata.title == about.settings()["title"]
         assert not (published / "printed.html").exists()
+        # Each page whose text cites something has links, to the bibliography at the end.
+        linked = [page for page in book.pages if page.get("/Annots")]
+        assert {"Glossary", "Bibliography"} <= set(titles) and len(linked) > len(book.pages) / 4
+        # A shadow would be a mask, a picture of its own: 1,073 of them at one time.
+        states = [page["/Resources"].get("/ExtGState", {}).values() for page in book.pages]
+        masks = [state.get_object().get("/SMask", "/None") for group in states for state in group]
+        assert set(masks) <= {"/None"}
 
     def test_it_names_the_files_to_take_away(self, published):
         text = (published / "chapters" / "reference" / "offline.html").read_text("utf-8")
