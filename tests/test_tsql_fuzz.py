@@ -4,7 +4,7 @@ import random
 import re
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from leo_helpers import tsql
@@ -115,6 +115,8 @@ def test_damaged_scripts_end_in_a_clear_error(session, seed):
     deadline=None,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
+@example("0{=")
+@example("select a{e}")
 def test_random_signs_end_in_a_clear_error(session, text):
     attempt(session, text)
 

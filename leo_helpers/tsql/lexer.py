@@ -285,7 +285,7 @@ def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
                 "This is a quote or dash from a word processor: write ' or - in its place.",
                 token.start,
             )  # fmt: skip
-        if token.token_type.name in _FOREIGN or _gap(tokens, i):
+        if token.token_type.name in _FOREIGN or _gap(tokens, i) or _open_brace(tokens, i):
             near = text[token.start : token.end + 1]
             if near == ":":
                 raise Refused("Labels and GOTO are not run here.", "Use WHILE and IF.", token.start)
@@ -326,6 +326,12 @@ def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
         at = tokens[0].start if tokens else 0
         raise TSqlError("Incorrect syntax: an expression is missing.", 102, at=at)
     return trees[0]
+
+
+def _open_brace(tokens: list[Token], i: int) -> bool:
+    """Tell whether a { begins nothing: only words follow it in T-SQL, as in {d '2011-09-01'}."""
+    after = tokens[i + 1 : i + 2]
+    return tokens[i].token_type == TokenType.L_BRACE and not (after and after[0].text.isalpha())
 
 
 def _offset(tokens: list[Token], error: dict) -> int | None:
