@@ -188,3 +188,13 @@ def test_what_is_no_text_is_said_to_be_none(session, tmp_path):
         session.run(tmp_path / "another.sql")
     with pytest.raises(LeoError, match="word processor"):
         session.run("select ‘a’ as x")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["alter table", "select 1 as a into", "create index i on", "truncate table", "drop view"],
+)
+def test_a_statement_cut_short_is_an_error_of_syntax(text, session):
+    with pytest.raises(tsql.TSqlError) as caught:
+        session.run(text)
+    assert (caught.value.number, caught.value.line) == (102, 1)

@@ -33,7 +33,7 @@ def alter(interpreter: Interpreter, statement: Simple) -> int:
         return 0
     if not cursor.take("TABLE"):
         raise Refused(f"ALTER {cursor.word()} is not run here.")
-    at = cursor.peek().start
+    at = cursor.start
     table = own_table(session, cursor.name(), at, "ALTER TABLE")
     if cursor.word() in ("REBUILD", "SET", "ENABLE", "DISABLE"):
         return 0

@@ -55,6 +55,14 @@ class Cursor:
         return token.token_type if token else None
 
     @property
+    def start(self) -> int:
+        """Offset of what stands here, which is a syntax error if nothing does."""
+        token = self.peek()
+        if token is None:
+            raise self.fail()
+        return token.start
+
+    @property
     def done(self) -> bool:
         """Whether nothing is left."""
         return self.i >= len(self.tokens)

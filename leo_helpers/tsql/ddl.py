@@ -122,7 +122,7 @@ def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
     session = interpreter.session
     name = cursor.identifier()
     cursor.expect("ON")
-    at = cursor.peek().start
+    at = cursor.start
     table = own_table(session, cursor.name(), at, "CREATE INDEX")
     if cursor.done:  # CREATE CLUSTERED COLUMNSTORE INDEX i ON t
         columns: tuple[str, ...] = ()
@@ -157,7 +157,7 @@ def _view(
     interpreter: Interpreter, statement: Simple, cursor: Cursor, again: bool, changed: bool
 ) -> int:
     session = interpreter.session
-    at = cursor.peek().start
+    at = cursor.start
     parts = cursor.name()
     (database, _, _), shown = session.store.writable(parts, at)
     names: tuple[str, ...] = ()
@@ -297,7 +297,7 @@ def truncate(interpreter: Interpreter, statement: Simple) -> int:
     session = interpreter.session
     cursor = Cursor(statement.tokens, 1)
     cursor.expect("TABLE")
-    at = cursor.peek().start
+    at = cursor.start
     table = session.own_copy(own_table(session, cursor.name(), at, "TRUNCATE TABLE"))
     session.execute(f"DELETE FROM {quote(table.physical)}")
     for column in table.columns:

@@ -364,7 +364,7 @@ def send_output(
     cells = ", ".join(f"{v.sql} AS c{i}" for i, (_, v) in enumerate(items, 1))
     query = Query(f"SELECT {cells} FROM {from_sql}", [Col(n, v.t, "") for n, v in items])
     if cursor.take("INTO"):
-        at = cursor.peek().start
+        at = cursor.start
         into = session.own_copy(target(session, cursor.name(), at))
         names = (
             [Cursor(p).identifier() for p in split_commas(cursor.brackets())]

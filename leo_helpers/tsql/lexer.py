@@ -308,7 +308,7 @@ def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
     try:
         parser = _DIALECT.parser(error_level=ErrorLevel.RAISE)
         trees = parser.parse([*head, *tokens], text)
-    except (ParseError, TokenError) as error:
+    except (ParseError, TokenError, AttributeError) as error:  # INTO and nothing behind it
         at = tokens[0].start if tokens else 0
         near = ""
         if isinstance(error, ParseError) and error.errors:

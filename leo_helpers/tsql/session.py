@@ -132,11 +132,10 @@ class Session(Lookups, Made):
         script : str or path
             T-SQL text, or the path of a file: a ``Path``, or a text that ends in ``.sql``.
         on_error : {"stop", "continue"}, optional
-            What follows an error; without it what the session was made with. ``"continue"`` goes
-            on where SQL Server would: after the statement, the text of an EXEC, or the batch that
-            the error ends. Each error is a message and in `Result.errors`. What is refused here
-            ends its batch, and the last message says so. A SELECT that fails gives no rows; SQL
-            Server may have sent some before.
+            What follows an error. ``"continue"`` goes on where SQL Server would: after the
+            statement, the text of an EXEC, or the batch that it ends. Each error is a message and
+            in `Result.errors`. What is refused here ends its batch, and the last message says so.
+            A SELECT that fails gives no rows; SQL Server may have sent some before.
 
         Returns
         -------
