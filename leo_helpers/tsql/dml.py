@@ -66,12 +66,14 @@ def insert(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] =
             query, columns = Query("SELECT 1 AS c1", [Col("", T("int"), "")]), []
         elif cursor.word() in ("EXEC", "EXECUTE"):
             return _insert_exec(interpreter, binder, entry, columns, cursor)
-        elif cursor.word() == "VALUES":
-            query, columns = _insert_values(
-                binder, parse_query(body, text), columns, names is not None
-            )
         else:
-            query = binder.statement(parse_query([*withs, *body], text))
+            if "body" not in statement.cache:  # a loop comes here again
+                statement.cache["body"] = parse_query([*withs, *body], text)
+            tree = statement.cache["body"]
+            if cursor.word() == "VALUES":
+                query, columns = _insert_values(binder, tree, columns, names is not None)
+            else:
+                query = binder.statement(tree)
         if columns and len(query.cols) != len(columns):
             more = len(query.cols) > len(columns)
             if names is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from sqlglot.tokens import Token, TokenType
 
 from .alter import rename_column
-from .blocks import words
+from .blocks import word, words
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError, sql_error
 from .failure import outside
@@ -105,7 +105,7 @@ def _sp_executesql(interpreter: Interpreter, cursor: Cursor) -> int | None:
             and part[2].token_type == TokenType.EQ
         )
         name, tokens = (part[1].text.lower(), part[3:]) if named else ("", part)
-        out = tokens[-1].text.upper() in ("OUTPUT", "OUT") if tokens else False
+        out = word(tokens[-1]) in ("OUTPUT", "OUT") if tokens else False
         tokens = tokens[:-1] if out else tokens
         if len(texts) < 2 and name in ("", "stmt", "statement", "params", "parameters"):
             texts.append(interpreter.value(tokens)[0].const)

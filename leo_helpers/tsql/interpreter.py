@@ -238,12 +238,8 @@ class Interpreter(Control):
     def value(self, tokens: list[Token], to: T | None = None) -> tuple[V, T]:
         """Evaluate an expression without columns, converted to a type as assignment does."""
         binder = self.session.binder()
-        key = (tokens[0].start, tokens[-1].end) if tokens else (0, 0)
-        if key not in self.trees:
-            self.trees[key] = parse_expression(tokens, self.source.text)
-        tree = self.trees[key]
         try:
-            v = binder.expr(tree, scope := Scope())
+            v = self.expression(tokens, binder, scope := Scope())
             binder.look(scope)
             if to is not None:
                 v = binder.convert(v, to, "explicit")
@@ -255,8 +251,11 @@ class Interpreter(Control):
         return to_value(held, t if to is not None else (v.t if v.t.name != "null" else T("int"))), t
 
     def expression(self, tokens: list[Token], binder: object, scope: Scope | None = None) -> V:
-        """Translate an expression without running it."""
-        return binder.expr(parse_expression(tokens, self.source.text), scope or Scope())
+        """Translate an expression without running it; in a loop it is read once."""
+        key = (tokens[0].start, tokens[-1].end) if tokens else (0, 0)
+        if key not in self.trees:
+            self.trees[key] = parse_expression(tokens, self.source.text)
+        return binder.expr(self.trees[key], scope or Scope())
 
     def declarations(self, statement: Simple) -> list[tuple[str, T | None, list[Token]]]:
         """Return name, type (None: a table) and initial value of each variable of DECLARE."""

@@ -12,7 +12,7 @@ from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
-from .blocks import words
+from .blocks import word, words
 from .errors import Refused, TSqlError, sql_error
 
 __all__ = [
@@ -293,7 +293,7 @@ def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
                 f"Incorrect syntax near '{near}'.", 102, "This is not T-SQL.", token.start
             )
         if (
-            token.text.upper() in _TYPES_THAT_LEAD
+            word(token) in _TYPES_THAT_LEAD
             and i + 1 < len(tokens)
             and tokens[i + 1].token_type == TokenType.STRING
         ):
@@ -302,8 +302,8 @@ def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
                 "Write [ ] around the name, and AS.",
                 token.start,
             )
-        if token.text.upper() in _ELSEWHERE and token.token_type != TokenType.STRING:
-            raise Refused(f"{token.text.upper()} reads what is not here.", at=token.start)
+        if word(token) in _ELSEWHERE:
+            raise Refused(f"{word(token)} reads what is not here.", at=token.start)
     head = _lead(lead)
     try:
         parser = _DIALECT.parser(error_level=ErrorLevel.RAISE)
