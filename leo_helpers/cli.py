@@ -312,11 +312,7 @@ def sql(
     ] = "",
     limit: Annotated[int, typer.Option(min=1, help="How many rows to print at most.")] = 50,
     out: Annotated[
-        Path | None,
-        typer.Option(
-            help="Folder for the results of scripts and the tables that they leave behind.",
-            show_default=False,
-        ),
+        Path | None, typer.Option(help="Folder for results and tables made.", show_default=False)
     ] = None,
     parquet: Annotated[
         bool, typer.Option("--parquet", help="Write Parquet files there instead of CSV.")
@@ -342,8 +338,7 @@ def sql(
     if len(query) > 1:
         other = next(part for part in query if part not in scripts)
         raise LeoError(
-            f"{other!r} is not the name of a T-SQL script; several arguments must all end in .sql.",
-            "Put a query in quotes.",
+            f"{other!r} is no T-SQL script: several must end in .sql.", "Put a query in quotes."
         )
     import duckdb
 

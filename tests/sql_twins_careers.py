@@ -166,7 +166,7 @@ def careers(pupils, records):
 
 
 def by_fifth(found):
-    """Unsettled pupils, share with level 2 and gain in each fifth of KS2, and in all."""
+    """Unsettled pupils, share with level 2 and mean gain of those who gain, by fifth of KS2."""
     groups = defaultdict(list)
     for row in found:
         groups[row[15]].append(row)
@@ -174,7 +174,7 @@ def by_fifth(found):
     result = []
     for fifth in sorted(groups, key=lambda x: (x == "all", x is not None, x)):
         level2 = [row[17] for row in groups[fifth] if row[17] is not None]
-        gains = [row[18] for row in groups[fifth] if row[18] is not None]
+        gains = [row[18] for row in groups[fifth] if row[18] is not None and row[18] > 0]
         result.append([
             *(None if fifth == "all" else fifth, len(groups[fifth])),
             *(sum(row[19] for row in groups[fifth]), 100 * sum(level2) // len(level2)),

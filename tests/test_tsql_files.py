@@ -152,7 +152,7 @@ def test_one_script_names_no_file_and_says_which_tables_stand(capsys, leo_data, 
 
 def test_several_words_that_are_no_scripts_are_explained(capsys, leo_data, scripts):
     code, _, err = command(capsys, "sql", *scripts(make=MAKE), "select 1")
-    assert (code, "'select 1' is not the name" in err) == (1, True)
+    assert (code, "'select 1' is no T-SQL script" in err) == (1, True)
 
 
 def test_a_folder_that_cannot_be_written_is_a_clear_error(capsys, leo_data, scripts, tmp_path):

@@ -271,7 +271,7 @@ go
 -------------------------------------------------------------------------------
 -- 6. looking at it
 -------------------------------------------------------------------------------
-select fifth = ks2_fifth, n = count(*), unsettled = sum(unsettled + 0), level2_pct = 100 * sum(cast(level2 as int)) / nullif(count(level2), 0), gain = round(avg(gain), 3)
+select fifth = ks2_fifth, n = count(*), unsettled = sum(unsettled + 0), level2_pct = 100 * sum(cast(level2 as int)) / nullif(count(level2), 0), gained = round(avg(case when gain > 0 then gain end), 3)
 from study.careers
 group by ks2_fifth with rollup
 order by grouping(ks2_fifth), ks2_fifth
