@@ -208,10 +208,7 @@ def _paired(tokens: list[Token], text: str) -> list[Token]:
     for token in tokens:
         last = out[-1] if out else None
         kind = _PAIRS.get((last.text.upper(), token.text.upper())) if last is not None else None
-        if (
-            kind is None
-            or {text[last.start], text[token.start]} & set("\"['")
-        ):
+        if kind is None or {text[last.start], text[token.start]} & set("\"['"):
             out.append(token)
         else:
             words = f"{last.text} {token.text}".upper()
