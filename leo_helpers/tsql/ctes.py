@@ -102,6 +102,15 @@ class CommonTables:
     def _set_operation(self, node: exp.SetOperation, scope: Scope | None) -> Query:
         only(node, "this", "expression", "distinct", "order", "offset", "limit", "with_", "options")
         parts = self._flatten(node)
+        for part in parts:
+            inner = part.unnest()
+            if inner.args.get("order"):
+                raise TSqlError(
+                    f"Incorrect syntax near the keyword "
+                    f"'{type(node).__name__.lower() if inner is part else 'order'}'.", 156,
+                    "ORDER BY may only stand after the last query. One that TOP needs goes into "
+                    "SELECT * FROM (SELECT TOP ... ORDER BY ...) x.",
+                )  # fmt: skip
         done = [self.query(part, scope) for part in parts]
         left = done[0]
         types = [col.t for col in left.cols]

@@ -12,7 +12,7 @@ from .blocks import word, words
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError, sql_error
 from .failure import outside
-from .lexer import Script
+from .lexer import Script, lead_tokens
 from .sqltypes import T
 from .store import Table
 from .value import V
@@ -47,9 +47,16 @@ def execute(interpreter: Interpreter, statement: Simple) -> int | None:
         if not cursor.done:
             raise Refused("EXEC ('...') AT another server is not run here.")
         return _batch(interpreter, _joined(interpreter, inner), {})
+    code = ""
+    if cursor.kind() == TokenType.PARAMETER and cursor.kind(2) == TokenType.EQ:
+        code = cursor.identifier()[1:]
+        cursor.i += 1
     name = cursor.name()[-1].lower()
     if name == "sp_executesql":
-        return _sp_executesql(interpreter, cursor)
+        rows = _sp_executesql(interpreter, cursor)
+        if code:  # what did not fail returns 0
+            interpreter.assign(code, lead_tokens("0"), "", statement.start)
+        return rows
     if name == "sp_rename":
         return _sp_rename(interpreter, cursor)
     if name in SHOWN and statement.word != "INSERT":
