@@ -25,6 +25,7 @@ TICKED = [
     "sc_pupil.FSMeligible_[term][yy]",
     "ks4_pupil.KS4_ACADYR",
     "sc_pupil.Gender_[term][yy]",
+    "sc_pupil.SENprovision_[term][yy]",
 ]
 WHY = 'disadvantage, as "free meals"'
 
@@ -75,7 +76,12 @@ def test_the_sample_shows_what_it_should():
     items = in_order()
     assert sorted(map(str, items)) == sorted(TICKED) and [str(i) for i in items] != TICKED
     assert {i.request for i in items} >= {"default", "by_request"}
-    assert len({i.table_id for i in items}) == 5 and {i.sensitivity for i in items} >= {"C", "E"}
+    assert len({i.table_id for i in items}) == 5 and {i.sensitivity for i in items} >= {
+        "",
+        "C",
+        "D",
+        "E",
+    }
 
 
 def test_tables_stand_in_the_order_of_the_forms_tabs():
@@ -164,7 +170,8 @@ def test_leo_reads_the_file_of_approved_variables(filled, small_data, tmp_path, 
         main(["extract", str(path), str(tmp_path / "mine")])
     assert end.value.code == 0
     monkeypatch.setenv("LEO_DATA", str(tmp_path / "mine"))
-    assert set(leo.load("sc_pupil", 2011, "spring")) == {"gender_spr11", "fsmeligible_spr11"}
+    columns = {"gender_spr11", "fsmeligible_spr11", "senprovision_spr11"}
+    assert set(leo.load("sc_pupil", 2011, "spring")) == columns
     made = leo.harmonise(
         "sc_pupil", ["sex", "fsm", "ethnicity_major"], 2011, "spring", approved=path
     )

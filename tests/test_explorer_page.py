@@ -66,7 +66,8 @@ def test_it_is_what_the_script_draws(browser, page, address):
     assert page.errors == []
 
 
-def test_the_list_is_seen_before_any_script_of_the_page_has_come(page, address):
+@pytest.mark.parametrize(("early", "value"), [("q", "ethnicity"), ("request", "default")])
+def test_the_list_is_seen_before_any_script_of_the_page_has_come(page, address, early, value):
     let_go = hold_scripts(page)
     page.goto(address + EXPLORER, wait_until="commit")
     page.locator("#leo-rows tr:nth-child(20)").wait_for()
@@ -74,12 +75,14 @@ def test_the_list_is_seen_before_any_script_of_the_page_has_come(page, address):
     assert page.locator("#leo-explorer[data-ready]").count() == 0
     # What a quick reader does meanwhile counts once the scripts are there.
     page.locator("#leo-rows input").nth(1).check()
-    page.fill("#leo-q", "ethnicity")
-    page.keyboard.press("Enter")
+    if early == "q":
+        page.fill("#leo-q", value)
+        page.keyboard.press("Enter")
+    else:
+        page.select_option(f"#leo-{early}", value)
     let_go()
     page.locator("#leo-state:empty").wait_for(state="attached")
-    assert "leo_" not in page.url and "?" not in page.url
-    assert page.input_value("#leo-q") == "ethnicity"
+    assert "?" not in page.url and page.input_value(f"#leo-{early}") == value
     assert rows(page) and rows(page) != [str(item) for item in every()[:20]]
     assert page.locator("#leo-basket strong").all_inner_texts() == [every()[1].name]
     assert page.errors == []

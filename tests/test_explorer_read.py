@@ -201,3 +201,9 @@ def test_the_sample_has_what_the_grid_can_show():
     assert sum(any((i.table_id, c) in breaks for c in concepts(i)) for i in chosen) > 10
     assert sum((i.table_id, "") in breaks for i in chosen) > 10
     assert sum(bool(i.columns_by_year) for i in chosen) > 5 and any(i.terms for i in chosen)
+
+
+def test_a_year_column_is_read_once(reader):
+    show(reader, CATALOGUE.variable("ks4_pupil", "KS4_ACADYR"))
+    query = reader.locator("#leo-one pre").first.inner_text()
+    assert query.casefold().count("ks4_acadyr") == 3  # selected, grouped, ordered
