@@ -27,6 +27,9 @@ WHAT = {
 PLACE = "leo:downloads"
 #: What the printed edition leaves out of a page.
 NOT_PRINTED = "script, button, .headerlink, .leo-print-only, .leo-about, .leo-try"
+#: Signs and names in code, which have the colour of the text: each would be two parts of the PDF's
+#: structure, more of them than of everything else together.
+PLAIN = "pre span:is(:not([class]), .n, .nn, .p, .w, .o)"
 #: Every entry has one time, so that two runs give the same bytes.
 TIME = (1980, 1, 1, 0, 0, 0)
 
@@ -173,6 +176,8 @@ def rewrite(article: Tag, name: str, names: list[str]) -> None:
         node.decompose()
     for box in article.select("details"):
         box["open"] = ""
+    for span in article.select(PLAIN):
+        span.unwrap()
     for node in article.find_all(True):
         for key in ("id", "for"):
             if node.get(key):

@@ -13,6 +13,8 @@ from bs4 import BeautifulSoup, Tag
 
 FILE_NAME = re.compile(r"\.(png|svg|jpe?g|gif|webp)\s*$|^\.{0,2}/|_images/", re.IGNORECASE)
 SHORTEST, LONGEST = 20, 300
+#: Signs that many machines have no glyph for, and what they stand for where they are alone.
+SIGNS = {"✅": "passed", "❌": "failed"}
 UNUSED = re.compile(
     r"(?i:thebe)|requestKernel|kernelName|togglebutton|let toggle(Hint|Open)|OPTIONS\.pagename ="
 )
@@ -58,6 +60,7 @@ def repair(soup: BeautifulSoup) -> None:
     fold(soup)
     for table in soup.select("table"):
         mark_heads(table)
+    say_signs(soup)
     caption_tables(soup)
     reach_code(soup)
     drop_scripts(soup)
@@ -113,6 +116,13 @@ def mark_heads(table: Tag) -> None:
             cell["scope"] = ("colgroup" if wide else "col") if cell.find_parent("thead") else "row"
         else:
             cell.name = "td"
+
+
+def say_signs(soup: BeautifulSoup) -> None:
+    """Write in words what MyST-NB says with a sign in its table of runs."""
+    for node in soup.select("td > p"):
+        if node.string in SIGNS:
+            node.string = SIGNS[node.string]
 
 
 def caption_tables(soup: BeautifulSoup) -> None:

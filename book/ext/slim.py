@@ -18,6 +18,21 @@ GLYPH_RULE = re.compile(r'(?:\.fa-[\w-]+:{1,2}before,?)+\{content:"[^"]*"\}')
 CODE_POINT = re.compile(r'"\\([0-9a-f]{3,5})\s?"')
 OTHER_FORMATS = re.compile(r',\s*url\([^)]*\.ttf\)\s*format\("truetype"\)')
 
+#: A rule that shows a sign of the icon font, which a screen reader would try to say.
+ICON_RULE = re.compile(
+    r"([^{};]+)\{(?:[^{}]*;)?\s*content:\s*"
+    r"(var\(--pst-icon-[\w-]+\)|\"(?:\\f[0-9a-f]{3}|[\ue000-\uf8ff])\")[^{}]*\}"
+)
+#: What Sphinx's search gets wrong in this theme, and how it is right. An extract is of the article,
+#: not of the buttons and contents around it; and the number of hits is said.
+SEARCH = {
+    '[role="main"]': "article.bd-article",
+    'searchSummary.classList.add("search-summary");': (
+        'searchSummary.classList.add("search-summary"); '
+        'searchSummary.setAttribute("role", "status");'
+    ),
+}
+
 #: Says at once what the theme's script says once it runs. A locked-down browser keeps no choice.
 SCHEME = """{
   let mode = "auto";
@@ -38,6 +53,39 @@ def trim_styles(text: str) -> str:
     """
     text = OTHER_FORMATS.sub("", GLYPH_RULE.sub("", text))
     return text.replace('.woff2) format("woff2")', '.woff) format("woff")')
+
+
+def unspoken(text: str) -> str:
+    r"""Return a style sheet whose icons have no words, in browsers that know how to say so.
+
+    Examples
+    --------
+    >>> unspoken('.a{content:"\f185"}b{x:y}')
+    '.a{content:"\f185"}@supports (content:"" / ""){.a{content:"\f185" / ""}}b{x:y}'
+    """
+    again = r'\g<0>@supports (content:"" / ""){\1{content:\2 / ""}}'
+    return ICON_RULE.sub(again, text)
+
+
+def mend_search(script: Path) -> None:
+    """Let Sphinx's search fit the theme.
+
+    Parameters
+    ----------
+    script : Path
+        ``searchtools.js`` of a built book.
+
+    Raises
+    ------
+    RuntimeError
+        If Sphinx has changed what this changes.
+    """
+    text = script.read_text(encoding="utf-8")
+    for old, new in SEARCH.items():
+        if old not in text:
+            raise RuntimeError(f"{script.name} has no {old}: look at SEARCH in book/ext/slim.py.")
+        text = text.replace(old, new)
+    script.write_text(text, encoding="utf-8")
 
 
 def signs(texts: list[str]) -> set[int]:
@@ -68,10 +116,11 @@ def late(soup: BeautifulSoup) -> None:
 
 def slim(static: Path) -> None:
     """Trim the style sheets of a built book and cut its icon fonts down to the signs they name."""
+    mend_search(static / "searchtools.js")
     sheets = [p for p in static.rglob("*.css") if ".min." not in p.name]
     for sheet in sheets:
         text = sheet.read_text(encoding="utf-8")
-        sheet.write_text(trim_styles(text), encoding="utf-8")
+        sheet.write_text(unspoken(trim_styles(text)), encoding="utf-8")
     named = signs([sheet.read_text(encoding="utf-8") for sheet in sheets])
     for font in sorted((static / "vendor" / "fontawesome" / "webfonts").glob("*.ttf")):
         options = subset.Options(flavor="woff", layout_features=[], notdef_outline=False)
