@@ -41,7 +41,8 @@ def test_a_page_without_an_address_says_nothing_of_it():
 
 def test_publishing_takes_local_files_out_of_the_policy():
     text = f'<meta content="default-src {policy.OWN}"/>'
-    assert publish.place(text, "a.html", "", "") == "<meta content=\"default-src 'self'\"/>"
+    assert publish.place(text, "a.html", "", "") == text  # the offline edition is made of these
+    assert publish.close(text) == "<meta content=\"default-src 'self'\"/>"
 
 
 def test_the_policy_names_inline_scripts_and_what_sql_in_the_page_needs():
@@ -203,6 +204,8 @@ class TestPublished:
         assert page.errors == [] and page.outside == []
         page.goto((held / "chapters/reference/offline.html").as_uri(), wait_until="load")
         assert page.locator(f"a[href$='{offline.LEARNER}']").count() == 1
+        page.get_by_text("Cite this page").click()
+        assert f"{BASE}chapters/reference/offline.html" in page.inner_text("#leo-cite")
         context.close()
 
     def test_learners_notebooks_have_no_solutions(self, published):

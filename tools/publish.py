@@ -80,7 +80,7 @@ def place(text: str, name: str, base: str, repository: str) -> str:
     Returns
     -------
     str
-        The page with its address in head and citation, and a policy without local files.
+        The page with its address in head and citation.
     """
     address = address_of(name, base)
     link = f' <a href="{html.escape(address)}">{html.escape(address)}</a>' if address else ""
@@ -91,6 +91,11 @@ def place(text: str, name: str, base: str, repository: str) -> str:
         (launch.PLACE, launch.links(repository)),
     ):
         text = text.replace(f"<!-- {mark} -->", words)
+    return text
+
+
+def close(text: str) -> str:
+    """Return a page whose policy no longer allows local files: a server shows it, not a folder."""
     return text.replace(policy.OWN, "'self'")
 
 
@@ -190,18 +195,17 @@ def assemble(
     shutil.rmtree(out, ignore_errors=True)
     shutil.copytree(book, out, ignore=shutil.ignore_patterns(".buildinfo", "*.doctree"))
     redirects = set(write_redirects(out, base))
+    own = {p.relative_to(out).as_posix(): p for p in pages(out)}
+    own = {name: path for name, path in own.items() if name not in redirects}
+    for name, path in own.items():
+        text = place(path.read_text(encoding="utf-8"), name, base, repository)
+        path.write_text(text, encoding="utf-8")
     offline.write_downloads(out, printed)
     if data:
         lite.publish(out, data)
-    names = []
-    for path in pages(out):
-        name = path.relative_to(out).as_posix()
-        if name in redirects:
-            continue
-        text = place(path.read_text(encoding="utf-8"), name, base, repository)
-        path.write_text(text, encoding="utf-8")
-        if name not in ("404.html", "search.html", "genindex.html"):
-            names.append(name)
+    for path in own.values():
+        path.write_text(close(path.read_text(encoding="utf-8")), encoding="utf-8")
+    names = [name for name in own if name not in ("404.html", "search.html", "genindex.html")]
     wrong_address(out, base)
     if base:
         (out / "sitemap.xml").write_text(sitemap(out, names, base), encoding="utf-8")

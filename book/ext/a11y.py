@@ -13,6 +13,14 @@ from bs4 import BeautifulSoup, Tag
 
 FILE_NAME = re.compile(r"\.(png|svg|jpe?g|gif|webp)\s*$|^\.{0,2}/|_images/", re.IGNORECASE)
 SHORTEST, LONGEST = 20, 300
+#: Windows over the page that the theme leaves without a name.
+DIALOGS = {
+    "pst-search-dialog": "Search",
+    "pst-primary-sidebar-modal": "Contents and search",
+    "pst-secondary-sidebar-modal": "On this page",
+}
+#: Where the parts of a name meet: after a ``_``, before a capital or a bracket.
+JOINT = re.compile(r"(?<=_)(?=\w)|(?<=[a-z])(?=[A-Z])|(?<=\w)(?=[\[{])|(?<=[\]}])(?=[\[{])")
 #: Signs that many machines have no glyph for, and what they stand for where they are alone.
 SIGNS = {"✅": "passed", "❌": "failed"}
 UNUSED = re.compile(
@@ -61,6 +69,7 @@ def repair(soup: BeautifulSoup) -> None:
     for table in soup.select("table"):
         mark_heads(table)
     say_signs(soup)
+    break_names(soup)
     caption_tables(soup)
     reach_code(soup)
     drop_scripts(soup)
@@ -74,6 +83,11 @@ def name_controls(soup: BeautifulSoup) -> None:
     sidebar = soup.select_one(".bd-sidebar-primary")
     if sidebar is not None:
         sidebar["role"], sidebar["aria-label"] = "complementary", "Contents and search"
+    for name, words in DIALOGS.items():
+        for dialog in soup.select(f"dialog#{name}"):
+            dialog["aria-label"] = words
+    for button in soup.select(".theme-switch-button"):
+        button["aria-label"] = button["data-bs-title"] = "Colour mode"
     for summary in soup.select(".bd-links details > summary"):
         above = summary.parent.find_previous_sibling("a")
         if above is not None:
@@ -123,6 +137,16 @@ def say_signs(soup: BeautifulSoup) -> None:
     for node in soup.select("td > p"):
         if node.string in SIGNS:
             node.string = SIGNS[node.string]
+
+
+def break_names(soup: BeautifulSoup) -> None:
+    """Let names of variables in tables break where their parts meet, rather than anywhere."""
+    for code in soup.select("article td code .pre"):
+        first, *others = JOINT.split(code.string or "")
+        if others:
+            code.string = first
+            for part in others:
+                code.extend([soup.new_tag("wbr"), part])
 
 
 def caption_tables(soup: BeautifulSoup) -> None:

@@ -23,14 +23,20 @@ ICON_RULE = re.compile(
     r"([^{};]+)\{(?:[^{}]*;)?\s*content:\s*"
     r"(var\(--pst-icon-[\w-]+\)|\"(?:\\f[0-9a-f]{3}|[\ue000-\uf8ff])\")[^{}]*\}"
 )
-#: What Sphinx's search gets wrong in this theme, and how it is right. An extract is of the article,
-#: not of the buttons and contents around it; and the number of hits is said.
-SEARCH = {
-    '[role="main"]': "article.bd-article",
-    'searchSummary.classList.add("search-summary");': (
-        'searchSummary.classList.add("search-summary"); '
-        'searchSummary.setAttribute("role", "status");'
-    ),
+#: What scripts of Sphinx get wrong in this theme, and how it is right. The extract of a hit is of
+#: the article, not of the buttons and contents around it, and so are the words that are marked on
+#: a page; the number of hits is said.
+MENDED = {
+    "searchtools.js": {
+        '[role="main"]': "article.bd-article",
+        'searchSummary.classList.add("search-summary");': (
+            'searchSummary.classList.add("search-summary"); '
+            'searchSummary.setAttribute("role", "status");'
+        ),
+    },
+    "sphinx_highlight.js": {
+        'querySelectorAll("div.body")': 'querySelectorAll("article.bd-article")'
+    },
 }
 
 #: Says at once what the theme's script says once it runs. A locked-down browser keeps no choice.
@@ -60,32 +66,33 @@ def unspoken(text: str) -> str:
 
     Examples
     --------
-    >>> unspoken('.a{content:"\f185"}b{x:y}')
-    '.a{content:"\f185"}@supports (content:"" / ""){.a{content:"\f185" / ""}}b{x:y}'
+    >>> unspoken('.a{content:"\\f185"}b{x:y}')
+    '.a{content:"\\f185"}@supports (content:"" / ""){.a{content:"\\f185" / ""}}b{x:y}'
     """
     again = r'\g<0>@supports (content:"" / ""){\1{content:\2 / ""}}'
     return ICON_RULE.sub(again, text)
 
 
-def mend_search(script: Path) -> None:
-    """Let Sphinx's search fit the theme.
+def mend(static: Path) -> None:
+    """Let the scripts of Sphinx fit the theme.
 
     Parameters
     ----------
-    script : Path
-        ``searchtools.js`` of a built book.
+    static : Path
+        The folder ``_static`` of a built book.
 
     Raises
     ------
     RuntimeError
         If Sphinx has changed what this changes.
     """
-    text = script.read_text(encoding="utf-8")
-    for old, new in SEARCH.items():
-        if old not in text:
-            raise RuntimeError(f"{script.name} has no {old}: look at SEARCH in book/ext/slim.py.")
-        text = text.replace(old, new)
-    script.write_text(text, encoding="utf-8")
+    for name, changes in MENDED.items():
+        text = (static / name).read_text(encoding="utf-8")
+        for old, new in changes.items():
+            if old not in text:
+                raise RuntimeError(f"{name} has no {old}: look at MENDED in book/ext/slim.py.")
+            text = text.replace(old, new)
+        (static / name).write_text(text, encoding="utf-8")
 
 
 def signs(texts: list[str]) -> set[int]:
@@ -116,7 +123,7 @@ def late(soup: BeautifulSoup) -> None:
 
 def slim(static: Path) -> None:
     """Trim the style sheets of a built book and cut its icon fonts down to the signs they name."""
-    mend_search(static / "searchtools.js")
+    mend(static)
     sheets = [p for p in static.rglob("*.css") if ".min." not in p.name]
     for sheet in sheets:
         text = sheet.read_text(encoding="utf-8")
