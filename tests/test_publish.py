@@ -108,7 +108,8 @@ def test_ids_stay_apart_and_links_stay_inside_the_printed_edition():
     names = ["chapters/a/one", "chapters/b/two"]
     offline.rewrite(soup.article, "chapters/a/one", names)
     links = [link.get("href") for link in soup.select("a")]
-    assert links == ["#chapters-b-two--x", "#chapters-a-one--a", None, "https://example.org"]
+    assert links == ["#chapters-b-two--x", "#chapters-a-one--a", "https://example.org"]
+    assert "not printed" in soup.get_text()
     assert soup.h1["id"] == "chapters-a-one--a" and soup.h1.get_text() == "A"
     assert soup.details.has_attr("open") and soup.img["src"] == "_images/p.png"
 
@@ -228,6 +229,13 @@ class TestPublished:
         assert book.trailer["/Root"]["/Lang"] == "en-GB"
         assert book.metadata.title == about.settings()["title"]
         assert not (published / "printed.html").exists()
+        # Each page whose text cites something has links, to the bibliography at the end.
+        linked = [page for page in book.pages if page.get("/Annots")]
+        assert {"Glossary", "Bibliography"} <= set(titles) and len(linked) > len(book.pages) / 4
+        # A shadow would be a mask, a picture of its own: 1,073 of them at one time.
+        states = [page["/Resources"].get("/ExtGState", {}).values() for page in book.pages]
+        masks = [state.get_object().get("/SMask", "/None") for group in states for state in group]
+        assert set(masks) <= {"/None"}
 
     def test_it_names_the_files_to_take_away(self, published):
         text = (published / "chapters" / "reference" / "offline.html").read_text("utf-8")

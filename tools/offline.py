@@ -25,6 +25,8 @@ WHAT = {
 }
 #: Replaced by the list of files on the page that offers them.
 PLACE = "leo:downloads"
+#: What chapters point to on every page, so it is printed after them.
+LAST = ["chapters/reference/glossary", "chapters/reference/bibliography"]
 #: What the printed edition leaves out of a page.
 NOT_PRINTED = "script, button, .headerlink, .leo-print-only, .leo-about, .leo-try"
 #: Signs and names in code, which have the colour of the text: each would be two parts of the PDF's
@@ -195,7 +197,7 @@ def rewrite(article: Tag, name: str, names: list[str]) -> None:
         if target in names:
             link["href"] = f"#{slug(target)}--{fragment}" if fragment else f"#{slug(target)}"
         else:
-            del link["href"]  # a page that is not printed
+            link.unwrap()  # a page that is not printed: words that look like a link lead nowhere
 
 
 def print_chapters(out: Path, target: Path) -> bool:
@@ -206,7 +208,7 @@ def print_chapters(out: Path, target: Path) -> bool:
         return False
     names = [p.relative_to(ROOT).with_suffix("").as_posix() for p in gathered.in_order()]
     page = out / "printed.html"
-    page.write_text(one_page(out, ["chapters/index", *names]), encoding="utf-8")
+    page.write_text(one_page(out, ["chapters/index", *names, *LAST]), encoding="utf-8")
     foot = (
         '<p style="font-size:8px;width:100%;text-align:center">Learning LEO, synthetic data, '
         '<span class="pageNumber"></span> of <span class="totalPages"></span></p>'
