@@ -215,7 +215,7 @@ def test_a_chapter_on_paper(page, address):
     printed = PdfReader(io.BytesIO(page.pdf(format="A4")))
     words = " ".join(" ".join(sheet.extract_text().split()) for sheet in printed.pages)
     assert "Solution to exercise" in words and "version" in words
-    for gone in ("Edit and run", "I have read this page", "Report a problem", "Previous"):
+    for gone in ("Try this SQL", "I have read this page", "Report a problem", "Previous"):
         assert gone not in words, gone
     for solution in page.locator("details.solution section").all():
         assert solution.inner_text().split("\n")[0][:30] in words
