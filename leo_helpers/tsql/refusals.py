@@ -38,7 +38,8 @@ def not_run(statement: Statement) -> tuple[str, str] | None:
             return f"{first} {kind}", "Put its statements into the script."
     if first in ("EXEC", "EXECUTE") and len(tokens) > 1 and tokens[1].text != "(":
         try:
-            name = Cursor(tokens, 1).name()[-1].lower()
+            given = len(tokens) > 3 and tokens[3].text == "="  # EXEC @rc = procedure
+            name = Cursor(tokens, 4 if given else 1).name()[-1].lower()
         except TSqlError:
             return None
         if name not in _PROCEDURES:
