@@ -190,8 +190,8 @@ def test_the_grid_shows_years_new_names_and_breaks(reader, item):
     for title, found in (("What changed", mine), ("What changed in the whole table", whole)):
         said = reader.get_by_role("region", name=title, exact=True).locator("li").all_inner_texts()
         wanted = [f"{b.year}, {b.kind}: " if b.year else f"{b.kind}: " for b in found]
-        whats = [(b.what + " " + b.advice).replace("`", "") for b in found]
-        assert said == [a + b for a, b in zip(wanted, whats, strict=True)]
+        words = [(b.what + " " + b.advice).replace("`", "") for b in found]
+        assert said == [a + b for a, b in zip(wanted, words, strict=True)]
 
 
 def test_the_sample_has_what_the_grid_can_show():
