@@ -55,6 +55,8 @@ class TSqlError(LeoError):
         self.origin = ""  # THROW or RAISERROR, if the script has raised it itself
         self.runtime = False  # met while rows were read, so that only the statement is known
         self.passed = False  # every script goes on: something to be dropped was not there
+        self.within = ""  # where in the text of an EXEC, in words for the reader
+        self.own_line: int | None = None  # the line there, which is what ERROR_LINE() gives
         self.nested = False  # raised inside EXEC, so that a TRY around it catches even 208
 
     def locate(self, line: int, column: int, statement: str) -> None:
@@ -66,7 +68,7 @@ class TSqlError(LeoError):
     def report(self) -> str:
         """The error as SQL Server's tools print it, and what to do about it."""
         if self.number is None:
-            return f"Line {self.line}: {self.message} {self.next_step}".rstrip()
+            return f"Line {self.line}: {self.message}{self.within} {self.next_step}".rstrip()
         head = f"Msg {self.number}, Level {self.severity}, State {self.state}, Line {self.line}"
         return "\n".join(filter(None, [head, self.message, self.next_step]))
 
@@ -78,7 +80,7 @@ class TSqlError(LeoError):
         step = f" {self.next_step}" if self.next_step else ""
         excerpt = " ".join(self.statement.split())
         text = f"\n  In: {excerpt[:200]}{' ...' if len(excerpt) > 200 else ''}" if excerpt else ""
-        return f"{where}{self.message}{number}{step}{text}"
+        return f"{where}{self.message}{self.within}{number}{step}{text}"
 
 
 class Reached(Exception):

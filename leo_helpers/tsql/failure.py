@@ -149,10 +149,11 @@ def record(interpreter: Interpreter, error: TSqlError) -> None:
 
 def outside(error: TSqlError) -> TSqlError:
     """Say that the line is that of the executed text, and leave room for the script's own."""
-    place = f" (line {error.line}, column {error.column} of the executed text)"
     kind = Refused if isinstance(error, Refused) else TSqlError
     out = kind.__new__(kind)
-    TSqlError.__init__(out, error.message + place, error.number, error.next_step)
+    TSqlError.__init__(out, error.message, error.number, error.next_step)
+    here = f" (line {error.line}, column {error.column} of the executed text)"
+    out.within, out.own_line = here + error.within, error.own_line or error.line
     out.severity, out.state, out.origin = error.severity, error.state, error.origin
     out.nested = True
     return out

@@ -143,6 +143,8 @@ def error_fact(field: str):
     def rule(b: Queries, args: list, scope: Scope) -> V:
         error = b.session.caught
         value = None if error is None else getattr(error, field)
+        if field == "line" and error is not None:
+            value = error.own_line or value
         if field == "message":
             return (
                 name_value(value)
