@@ -292,11 +292,17 @@ def _no_column(
             f"{variable} is not in your extract.",
             "Put it on your list of approved variables and make the extract again.",
         )
+    looked = ", ".join(v.name for v in views[:3]) + (" ..." if len(views) > 3 else "")
+    there = [c.column for v in views for c in catalogue.view_columns(v) if c.variable == variable]
+    if there:
+        return YearError(
+            f"{name} is no column of {looked}.",
+            f"{table.table_id}.{variable.name} is {there[0]} there.",
+        )
     where = format_ranges(variable.years) if variable.years else "no year that is known"
     terms = ""
     if variable.terms:
         terms = " (" + "; ".join(f"{t} {format_ranges(y)}" for t, y in variable.terms.items()) + ")"
-    looked = ", ".join(v.name for v in views[:3]) + (" ..." if len(views) > 3 else "")
     return YearError(
         f"{table.table_id}.{variable.name} does not exist in {looked}.",
         f"It exists in END years {where}{terms}.",
