@@ -81,8 +81,9 @@ def run_files(
         else:
             _print(session, whole, limit, show)
     if keep_going and whole.errors:
-        print(f"{len(whole.errors)} errors.", file=sys.stderr)
-        return len(whole.errors)
+        count = len(whole.errors)
+        print(f"{count} error{'s' * (count != 1)}.", file=sys.stderr)
+        return count
     return 0
 
 
