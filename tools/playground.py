@@ -85,8 +85,8 @@ def published(chapters: Path = CHAPTERS) -> list[dict[str, str]]:
         cells = CELL.findall(text)
         queries = filter(None, map(try_sql.query_of, cells))
         found += [facts | {"language": "sql", "sql": sql} for sql in queries]
-        scripts = filter(None, map(try_sql.script_of, cells))
-        found += [facts | {"language": "tsql", "sql": sql} for sql in try_sql.whole(list(scripts))]
+        scripts = try_sql.whole(cells).values()
+        found += [facts | {"language": "tsql", "sql": sql} for sql in scripts]
     return found
 
 

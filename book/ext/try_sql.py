@@ -18,6 +18,7 @@ PLAYGROUND = "chapters/reference/playground"
 MARK = "_i2."
 #: A cell that is T-SQL but for its first line, and one that runs a script it has just written down.
 CELL = re.compile(r"%%tsql\b[^\n]*\n(?P<script>.*)", re.DOTALL)
+GOING = re.compile(r"%%tsql\b[^\n]*--keep-going")
 RUN = re.compile(r'script = """\n(?P<script>.*?)"""\nleo\.tsql\.run\(script\)', re.DOTALL)
 #: Words after which a script names a table of its own.
 MADE = re.compile(r"\b(?:into|create\s+table|create\s+schema)\s+(#?\w+(?:\.\w+)?)", re.IGNORECASE)
@@ -74,29 +75,38 @@ def query_of(cell: str) -> str | None:
     return query if MARK in query else None
 
 
-def whole(scripts: list[str]) -> list[str]:
-    r"""Return each script with those before it that make the tables it reads.
+def whole(cells: list[str]) -> dict[int, str]:
+    r"""Return the T-SQL of cells by their places, each with those before it that make its tables.
 
     Cells of a chapter share a session, and a run of the playground is one of its own. Between two
-    cells stands ``GO``, because each is a batch.
+    cells stands ``GO``, because each is a batch. The playground stops at an error, so a cell that
+    goes on after errors has no part in it, and neither has one that reads its tables.
 
     Parameters
     ----------
-    scripts : list of str
+    cells : list of str
         The cells of a page, in order.
 
     Examples
     --------
-    >>> whole(["select 1 as a into #one", "select 2 as b into #two", "select a from #one"])[2]
+    >>> cells = ["%%tsql\nselect 1 as a into #one", "%%tsql\nselect 2 as b into #two"]
+    >>> whole([*cells, "%%tsql\nselect a from #one"])[2]
     'select 1 as a into #one\nGO\nselect a from #one'
+    >>> whole(["%%tsql --keep-going\nselect 1 as a into #one", "%%tsql\nselect a from #one"])
+    {}
     """
-    done = []
-    for place, script in enumerate(scripts):
+    found = {place: script for place, cell in enumerate(cells) if (script := script_of(cell))}
+    going = {place for place in found if GOING.match(cells[place])}
+    lost = {table for place in going for table in made(found[place])}
+    done: dict[int, str] = {}
+    for place, script in found.items():
+        if place in going or words(script) & lost - made(script):
+            continue
         parts = [script]
-        for before in reversed(scripts[:place]):
-            if made(before) & words(" ".join(parts)):
-                parts.insert(0, before)
-        done.append("\nGO\n".join(parts))
+        for before in sorted(done.keys(), reverse=True):
+            if made(found[before]) & words(" ".join(parts)):
+                parts.insert(0, found[before])
+        done[place] = "\nGO\n".join(parts)
     return done
 
 
@@ -131,11 +141,8 @@ def add(soup: BeautifulSoup, name: str) -> None:
     queries = [(block, fragment(text)) for block, text in found if MARK in text]
     code = [(block, block.get_text().strip()) for block in soup.select("div.cell_input")]
     queries += [(block, fragment(query)) for block, text in code if (query := query_of(text))]
-    cells = [(block, script) for block, text in code if (script := script_of(text))]
-    scripts = whole([script for _, script in cells])
-    queries += [
-        (block, fragment(text, "tsql")) for (block, _), text in zip(cells, scripts, strict=True)
-    ]
+    scripts = whole([text for _, text in code])
+    queries += [(code[place][0], fragment(text, "tsql")) for place, text in scripts.items()]
     for block, end in queries:
         inside = " mt-2" if "cell_input" in block["class"] else ""  # no gap to make up for there
         panel = f"""<details class="leo-try d-print-none{inside}"><summary>Try this SQL</summary>
