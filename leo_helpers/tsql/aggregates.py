@@ -239,6 +239,8 @@ def _frame(b: Queries, spec: exp.WindowSpec | None, scope: Scope, ordered: bool)
         if isinstance(value, exp.Expression):
             if kind == "RANGE":
                 raise sql_error(4194)
+            if isinstance(value, exp.Neg):
+                raise TSqlError("Incorrect syntax near '-': a frame counts rows from 0 up.", 102)
             return f"{b.expr(value, scope).sql} {str(side).upper()}"
         return f"{str(value).upper()} {str(side or '').upper()}".strip()
 

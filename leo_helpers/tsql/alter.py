@@ -66,8 +66,9 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
     old = {c.name for c in columns}
     for part in split_commas(cursor.tokens[cursor.i :]):
         inner = Cursor(part)
-        if inner.take("CONSTRAINT") and inner.word(1) == "DEFAULT":
-            label = inner.identifier()
+        named = inner.take("CONSTRAINT")
+        if inner.word(named) == "DEFAULT":
+            label = inner.identifier() if named else ""
             inner.expect("DEFAULT")
             tree = default_of(interpreter, inner)
             inner.expect("FOR")
@@ -83,6 +84,13 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
         if not constraint(interpreter, inner, table, keys, tests):
             read_column(interpreter, inner, table, columns, keys, tests)
     for key in keys[len(table.keys) :]:
+        if sum(k.kind == "PRIMARY KEY" for k in keys) > 1:
+            raise sql_error(1779, table.name)
+        if key.kind == "PRIMARY KEY":  # a new column of it is NOT NULL, as in CREATE TABLE
+            new = {n.lower() for n in key.columns} - {n.lower() for n in old}
+            columns = [
+                replace(c, nullable=c.nullable and c.name.lower() not in new) for c in columns
+            ]
         for c in columns:
             if (
                 key.kind == "PRIMARY KEY"

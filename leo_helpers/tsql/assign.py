@@ -95,6 +95,8 @@ def variable_list(
         {"FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "OPTION", "UNION", "INTO"}
     )
     rest = tokens[cursor.i :]
+    if set_operation(rest):
+        raise sql_error(10734, at=tokens[first].start)
     out, middle = [], []
     for part in split_commas(listed):
         item = Cursor(part)
@@ -110,6 +112,13 @@ def variable_list(
         middle += [*comma, *head, *value, *([Token(TokenType.R_PAREN, ")")] if op else [])]
         out.append((name, op, value))
     return out, [*tokens[:first], *middle, *rest]
+
+
+def set_operation(tokens: list[Token]) -> bool:
+    """Tell whether UNION, EXCEPT or INTERSECT stands outside of brackets."""
+    cursor = Cursor(tokens)
+    cursor.until({"UNION", "EXCEPT", "INTERSECT"})
+    return not cursor.done
 
 
 def is_assignment(cursor: Cursor) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -80,7 +81,8 @@ class Target:
             error = session.store.missing(parts, at)
             error.next_step = "The target must be a table, or an alias of the FROM clause."
             raise error
-        same = [s for s in self.scope.sources if s.entry is entry]
+        direct = [s for s in self.scope.sources if s.rid.endswith(".rowid")]  # no derived tables
+        same = [s for s in direct if s.entry is entry]
         if len(same) == 1:
             return same[0]
         if len(same) > 1:
@@ -100,6 +102,21 @@ class Target:
         self.from_sql += f" CROSS JOIN {sql}"
         self.scope.sources.append(source)
         return source
+
+    def others(self) -> list[Source]:
+        """Return the other sources of FROM, as OUTPUT may show them: columns x1, x2 ... of `met`."""
+        count, out = 0, []
+        for source in self.scope.sources:
+            if source is not self.source:
+                first, count = count + 1, count + len(source.cols)
+                cols = [replace(c, sql=f"met.x{i}") for i, c in enumerate(source.cols, first)]
+                out.append(replace(source, cols=cols, alias="met"))
+        return out
+
+    def other_cells(self) -> list[str]:
+        """Return the SQL of the columns of `others`."""
+        cols = [c for s in self.scope.sources if s is not self.source for c in s.cols]
+        return [f"{c.sql} AS x{i}" for i, c in enumerate(cols, 1)]
 
     def rows(self, session: Session, cells: list[str], limit: str) -> str:
         """Return a query of the row numbers and new values, one row for each row touched.
@@ -160,9 +177,7 @@ def update(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] =
             item.i += item.kind() == TokenType.EQ
             part = part[item.i :]
             item = Cursor(part)
-            if not any(
-                t.token_type == TokenType.EQ for t in part
-            ):  # @x = value, not @x = column = value
+            if not _gives_column(part):
                 variables.append((variable, binder.expr(parse_expression(part, text), aim.scope)))
                 continue
             variables.append((variable, None))
@@ -187,7 +202,7 @@ def update(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] =
             variables[-1] = (variables[-1][0], binder.convert(v, bare(column.t), "assign"))
         cells.append(f"{binder.convert(v, bare(column.t), 'assign').sql} AS v{len(names) + 1}")
         names.append(column.name)
-    rows = aim.rows(session, cells, limit)
+    rows = aim.rows(session, [*cells, *(aim.other_cells() if output else [])], limit)
     if variables:
         _update_variables(session, aim, variables, limit)
     if not names:
@@ -201,15 +216,16 @@ def update(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] =
     if not output:
         done = session.execute(change, *tables.checks(session, entry))
     else:
-        old, new = session.new_physical(), session.new_physical()
+        old, new, met = (session.new_physical() for _ in range(3))
         stored = [c.name for c in entry.columns if c.computed is None]
         shown = ", ".join(
             f"u.v{names.index(n) + 1} AS {quote(n)}" if n in names else f"t.{quote(n)}"
             for n in stored
         )
         done = session.execute(
+            f"CREATE TABLE {met} AS {rows}",
             f"CREATE TABLE {quote(new)} AS SELECT u.rid, {shown} FROM "
-f"{quote(entry.physical)} AS t JOIN ({rows}) AS u ON t.rowid = u.rid",
+f"{quote(entry.physical)} AS t JOIN {met} AS u ON t.rowid = u.rid",
             f"CREATE TABLE {quote(old)} AS SELECT t.rowid AS rid, t.* FROM "
 f"{quote(entry.physical)} AS t WHERE t.rowid IN (SELECT rid FROM "
 f"{quote(new)})",
@@ -217,9 +233,16 @@ f"{quote(new)})",
 f"{', '.join(f'{quote(n)} = u.{quote(n)}' for n in names)} FROM "
 f"{quote(new)} AS u WHERE t.rowid = u.rid",
             *tables.checks(session, entry))  # fmt: skip
-        give_output(interpreter, output, entry, {"inserted": new, "deleted": old})
+        stages = {"inserted": new, "deleted": old}
+        give_output(interpreter, output, entry, stages, aim.others(), met)
     interpreter.notes(binder, statement)
     return int(done[0][0])
+
+
+def _gives_column(tokens: list[Token]) -> bool:
+    """Tell whether `column = value` stands here: @x = column = value, and not only @x = value."""
+    after = next((i for i, t in enumerate(tokens) if i % 2 and t.token_type != TokenType.DOT), 0)
+    return 0 < after < len(tokens) and tokens[after].token_type == TokenType.EQ
 
 
 def _update_variables(
@@ -258,16 +281,16 @@ def delete(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] =
     output = cursor.until({"FROM", "WHERE", "OPTION"})[1:] if cursor.word() == "OUTPUT" else []
     aim = _aim(interpreter, parts, name, statement.tokens[cursor.i :], withs)
     entry = aim.entry
-    rows = aim.rows(session, [], limit)
+    rows = aim.rows(session, aim.other_cells() if output else [], limit)
     if output:
-        old = session.new_physical()
+        old, met = session.new_physical(), session.new_physical()
         done = session.execute(
+            f"CREATE TABLE {met} AS {rows}",
             f"CREATE TABLE {quote(old)} AS SELECT t.rowid AS rid, t.* FROM "
-            f"{quote(entry.physical)} AS t WHERE t.rowid IN (SELECT rid FROM "
-            f"({rows}))",
+            f"{quote(entry.physical)} AS t WHERE t.rowid IN (SELECT rid FROM {met})",
             f"DELETE FROM {quote(entry.physical)} WHERE rowid IN (SELECT rid FROM {quote(old)})",
         )
-        give_output(interpreter, output, entry, {"deleted": old})
+        give_output(interpreter, output, entry, {"deleted": old}, aim.others(), met)
     else:
         done = session.execute(
             f"DELETE FROM {quote(entry.physical)} WHERE rowid IN (SELECT rid FROM ({rows}))"

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
+from sqlglot.tokens import TokenType
+
 from .blocks import Simple, word
 from .cursor import Cursor, split_commas
 from .errors import Refused, TSqlError, sql_error
@@ -15,6 +17,9 @@ if TYPE_CHECKING:
     from .session import Session
 
 __all__ = ["BreakMet", "ContinueMet", "Control", "ReturnMet"]
+
+
+_NAME_LENGTH = 32  # of transactions and savepoints
 
 
 class BreakMet(Exception):
@@ -39,8 +44,9 @@ class Control:
         s = self.session
         if word(statement.tokens[1]) not in ("TRAN", "TRANSACTION"):
             raise Refused("Distributed transactions and conversations are not run here.")
+        name = self.transaction_name(statement, 2)
         if s.trancount == 0:
-            s.snapshot("")
+            s.snapshot(name)
         s.trancount += 1
         return 0
 
@@ -66,19 +72,15 @@ class Control:
     def rollback(self, statement: Simple) -> int:
         """ROLLBACK, to a savepoint if it names one."""
         s = self.session
-        words = [
-            t.text for t in statement.tokens[1:] if word(t) not in ("TRAN", "TRANSACTION", "WORK")
-        ]
+        name = self.transaction_name(statement, 2)
         if s.trancount == 0:
             raise sql_error(3903)
-        places = [
-            i
-            for i, snap in enumerate(s.snapshots)
-            if i and words and snap.name.lower() == words[0].lower()
-        ]
-        if places and s.doomed:
+        places = [i for i, snap in enumerate(s.snapshots) if snap.name == name]
+        if name and not places:
+            raise sql_error(6401, name, step="Names of transactions differ by their case.")
+        if name and places[-1] and s.doomed:
             raise sql_error(3931)
-        if places:
+        if name and places[-1]:
             s.roll_back_to(places[-1])
         else:
             self.undo_all()
@@ -88,8 +90,20 @@ class Control:
         """SAVE TRANSACTION name."""
         if self.session.trancount == 0:
             raise sql_error(628)
-        self.session.snapshot(statement.tokens[-1].text)
+        self.session.snapshot(self.transaction_name(statement, 2))
         return 0
+
+    def transaction_name(self, statement: Simple, at: int) -> str:
+        """Return the name of a transaction or savepoint, at most 32 characters, or ""."""
+        tokens = statement.tokens[at:]
+        if not tokens or word(tokens[0]) == "WITH":
+            return ""
+        if tokens[0].token_type != TokenType.PARAMETER:
+            if len(tokens[0].text) > _NAME_LENGTH:
+                raise sql_error(103, tokens[0].text, _NAME_LENGTH, at=tokens[0].start)
+            return tokens[0].text
+        value = self.session.variable(tokens[1].text, tokens[0].start).const
+        return str(value or "")[:_NAME_LENGTH]
 
     def throw(self, statement: Simple) -> None:
         """THROW number, message, state; or again the error that was caught."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
 from .blocks import word
@@ -13,6 +14,7 @@ from .definitions import definition, index_tail, key_columns, require
 from .errors import Refused, TSqlError, sql_error
 from .failure import met
 from .lexer import parse_expression, parse_query
+from .sources import table_parts
 from .store import Index, Key, LeoView, Table, View
 from .tables import create_sql, own_table, put, register, require_free, unique_key
 from .value import quote
@@ -75,6 +77,8 @@ def _schema(interpreter: Interpreter, cursor: Cursor) -> int:
 def _table(interpreter: Interpreter, cursor: Cursor) -> int:
     session = interpreter.session
     at = cursor.peek().start if cursor.peek() else None
+    if cursor.kind() == TokenType.PARAMETER:
+        raise cursor.fail("a table; DECLARE makes table variables")
     parts = cursor.name()
     (database, _, _), shown = session.store.writable(parts, at)
     require_free(session, parts, shown, at)
@@ -182,8 +186,14 @@ def _view(
         raise TSqlError(
             "Must declare the scalar variable: a view cannot use variables.", 137, at=at
         )
+    for table in tree.find_all(exp.Table):
+        if table_parts(table)[-1].startswith("#"):
+            raise sql_error(4508, step="Make the table in your own schema.", at=at)
     binder = session.binder()
     query = binder.query(tree, None)
+    for i, col in enumerate(query.cols, 1):
+        if not names and not col.name:
+            raise sql_error(4511, i, step="Give it one with AS.", at=binder.at)
     binder.check_names(query, list(names), shown)
     view = View(
         database,

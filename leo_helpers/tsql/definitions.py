@@ -210,6 +210,8 @@ def read_column(
     interpreter: Interpreter, cursor: Cursor, table: Table, columns: list, keys: list, tests: list
 ) -> None:
     """Read one column."""
+    if cursor.kind() == TokenType.PARAMETER:
+        raise cursor.fail("a column")
     name = cursor.identifier()
     if cursor.take("AS"):
         tree = parse_expression(
@@ -222,11 +224,14 @@ def read_column(
     else:
         t = cursor.data_type()
         column = Column(name, replace(t, label=1) if t.is_string else t)
+    may_be_null = False
     while not cursor.done:
         before = cursor.i
         if cursor.take("NOT", "NULL"):
             column = replace(column, nullable=False)
-        elif cursor.take("NULL") or cursor.take("SPARSE") or cursor.take("ROWGUIDCOL"):
+        elif cursor.take("NULL"):
+            may_be_null = True
+        elif cursor.take("SPARSE") or cursor.take("ROWGUIDCOL"):
             pass
         elif cursor.take("COLLATE"):
             column = replace(
@@ -241,6 +246,10 @@ def read_column(
                     cursor.i = at
                     raise cursor.fail("IDENTITY (seed, increment)")
                 seed, step = map(int, parts)
+            if t.s or not (t.is_integer or t.name in ("decimal", "numeric")):
+                raise sql_error(2749, name)
+            if any(c.identity for c in columns):
+                raise sql_error(2744, table.name)
             column = replace(column, identity=(seed, step), nullable=False)
         elif cursor.take("DEFAULT") or (
             cursor.word() == "CONSTRAINT" and cursor.word(2) == "DEFAULT"
@@ -260,6 +269,8 @@ def read_column(
             raise cursor.fail()
         if cursor.i == before:
             raise cursor.fail()
+    if column.identity and (may_be_null or column.default is not None):
+        raise sql_error(8147 if may_be_null else 1754, name, table.name)
     columns.append(column)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -303,19 +304,20 @@ def write_rows(
     for column in entry.columns:
         if column.identity and count:
             first = session.identities.get(entry.id, column.identity[0])
+            step = column.identity[1]
             if column.name in given:
-                top = session.fetch(
-                    "SELECT "
-                    f"{'max' if column.identity[1] > 0 else 'min'}({quote(column.name)}) "
-                    f"FROM {quote(entry.physical)}"
-                )[0][0]
-                session.identities[entry.id], session.identity = (
-                    max(first, top + column.identity[1]),
-                    top,
+                furthest = max if step > 0 else min
+                # DuckDB numbers the rows in the order in which they were inserted
+                last = session.fetch(
+                    f"SELECT {quote(column.name)} FROM {quote(entry.physical)} "
+                    f"ORDER BY rowid DESC LIMIT {count}"
                 )
+                top = furthest(value for (value,) in last)
+                session.identities[entry.id] = furthest(first, top + step)
+                session.identity = last[0][0]
             else:
-                session.identities[entry.id] = first + column.identity[1] * count
-                session.identity = first + column.identity[1] * (count - 1)
+                session.identities[entry.id] = first + step * count
+                session.identity = first + step * (count - 1)
     return count
 
 
@@ -336,11 +338,17 @@ def _lose_numbers(session: Any, entry: Table, given: dict, rows: str, error: TSq
 
 
 def give_output(
-    interpreter: Interpreter, tokens: list[Token], entry: Table, stages: dict[str, str]
+    interpreter: Interpreter,
+    tokens: list[Token],
+    entry: Table,
+    stages: dict[str, str],
+    others: Sequence[Source] = (),
+    met: str = "",
 ) -> None:
-    """OUTPUT inserted.x, deleted.y [INTO table], from tables that hold the rows of both kinds."""
-    from dataclasses import replace
+    """OUTPUT inserted.x, deleted.y [INTO table], from tables that hold the rows of both kinds.
 
+    The other sources of FROM have their columns in the table `met`.
+    """
     session, binder = interpreter.session, interpreter.session.binder()
     scope, froms = Scope(), []
     for name, stage in stages.items():
@@ -352,6 +360,10 @@ def give_output(
         if len(froms) == 1
         else f"{froms[0]} JOIN {froms[1]} ON {' = '.join(f'{n}.rid' for n in stages)}"
     )
+    for source in others:
+        scope.add(source)
+    if others:
+        join += f" JOIN {met} AS met ON met.rid = {next(iter(stages))}.rid"
     send_output(interpreter, tokens, binder, scope, join)
 
 

@@ -273,6 +273,8 @@ class Interpreter(Control):
                 self.session.cursors.local.setdefault(name.lower())
                 continue
             try:
+                if cursor.word() in ("TEXT", "NTEXT", "IMAGE"):
+                    raise sql_error(2739)
                 t = cursor.data_type()
             except TSqlError as error:
                 raise self.locate(error, statement) from None

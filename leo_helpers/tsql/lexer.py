@@ -78,6 +78,23 @@ class PlainTSQL(TSQL):
                 this = self.expression(exp.Dot(this=this, expression=field))
             return super()._parse_column_ops(this)
 
+        def _parse_table_hints(self) -> list[exp.Expression] | None:
+            """Read WITH (hint, ...), in which INDEX = name may stand for INDEX (name)."""
+            if not self._match_pair(TokenType.WITH, TokenType.L_PAREN):
+                return super()._parse_table_hints()
+            hints = self._parse_csv(self._one_hint)
+            self._match_r_paren()
+            return [self.expression(exp.WithTableHint(expressions=hints))]
+
+        def _one_hint(self) -> exp.Expression | None:
+            hint = self._parse_function() or self._parse_var(any_token=True)
+            if self._match(TokenType.EQ) and not self._match(TokenType.NUMBER):
+                if self._match(TokenType.L_PAREN, advance=False):
+                    self._parse_wrapped_id_vars()
+                else:
+                    self._parse_id_var()
+            return hint
+
 
 _DIALECT = PlainTSQL()
 #: !< and !> are >= and <=.
@@ -169,7 +186,7 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
             and before.end + 1 == token.start
             and token.token_type not in _SIGNS
         ):
-            tokens[i] = _token(TokenType.VAR, token.text, token)  # @end and #drop are names
+            tokens[i] = _named(tokens, i)  # @end and #drop are names
             continue
         if token.token_type == TokenType.IDENTIFIER and text[token.start : token.end + 1] == "0x":
             tokens[i] = _token(TokenType.HEX_STRING, "", token)
@@ -200,6 +217,18 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
             )
             tokens[i + 1 : i + 1 + tail] = [None] * tail
     return _paired([token for token in tokens if token is not None], text)
+
+
+def _named(tokens: list[Token], i: int) -> Token:
+    """Return the name behind @ or #: @1st is one, of which sqlglot makes a number and a word."""
+    token, rest = tokens[i], tokens[i + 1 : i + 2]
+    if token.text[:1].isdigit() and rest and rest[0].start == token.end + 1:
+        tail = rest[0].text
+        if tail[:1].isalpha() or tail[:1] == "_":
+            tokens[i + 1] = None
+            return Token(TokenType.VAR, token.text + tail, token.line, token.col, token.start,
+                         rest[0].end)  # fmt: skip
+    return _token(TokenType.VAR, token.text, token)
 
 
 def _paired(tokens: list[Token], text: str) -> list[Token]:

@@ -42,6 +42,10 @@ class Lookups:
         if kind == "type":
             return {number: name for name, number in TYPE_IDS.items()}
         databases = list(self.store.databases)
+        if kind == "database":
+            return dict(enumerate(databases, 1))
+        if kind == "user":
+            return {1: "dbo", 2: "guest", 3: "INFORMATION_SCHEMA", 4: "sys"}
         database = self.database.lower()
         if database_id is not None:
             if not 1 <= database_id <= len(databases):
@@ -52,11 +56,10 @@ class Lookups:
         found = self.store.listed(database)
         return {e.id: e.name if kind == "object" else self.store.schema_of(e)[1] for e in found}
 
-    def db_id(self, name: str | None) -> int | None:
+    def db_id(self, name: str) -> int | None:
         """Return what DB_ID gives for a name."""
         names = list(self.store.databases)
-        low = (name or self.database).lower()
-        return names.index(low) + 1 if low in names else None
+        return names.index(name.lower()) + 1 if name.lower() in names else None
 
     def col_length(self, table: str, column: str) -> int | None:
         """Return what COL_LENGTH gives: bytes, or None when there is no such column."""

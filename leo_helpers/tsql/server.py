@@ -64,12 +64,14 @@ def _id(value: int | None) -> V:
 
 def schema_id(b: Queries, args: list, scope: Scope) -> V:
     """SCHEMA_ID says whether a schema is there."""
-    return _id(b.session.schema_id(known(b, args[0], scope) if args else None))
+    name = known(b, args[0], scope) if args else None
+    return _id(None if args and name is None else b.session.schema_id(name))
 
 
 def db_id(b: Queries, args: list, scope: Scope) -> V:
     """DB_ID says whether a database is there."""
-    return _id(b.session.db_id(known(b, args[0], scope) if args else None))
+    name = known(b, args[0], scope) if args else b.session.database
+    return _id(b.session.db_id(name or ""))
 
 
 def col_length(b: Queries, args: list, scope: Scope) -> V:
@@ -104,11 +106,13 @@ def server_name(shown: str):
 
 
 def named_by_number(kind: str):
-    """Return the rule of SCHEMA_NAME, OBJECT_NAME or OBJECT_SCHEMA_NAME."""
+    """Return the rule of SCHEMA_NAME, DB_NAME, OBJECT_NAME and their like."""
 
     def rule(b: Queries, args: list, scope: Scope) -> V:
         if not args:
-            return name_value(b.session.store.default_schema(b.session.database))
+            held = {"database": b.session.database, "user": "dbo"}
+            own = b.session.store.default_schema(b.session.database)
+            return name_value(held.get(kind, own))
         where = b.expr(args[1], scope) if len(args) > 1 else None
         if where is not None and not isinstance(where.const, int):
             raise Refused("A database number that is computed is not run here.",
