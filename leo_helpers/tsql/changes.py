@@ -104,7 +104,7 @@ class Target:
         return source
 
     def others(self) -> list[Source]:
-        """Return the other sources of FROM, as OUTPUT may show them: columns x1, x2 ... of `met`."""
+        """Return the other sources of FROM as OUTPUT may show them, over x1, x2 ... of `met`."""
         count, out = 0, []
         for source in self.scope.sources:
             if source is not self.source:
@@ -206,9 +206,8 @@ def update(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] =
     if variables:
         _update_variables(session, aim, variables, limit)
     if not names:
-        raise Refused(
-            "UPDATE that only gives values to variables is not run here.", "Use SELECT @x = ..."
-        )
+        interpreter.notes(binder, statement)
+        return len(session.fetch(rows))
     sets = ", ".join(f"{quote(n)} = u.v{i}" for i, n in enumerate(names, 1))
     change = (
         f"UPDATE {quote(entry.physical)} AS t SET {sets} FROM ({rows}) AS u WHERE t.rowid = u.rid"

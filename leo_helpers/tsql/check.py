@@ -354,6 +354,7 @@ def _aliases(look: _Look) -> Iterator[Hit]:
     cursor = Cursor(statement.tokens, 1)
     if cursor.take("TOP"):
         cursor.brackets()
+        cursor.take("PERCENT")
     parts = cursor.name()
     name = parts[-1]
     sources = look.read.scopes.get(id(statement.trees[0]), [])

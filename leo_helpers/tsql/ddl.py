@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -182,7 +183,10 @@ def _view(
         raise session.store.missing(parts, at)
     if old is not None and not ((again or changed) and isinstance(old, View)):
         raise sql_error(2714, shown, at=at)
-    if any(t.token_type == TokenType.PARAMETER for t in tokens):
+    signs = [t.token_type == TokenType.PARAMETER for t in tokens]
+    if any(pair == (True, True) for pair in pairwise(signs)):
+        raise Refused("A view with a system variable is not run here.", "Leave it out.", at)
+    if any(signs):
         raise TSqlError(
             "Must declare the scalar variable: a view cannot use variables.", 137, at=at
         )

@@ -222,15 +222,16 @@ def read_column(
         cursor.take("PERSISTED")
         cursor.take("NOT", "NULL")
     else:
+        may_hold_null = cursor.word() != "SYSNAME"  # the one type that is NOT NULL of itself
         t = cursor.data_type()
-        column = Column(name, replace(t, label=1) if t.is_string else t)
+        column = Column(name, replace(t, label=1) if t.is_string else t, may_hold_null)
     may_be_null = False
     while not cursor.done:
         before = cursor.i
         if cursor.take("NOT", "NULL"):
             column = replace(column, nullable=False)
         elif cursor.take("NULL"):
-            may_be_null = True
+            may_be_null, column = True, replace(column, nullable=True)
         elif cursor.take("SPARSE") or cursor.take("ROWGUIDCOL"):
             pass
         elif cursor.take("COLLATE"):

@@ -123,6 +123,8 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
     ) -> Query:
         """Translate one SELECT."""
         only(node, *_SELECT)
+        if not node.expressions:
+            raise TSqlError("Incorrect syntax: SELECT has no columns.", 102, at=self.at)
         if node.args.get("for_") and not exists:
             raise Refused("FOR XML and FOR JSON are run here only as (SELECT ... FOR XML PATH('')) "
                           "inside an expression.")  # fmt: skip

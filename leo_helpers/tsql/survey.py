@@ -188,6 +188,7 @@ def trees(simple: Simple, text: str) -> Iterator[exp.Expression]:
 def _changed(verb: str, withs: list, cursor: Cursor, text: str) -> Iterator[exp.Expression]:
     if cursor.take("TOP"):
         cursor.brackets()
+        cursor.take("PERCENT")
     cursor.take("FROM")
     name_start = cursor.i
     cursor.name()
