@@ -208,6 +208,7 @@ def select_into(interpreter: Interpreter, statement: Simple, tree: exp.Expressio
         into_of(plain).pop()
         statement.cache["plain"] = plain
     binder = session.binder()
+    binder.makes_table = True
     try:
         query = binder.statement(statement.cache["plain"])
     except TSqlError as error:

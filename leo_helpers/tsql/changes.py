@@ -177,7 +177,10 @@ def update(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] =
             item.i += item.kind() == TokenType.EQ
             part = part[item.i :]
             item = Cursor(part)
-            if not _gives_column(part):
+            last = 0
+            while item.kind(last + 1) == TokenType.DOT:
+                last += 2
+            if item.kind(last + 1) != TokenType.EQ:  # @x = value, not @x = column = value
                 variables.append((variable, binder.expr(parse_expression(part, text), aim.scope)))
                 continue
             variables.append((variable, None))
@@ -236,12 +239,6 @@ f"{quote(new)} AS u WHERE t.rowid = u.rid",
         give_output(interpreter, output, entry, stages, aim.others(), met)
     interpreter.notes(binder, statement)
     return int(done[0][0])
-
-
-def _gives_column(tokens: list[Token]) -> bool:
-    """Tell whether `column = value` stands here: @x = column = value, and not only @x = value."""
-    after = next((i for i, t in enumerate(tokens) if i % 2 and t.token_type != TokenType.DOT), 0)
-    return 0 < after < len(tokens) and tokens[after].token_type == TokenType.EQ
 
 
 def _update_variables(

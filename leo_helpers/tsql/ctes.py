@@ -74,6 +74,9 @@ class CommonTables:
         cols = self._renamed(start.cols, names)
         self.ctes[name.lower()] = (Query(sql_name, cols), True)
         step = self.query(members[0], None)
+        if len(step.cols) == len(cols):  # the counter is lost inside a derived table
+            raise Refused(f"The common table {name} is read here in a query inside of its own.",
+                          "Name it in the FROM of its second SELECT.")  # fmt: skip
         if len(step.cols) != len(cols) + 1:
             raise TSqlError("All queries combined using UNION ALL must have an equal number of "
                             "expressions in their target lists.", 205)  # fmt: skip

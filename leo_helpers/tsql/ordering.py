@@ -160,7 +160,8 @@ class Ordering:
         if isinstance(node, exp.Select | exp.SetOperation):
             node = exp.Subquery(this=node.copy())
         v = self.expr(node, Scope())
-        if v.t.name == "null" or v.t.name in ("decimal", *FLOATS):
+        whole = v.t.name == "decimal" and not v.t.s and isinstance(node.unnest(), exp.Literal)
+        if not whole and v.t.name in ("null", "decimal", *FLOATS):
             raise sql_error(1060)
         if isinstance(v.const, int) and v.const < least:
             raise sql_error(number)

@@ -54,7 +54,7 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
     def __init__(self, session: Any) -> None:
         self.session = session
         self.ctes: dict[str, tuple[Query, bool]] = {}
-        self.want_rid = False
+        self.want_rid = self.makes_table = False
         self.withs: list[str] = []
         self.recursive = False
         self.max_recursion = 100
@@ -232,7 +232,8 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
                 items.append((name.this, self.expr(value, scope)))
             else:
                 v = self.expr(item, scope)
-                named = item.this if isinstance(item, exp.Collate) else item
+                named = item.unnest()  # a column in brackets keeps its name
+                named = named.this if isinstance(named, exp.Collate) else named
                 items.append(
                     (named.name if isinstance(named, exp.Column | exp.Identifier) else "", v)
                 )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from .errors import Refused
+from .errors import Refused, sql_error
 from .fetching import status_of
 from .sqltypes import T, decimal, parse_type
 from .store import Table
@@ -192,6 +192,8 @@ def random_value(name: str):
 
 def identity_column(b: Queries, args: list, scope: Scope) -> V:
     """IDENTITY(type, seed, step) numbers the rows of SELECT ... INTO."""
+    if not b.makes_table:
+        raise sql_error(177, step="Use ROW_NUMBER() to number what you only look at.")
     seed, step = (b.constant(b.expr(arg, scope)) for arg in args[1:]) if len(args) == 3 else (1, 1)
     t = parse_type(args[0].name, [])
     number = f"CAST({seed} + {step} * (row_number() OVER () - 1) AS {t.duck})"
