@@ -235,8 +235,12 @@ class Expressions(Conditions):
             if other.t.is_number:
                 if op == "-" and base is b:
                     raise Refused("A number less a datetime is not computed here.")
-                days = f"to_microseconds(CAST({other.sql} * 86400000000 AS BIGINT))"
-                return V(f"({base.sql} {op} {days})", base.t)
+                exact = f"{other.sql}::DOUBLE" if other.t.name in FLOATS else other.sql
+                days = f"to_microseconds(CAST({exact} * 86400000000 AS BIGINT))"
+                moved = f"({base.sql} {op} {days})"
+                if other.t.is_integer:
+                    return V(moved, base.t)
+                return self.convert(V(moved, T("datetime2", 7)), base.t)
             if other.t.is_string or other.t.name in ("datetime", "smalldatetime"):
                 t = base.t if other.t.is_string else unify(a.t, b.t)
                 left, right = self.convert(a, t).sql, self.convert(b, t).sql

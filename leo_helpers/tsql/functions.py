@@ -15,6 +15,7 @@ from .server import (
     col_length,
     cursor_status,
     db_id,
+    db_name,
     error_fact,
     identity_column,
     name_value,
@@ -36,6 +37,7 @@ from .texts import (
     hash_bytes,
     parsename,
     patindex,
+    quotename,
     replace_text,
 )
 from .value import V
@@ -99,7 +101,6 @@ SIMPLE: dict[str, tuple[str, str, T | str]] = {
     "atn2": ("ff", "atan2({0}, {1})", FLOAT),
     "pi": ("", "pi()", FLOAT),
     "translate": ("sss", "translate({0}, {1}, {2})", "v"),
-    "quotename": ("s", "('[' || replace({0}, ']', ']]') || ']')", T("nvarchar", 258)),
 }
 _DEFAULTS = {"str": ["10", "0"]}
 
@@ -263,6 +264,7 @@ FUNCTIONS = {
     "concat_ws": concat_ws,
     "charindex": charindex,
     "patindex": patindex,
+    "quotename": quotename,
     "replace": replace_text,
     "datalength": datalength,
     "abs": keep_type("abs"),
@@ -286,7 +288,7 @@ FUNCTIONS = {
     "identity": identity_column,
     "parsename": parsename,
     "formatmessage": formatmessage,
-    "db_name": lambda b, a, s: name_value(b.session.database),
+    "db_name": db_name,
     "schema_name": named_by_number("schema"),
     "objectproperty": object_property,
     "object_name": named_by_number("object"),

@@ -41,7 +41,10 @@ def keep_type(form: str):
             t = decimal(t.p, 0)
         if t.name == "tinyint":
             return v
-        return V(f"CAST({form}({v.sql}) AS {t.duck})", t)
+        whole = t.is_integer and form in ("degrees", "radians")  # which then cut off what is left
+        return V(
+            f"CAST({f'trunc({form}({v.sql}))' if whole else f'{form}({v.sql})'} AS {t.duck})", t
+        )
 
     return rule
 

@@ -21,6 +21,7 @@ __all__ = [
     "col_length",
     "cursor_status",
     "db_id",
+    "db_name",
     "error_fact",
     "identity_column",
     "known",
@@ -70,6 +71,13 @@ def schema_id(b: Queries, args: list, scope: Scope) -> V:
 def db_id(b: Queries, args: list, scope: Scope) -> V:
     """DB_ID says whether a database is there."""
     return _id(b.session.db_id(known(b, args[0], scope) if args else None))
+
+
+def db_name(b: Queries, args: list, scope: Scope) -> V:
+    """DB_NAME names the database in use."""
+    if args:
+        raise Refused("DB_NAME of a number is not run here.")
+    return name_value(b.session.database)
 
 
 def col_length(b: Queries, args: list, scope: Scope) -> V:
