@@ -160,9 +160,10 @@ def update(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] =
             item.i += item.kind() == TokenType.EQ
             part = part[item.i :]
             item = Cursor(part)
-            if not any(
-                t.token_type == TokenType.EQ for t in part
-            ):  # @x = value, not @x = column = value
+            last = 0
+            while item.kind(last + 1) == TokenType.DOT:
+                last += 2
+            if item.kind(last + 1) != TokenType.EQ:  # @x = value, not @x = column = value
                 variables.append((variable, binder.expr(parse_expression(part, text), aim.scope)))
                 continue
             variables.append((variable, None))

@@ -183,7 +183,14 @@ def _to_exact(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         return guard(v.sql, f"TRY_CAST({reader}({v.sql}) AS {to.duck})", mode, failed, to.duck)
     if t.is_number:
         return _number(v, to, mode, v.sql)
+    if t.name in ("datetime", "smalldatetime"):
+        return _number(v, to, mode, _days(v.sql))
     return _refuse(v, to)
+
+
+def _days(sql: str) -> str:
+    """Count the days since 1900, with what is left of the last."""
+    return f"(date_diff('microsecond', timestamp '1900-01-01', {sql}) / 86400000000.0)"
 
 
 def _to_float(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
@@ -194,7 +201,7 @@ def _to_float(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if t.is_number:
         return _number(v, to, mode, v.sql)
     if t.name in ("datetime", "smalldatetime"):
-        return f"(date_diff('microsecond', timestamp '1900-01-01', {v.sql}) / 86400000000.0)"
+        return _days(v.sql)
     return _refuse(v, to)
 
 
