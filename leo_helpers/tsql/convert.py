@@ -223,7 +223,8 @@ def _to_date(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:
     if t.name == "time" and to.name != "date":
         return _fit_date(today(v.sql), to)
     if to.name in ("datetime", "smalldatetime") and t.is_number:
-        days = f"{v.sql}::DOUBLE" if t.name in FLOATS else v.sql
+        long = t.name == "decimal" and t.p > 27  # times the microseconds of a day: over 38 digits
+        days = f"{v.sql}::DOUBLE" if long or t.name in FLOATS else v.sql
         sql = f"(timestamp '1900-01-01' + to_microseconds(({days} * 86400000000)::BIGINT))"
         over = f"Arithmetic overflow error converting expression to data type {to.name}."
         return once(sql, lambda x: _in_range(replace(v, sql=x), to, mode, (8115, over)))

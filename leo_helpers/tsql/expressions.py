@@ -210,6 +210,8 @@ class Expressions(Conditions):
         if op == "*" and x.s + y.s > 38:
             raise Refused("A product with more than 38 decimal places is not computed here.")
         left, right = f"CAST({a.sql} AS {x.duck})", f"CAST({b.sql} AS {y.duck})"
+        if op == "*" and max(x.p, y.p) <= 18 < x.p + y.p:  # DuckDB would keep to 18 digits
+            left = f"CAST({left} AS DECIMAL(19,{x.s}))"
         if op in "+-" and t.p == 38:
             left, right = (f"CAST({v} AS DECIMAL(38,{max(x.s, y.s)}))" for v in (left, right))
         return V(f"CAST(({left} {op} {right}) AS {t.duck})", t)

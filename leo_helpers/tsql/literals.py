@@ -91,7 +91,10 @@ def collation_name(name: str) -> str:
 
 
 def text_literal(text: str) -> V:
-    """Translate a character literal."""
+    """Translate a character literal; varchar has the characters of Windows-1252 alone."""
+    if not text.isascii() and (odd := [c for c in text if _beyond(c)]):
+        raise Refused(f"The text holds {odd[0]!r}, which varchar cannot: SQL Server puts another "
+                      "character in its place.", f"Write N{literal(text)[:40]}.")  # fmt: skip
     return V(literal(text), char_type(text), text, firm=True)
 
 
@@ -167,6 +170,14 @@ def like_regex(pattern: str, mark: str | None, collation: str) -> str:
             out.append(re.escape(char))
         i += 1
     return "".join(out)
+
+
+def _beyond(char: str) -> bool:
+    """Tell whether a character is none of Windows-1252."""
+    try:
+        return not char.encode("cp1252")
+    except UnicodeEncodeError:
+        return ord(char) > 159  # of 128 to 159 five have no character but are kept
 
 
 def _class(body: str, collation: str) -> str:
