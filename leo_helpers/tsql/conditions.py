@@ -167,8 +167,11 @@ class Conditions:
         exact = "_bin" in collation.lower() or "_cs_" in f"{collation.lower()}_"
         unicode = "n" in (x.t.name[0], pattern.t.name[0])  # trailing blanks of x then count
         mark = self.expr(escape, scope).const if escape is not None else None
+        if isinstance(mark, str) and len(mark) != 1:
+            raise sql_error(506, mark, "LIKE")
         if isinstance(pattern.const, str):
-            text = self._like_constant(x, pattern.const, mark, exact, "" if unicode else " *")
+            blanks = "" if unicode else " *"
+            text = self._like_constant(x, pattern.const, mark, collation, exact, blanks)
         elif escape is not None:
             raise Refused("LIKE with ESCAPE and a pattern that is computed is not run here.")
         else:
@@ -188,8 +191,11 @@ class Conditions:
                 )
         return f"(NOT {text})" if node.args.get("negate") else text
 
-    def _like_constant(self, x: V, pattern: str, mark: str | None, exact: bool, blanks: str) -> str:
+    def _like_constant(
+        self, x: V, pattern: str, mark: str | None, collation: str, exact: bool, blanks: str
+    ) -> str:
         if mark is None and pattern.endswith("%") and not set("[]\\") & set(pattern):
             return f"({x.sql} {'LIKE' if exact else 'ILIKE'} {literal(pattern)})"
         flags = "(?s)" if exact else "(?is)"
-        return f"regexp_full_match({x.sql}, {literal(flags + like_regex(pattern, mark) + blanks)})"
+        regex = flags + like_regex(pattern, mark, collation) + blanks
+        return f"regexp_full_match({x.sql}, {literal(regex)})"

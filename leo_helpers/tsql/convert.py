@@ -12,7 +12,7 @@ from .styles import style_text, today
 from .value import V, literal, once
 from .written import to_text
 
-__all__ = ["convert", "guard"]
+__all__ = ["convert", "guard", "span"]
 
 
 #: What `t_fail` adds to SQL Server's own words.
@@ -183,7 +183,14 @@ def _to_exact(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         return guard(v.sql, f"TRY_CAST({reader}({v.sql}) AS {to.duck})", mode, failed, to.duck)
     if t.is_number:
         return _number(v, to, mode, v.sql)
+    if t.name in ("datetime", "smalldatetime"):
+        return _number(v, to, mode, _days(v.sql))
     return _refuse(v, to)
+
+
+def _days(sql: str) -> str:
+    """Count the days since 1900, with what is left of the last."""
+    return f"(date_diff('microsecond', timestamp '1900-01-01', {sql}) / 86400000000.0)"
 
 
 def _to_float(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
@@ -194,7 +201,7 @@ def _to_float(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if t.is_number:
         return _number(v, to, mode, v.sql)
     if t.name in ("datetime", "smalldatetime"):
-        return f"(date_diff('microsecond', timestamp '1900-01-01', {v.sql}) / 86400000000.0)"
+        return _days(v.sql)
     return _refuse(v, to)
 
 
@@ -209,16 +216,18 @@ def _to_date(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:
         if to.name not in _FIRST_LAST:
             return _fit_date(read, to)
         return once(read, lambda x: _in_range(replace(v, sql=x), to, mode))
-    if t.name in ("date", "datetime2") and to.name in ("datetime", "smalldatetime"):
+    if t.name in DATES and to.name in _FIRST_LAST and t.name not in ("smalldatetime", to.name):
         return _in_range(v, to, mode)
     if t.name in DATES:
         return _fit_date(v.sql, to) if t.name != "date" or to.name != "date" else v.sql
     if t.name == "time" and to.name != "date":
-        return today(v.sql)
+        return _fit_date(today(v.sql), to)
     if to.name in ("datetime", "smalldatetime") and t.is_number:
-        return _fit_date(
-            f"(timestamp '1900-01-01' + to_microseconds(({v.sql} * 86400000000)::BIGINT))", to
-        )
+        long = t.name == "decimal" and t.p > 27  # times the microseconds of a day: over 38 digits
+        days = f"{v.sql}::DOUBLE" if long or t.name in FLOATS else v.sql
+        sql = f"(timestamp '1900-01-01' + to_microseconds(({days} * 86400000000)::BIGINT))"
+        over = f"Arithmetic overflow error converting expression to data type {to.name}."
+        return once(sql, lambda x: _in_range(replace(v, sql=x), to, mode, (8115, over)))
     if t.is_number:
         raise sql_error(206, t.name, to.name)
     return _refuse(v, to)
@@ -271,25 +280,32 @@ def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> st
     return done
 
 
-def _in_range(v: V, to: T, mode: str) -> str:
+def _in_range(v: V, to: T, mode: str, error: tuple[int, str] | None = None) -> str:
     """Turn a date into a datetime, which begins in 1753, or a smalldatetime, in 1900 to 2079."""
-    first, last = _FIRST_LAST[to.name]
-    fit = f"{v.sql} BETWEEN timestamp '{first}' AND timestamp '{last} 23:59:59.999999'"
+    fit = f"{v.sql} BETWEEN {span(to).replace(',', ' AND')}"
     message = f"The conversion of a {v.t.name} data type to a {to.name} data type resulted in an "
-    bad = f"CAST(t_fail({failure('', 242, message + 'out-of-range value.')}) AS TIMESTAMP)"
+    number, message = error or (242, message + "out-of-range value.")
+    bad = f"CAST(t_fail({failure('', number, message)}) AS TIMESTAMP)"
     bad = "NULL" if mode == "try" else bad
     return f"CASE WHEN {fit} OR {v.sql} IS NULL THEN {_fit_date(v.sql, to)} ELSE {bad} END"
 
 
+#: The first moment and the last that is not rounded up beyond the end.
 _FIRST_LAST = {
-    "datetime": ("1753-01-01", "9999-12-31"),
-    "smalldatetime": ("1900-01-01", "2079-06-06"),
+    "datetime": ("1753-01-01", "9999-12-31 23:59:59.998333"),
+    "smalldatetime": ("1900-01-01", "2079-06-06 23:59:29.998999"),
 }
+_ALL_DAYS = ("0001-01-01", "9999-12-31 23:59:59.999999")
+
+
+def span(t: T) -> str:
+    """Return the first and the last moment that a type has room for, as DuckDB writes them."""
+    return ", ".join(f"timestamp '{end}'" for end in _FIRST_LAST.get(t.name, _ALL_DAYS))
 
 
 def _held(day: dt.date, to: T) -> bool:
     """Tell whether a type has room for a day."""
-    first, last = _FIRST_LAST.get(to.name, ("0001-01-01", "9999-12-31"))
+    first, last = _FIRST_LAST.get(to.name, _ALL_DAYS)
     return first <= day.isoformat() <= last
 
 
@@ -311,7 +327,7 @@ def _to_time(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         attempt = (
             f"COALESCE(TRY_CAST(CASE WHEN regexp_full_match(trim({v.sql}), "
             f"'[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}"
-            f"([.][0-9]{{1,6}})?)?') THEN trim({v.sql}) END AS TIME), CAST(t_iso({v.sql}) AS TIME))"
+            f"([.][0-9]{{1,7}})?)?') THEN trim({v.sql}) END AS TIME), CAST(t_iso({v.sql}) AS TIME))"
         )
         return _fit_time(guard(v.sql, attempt, mode, failed, to.duck), to)
     if (v.t.name in DATES and v.t.name != "date") or v.t.name == "time":
@@ -334,6 +350,7 @@ def _to_binary(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     elif v.t.is_integer and v.t.name in ("int", "bigint", "smallint", "tinyint"):
         width = {"bigint": 16, "int": 8, "smallint": 4, "tinyint": 2}[v.t.name]
         size = width // 2 if to.n is None else to.n
+        size = min(size, width // 2) if to.name == "varbinary" else size  # no longer than it is
         full = (
             f"lpad(right(hex({v.sql}::BIGINT), {width}), {width}, CASE WHEN {v.sql} < "
             "0 THEN 'F' ELSE '0' END)"

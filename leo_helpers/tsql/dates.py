@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from .convert import span
 from .errors import Refused, TSqlError, sql_error
 from .formats import format_number
 from .sqltypes import DATES, T
@@ -92,7 +93,7 @@ def dateadd(b: Queries, args: list, scope: Scope) -> V:
         n if n.t.name in ("int", "smallint", "bigint", "tinyint") else b.convert(n, INT, "explicit")
     )
     moved = f"({x.sql} + {_SHIFTS[part].format(n=count.sql)})"
-    moved = once(moved, lambda y: f"t_dated({y}, '{x.t.name}')", 120)
+    moved = once(moved, lambda y: f"t_dated({y}, '{x.t.name}', {span(x.t)})", 120)
     if x.t.name == "date":
         return V(f"CAST({moved} AS DATE)", DATE)
     return V(f"t_datetime({moved})" if x.t.name == "datetime" and part in _CLOCK else moved, x.t)
@@ -202,7 +203,7 @@ def eomonth(b: Queries, args: list, scope: Scope) -> V:
             f"to_months(CAST({b.convert(b.expr(args[1], scope), INT, 'explicit').sql} "
             "AS INTEGER)))"
         )
-        x = once(x, lambda y: f"t_dated({y}, 'date')", 120)
+        x = once(x, lambda y: f"t_dated({y}, 'date', {span(DATE)})", 120)
     return V(f"CAST(last_day(CAST({x} AS DATE)) AS DATE)", DATE)
 
 

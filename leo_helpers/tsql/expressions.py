@@ -210,6 +210,8 @@ class Expressions(Conditions):
         if op == "*" and x.s + y.s > 38:
             raise Refused("A product with more than 38 decimal places is not computed here.")
         left, right = f"CAST({a.sql} AS {x.duck})", f"CAST({b.sql} AS {y.duck})"
+        if op == "*" and max(x.p, y.p) <= 18 < x.p + y.p:  # DuckDB would keep to 18 digits
+            left = f"CAST({left} AS DECIMAL(19,{x.s}))"
         if op in "+-" and t.p == 38:
             left, right = (f"CAST({v} AS DECIMAL(38,{max(x.s, y.s)}))" for v in (left, right))
         return V(f"CAST(({left} {op} {right}) AS {t.duck})", t)
@@ -235,8 +237,12 @@ class Expressions(Conditions):
             if other.t.is_number:
                 if op == "-" and base is b:
                     raise Refused("A number less a datetime is not computed here.")
-                days = f"to_microseconds(CAST({other.sql} * 86400000000 AS BIGINT))"
-                return V(f"({base.sql} {op} {days})", base.t)
+                exact = f"{other.sql}::DOUBLE" if other.t.name in FLOATS else other.sql
+                days = f"to_microseconds(CAST({exact} * 86400000000 AS BIGINT))"
+                moved = f"({base.sql} {op} {days})"
+                if other.t.is_integer:
+                    return V(moved, base.t)
+                return self.convert(V(moved, T("datetime2", 7)), base.t)
             if other.t.is_string or other.t.name in ("datetime", "smalldatetime"):
                 t = base.t if other.t.is_string else unify(a.t, b.t)
                 left, right = self.convert(a, t).sql, self.convert(b, t).sql

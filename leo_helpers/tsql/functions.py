@@ -36,6 +36,7 @@ from .texts import (
     hash_bytes,
     parsename,
     patindex,
+    quotename,
     replace_text,
 )
 from .value import V
@@ -99,7 +100,6 @@ SIMPLE: dict[str, tuple[str, str, T | str]] = {
     "atn2": ("ff", "atan2({0}, {1})", FLOAT),
     "pi": ("", "pi()", FLOAT),
     "translate": ("sss", "translate({0}, {1}, {2})", "v"),
-    "quotename": ("s", "('[' || replace({0}, ']', ']]') || ']')", T("nvarchar", 258)),
 }
 _DEFAULTS = {"str": ["10", "0"]}
 
@@ -263,6 +263,7 @@ FUNCTIONS = {
     "concat_ws": concat_ws,
     "charindex": charindex,
     "patindex": patindex,
+    "quotename": quotename,
     "replace": replace_text,
     "datalength": datalength,
     "abs": keep_type("abs"),

@@ -9,6 +9,7 @@ from sqlglot import exp
 
 from .errors import Refused, TSqlError, sql_error
 from .lexer import CURRENCIES
+from .ranges import members
 from .scope import Scope
 from .sqltypes import T, as_decimal, char_type, decimal, parse_type
 from .value import V, literal
@@ -90,7 +91,10 @@ def collation_name(name: str) -> str:
 
 
 def text_literal(text: str) -> V:
-    """Translate a character literal."""
+    """Translate a character literal; varchar has the characters of Windows-1252 alone."""
+    if not text.isascii() and (odd := [c for c in text if _beyond(c)]):
+        raise Refused(f"The text holds {odd[0]!r}, which varchar cannot: SQL Server puts another "
+                      "character in its place.", f"Write N{literal(text)[:40]}.")  # fmt: skip
     return V(literal(text), char_type(text), text, firm=True)
 
 
@@ -134,8 +138,9 @@ def exact_quotient(a: V, b: V, t: T) -> str:
     return f"CAST(CAST(({top}) // ({bottom}) AS DECIMAL(38,0)) * {unit} AS {t.duck})"
 
 
-def like_regex(pattern: str, mark: str | None) -> str:
+def like_regex(pattern: str, mark: str | None, collation: str) -> str:
     """Turn a LIKE pattern into a regular expression (page "LIKE (Transact-SQL)")."""
+    nothing = "[^\\x00-\\x{10FFFF}]"
     out, i = [], 0
     while i < len(pattern):
         char = pattern[i]
@@ -147,24 +152,46 @@ def like_regex(pattern: str, mark: str | None) -> str:
         elif char == "_":
             out.append(".")
         elif char == "[":
-            end = pattern.find("]", i + 2 if pattern[i + 1 : i + 2] != "^" else i + 3)
+            end = pattern.find("]", i + 1)
             if end < 0:
-                return "[^\\x00-\\x{10FFFF}]"  # an open bracket matches nothing
+                return nothing  # as an open bracket does
             body = pattern[i + 1 : end]
             negated, body = (True, body[1:]) if body.startswith("^") else (False, body)
             if mark and mark in body:
                 raise Refused("LIKE with ESCAPE inside [ ] is not run here.")
-            safe = "".join(
-                "-"
-                if c == "-" and 0 < k < len(body) - 1
-                else re.escape(c)
-                if c not in "]"
-                else "\\]"
-                for k, c in enumerate(body)
-            )
-            out.append(f"[{'^' if negated else ''}{safe}]")
+            if not body:
+                raise Refused("A LIKE pattern with nothing in [ ] is not run here.",
+                              "A ] needs no brackets: write it as it is.")  # fmt: skip
+            safe = _class(body, collation.lower())
+            some = f"[{'^' if negated else ''}{safe}]"
+            out.append(some if safe else "." if negated else nothing)
             i = end
         else:
             out.append(re.escape(char))
         i += 1
+    return "".join(out)
+
+
+def _beyond(char: str) -> bool:
+    """Tell whether a character is none of Windows-1252."""
+    try:
+        return not char.encode("cp1252")
+    except UnicodeEncodeError:
+        return ord(char) > 159  # of 128 to 159 five have no character but are kept
+
+
+def _class(body: str, collation: str) -> str:
+    """Write what stands in [ ]: characters, and ranges in the order of the collation."""
+    out, i = [], 0
+    while i < len(body):
+        low, high = body[i], body[i + 2 : i + 3]
+        if not (high and body[i + 1] == "-"):
+            out.append(re.escape(low))
+            i += 1
+            continue
+        if "_bin" not in collation:
+            out.append(members(low, high, "_cs_" in f"{collation}_"))
+        elif low <= high:
+            out.append(f"{re.escape(low)}-{re.escape(high)}")
+        i += 3
     return "".join(out)

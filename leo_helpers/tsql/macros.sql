@@ -47,16 +47,19 @@ create macro t_named_date(x) as try_strptime(case
     when regexp_full_match(x, '[0-9]{1,2} [0-9]{4} [A-Za-z]+') then regexp_replace(x, '^([0-9]+) ([0-9]+) ([A-Za-z]+)', '\2 \3 \1')
     when regexp_full_match(x, '[0-9]{4} [0-9]{1,2} [A-Za-z]+') then regexp_replace(x, '^([0-9]+) ([0-9]+) ([A-Za-z]+)', '\1 \3 \2')
     else x end,
-    ['%Y %b %d', '%Y %B %d', '%Y %b %d %H:%M', '%Y %B %d %H:%M', '%Y %b %d %H:%M:%S', '%Y %B %d %H:%M:%S', '%Y %b %d %I:%M%p', '%Y %B %d %I:%M%p']);
+    ['%Y %b %d', '%Y %B %d', '%Y %b %d %H:%M', '%Y %B %d %H:%M', '%Y %b %d %H:%M:%S', '%Y %B %d %H:%M:%S', '%Y %b %d %I:%M%p', '%Y %B %d %I:%M%p', '%Y %b %d %I:%M:%S%p', '%Y %B %d %I:%M:%S%p']);
 -- Dates from text, formats that mean the same in every language (Date and time types, supported string literal formats).
 create macro t_iso(x) as case when trim(x) = '' then timestamp '1900-01-01'
+    when trim(x) ilike '%m' and regexp_full_match(trim(x), '([0-9]{8}|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2})?( ?[0-9]{1,2}(:[0-9.]+)*) ?[AaPp][Mm]')
+        then try_strptime(regexp_replace(regexp_replace(trim(x), '^([0-9]{4})[-/.]?([0-9]{1,2})[-/.]?([0-9]{1,2}) ', '\1-\2-\3 '), ' ([AaPp][Mm])$', '\1'),
+        ['%Y-%m-%d %I:%M%p', '%Y-%m-%d %I:%M:%S%p', '%Y-%m-%d %I:%M:%S.%f%p', '%Y-%m-%d %I%p', '%I:%M%p', '%I:%M:%S%p', '%I:%M:%S.%f%p', '%I%p'])
     when regexp_full_match(trim(x), '[0-9]{8}([ T].*)?')
         then try_cast(substr(trim(x), 1, 4) || '-' || substr(trim(x), 5, 2) || '-' || substr(trim(x), 7) as timestamp)
     when regexp_full_match(trim(x), '[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}([ T][0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,7})?)?)?')
         then try_cast(regexp_replace(regexp_replace(trim(x), '^([0-9]{4}).([0-9]+).([0-9]+)', '\1-\2-\3'), '([.][0-9]{6})[0-9]$', '\1') as timestamp)
     when regexp_full_match(trim(x), '[0-9]{4}') then try_cast(trim(x) || '-01-01' as timestamp)
     when regexp_full_match(trim(x), '[0-9]{6}') then try_strptime(t_century(trim(x)), '%Y%m%d')
-    when regexp_full_match(trim(x), '[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,6})?)?') then try_cast('1900-01-01 ' || repeat('0', 3 - strpos(trim(x), ':')) || trim(x) as timestamp)
+    when regexp_full_match(trim(x), '[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,7})?)?') then try_cast('1900-01-01 ' || repeat('0', 3 - strpos(trim(x), ':')) || regexp_replace(trim(x), '([.][0-9]{6})[0-9]$', '\1') as timestamp)
     else t_named_date(regexp_replace(regexp_replace(regexp_replace(trim(x), '[ ,-]+', ' ', 'g'),
         '([0-9])([A-Za-z]{3})', '\1 \2'), '([A-Za-z]{3})([0-9])', '\1 \2')) end;
 -- A year of two digits where the style has four, or the other way round, is not guessed.
@@ -111,14 +114,17 @@ create macro t_pair_cut() as t_fail('R|Cutting or searching a text with characte
 -- LEN leaves out trailing blanks; STR, STUFF, SUBSTRING and PATINDEX as on their pages.
 create macro t_len(x) as (length(rtrim(x, ' ')) + t_pairs(x))::int;
 create macro t_substring(x, a, n) as case when t_pairs(x) > 0 then t_pair_cut() when n < 0 then t_fail('537|Invalid length parameter passed to the substring function.')
-    else substr(x, greatest(a, 1)::bigint, greatest(a::bigint + n - greatest(a, 1), 0)) end;
+    when a is not null and n is not null then substr(x, greatest(a, 1)::bigint, greatest(a::bigint + n - greatest(a, 1), 0)) end;
 create macro t_left(x, n) as case when t_pairs(x) > 0 then t_pair_cut() when n < 0 then t_fail('536|Invalid length parameter passed to the left function.') else left(x, n::bigint) end;
 create macro t_right(x, n) as case when t_pairs(x) > 0 then t_pair_cut() when n < 0 then t_fail('536|Invalid length parameter passed to the right function.') else right(x, n::bigint) end;
 create macro t_stuff(x, a, n, y) as case when t_pairs(x) > 0 then t_pair_cut() when a < 1 or n < 0 or a > length(x) then null
     else left(x, (a - 1)::bigint) || coalesce(y, '') || substr(x, (a + n)::bigint) end;
-create macro t_str(x, n, d) as case when length(printf('%.0f', x)) > n then repeat('*', n::bigint) else
-    lpad(left(printf('%.' || d::varchar || 'f', round(x, d)), n::bigint), n::int, ' ') end;
-create macro t_charindex(y, x, start) as case when x is null then null when t_pairs(x) > 0 then t_pair_cut()::bigint when length(y) = 0 then 0 when strpos(substr(x, greatest(start, 1)::bigint), y) = 0 then 0
+-- STR gives up decimals that have no room, and rounds to those that are left.
+create macro t_str_places(x, n, d) as greatest(0, least(coalesce(d, 0)::int, 16, n::int - 1 - length(printf('%.0f', trunc(x)))))::int;
+create macro t_str_text(x, d) as printf('%.' || d::varchar || 'f', round(x, d::int));
+create macro t_str_fit(y, n) as case when length(y) > n then repeat('*', n::bigint) else lpad(y, n::int, ' ') end;
+create macro t_str(x, n, d) as case when n between 1 and 8000 and coalesce(d, 0) >= 0 then t_str_fit(t_str_text(x, t_str_places(x, n, d)), n) end;
+create macro t_charindex(y, x, start) as case when x is null or start is null then null when t_pairs(x) > 0 then t_pair_cut()::bigint when length(y) = 0 then 0 when strpos(substr(x, greatest(start, 1)::bigint), y) = 0 then 0
     else (strpos(substr(x, greatest(start, 1)::bigint), y) + greatest(start, 1) - 1)::int end;
 create macro t_isnumeric(x) as case when x is not null and (regexp_full_match(trim(x), '[+-]?[$£]?[+-]?([0-9][0-9,]*[.]?[0-9]*|[.][0-9]+)([eEdD][+-]?[0-9]+)?')
     or regexp_full_match(trim(x), '[+$£.,-]')) then 1 else 0 end;
@@ -128,8 +134,8 @@ create macro t_xml(x) as replace(replace(replace(x, '&', '&amp;'), '<', '&lt;'),
 -- ROUND of whole numbers at negative places, halves away from zero.
 create macro t_round_int(x, d) as case when d >= 0 then x else
     (sign(x) * ((abs(x)::hugeint + (10 ** (-d))::hugeint // 2) // (10 ** (-d))::hugeint) * (10 ** (-d))::hugeint) end;
--- DATEADD beyond the years 1 to 9999 is an error.
-create macro t_dated(x, kind) as case when x > timestamp '9999-12-31 23:59:59.999999' or x < timestamp '0001-01-01'
+-- DATEADD beyond the first and last moment of the type is an error.
+create macro t_dated(x, kind, low, high) as case when x > high or x < low
     then t_fail('517|Adding a value to a ''' || kind || ''' column caused an overflow.')::timestamp else x end;
 -- For the trap report: two answers are the same if they are equal, or equal to nine digits.
 create macro t_differs(a, b) as a::varchar is distinct from b::varchar and not coalesce(

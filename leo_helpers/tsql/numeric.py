@@ -39,9 +39,14 @@ def keep_type(form: str):
         t = replace(v.t, n=None) if v.t.is_integer else v.t
         if t.name == "decimal" and form in ("floor", "ceil"):
             t = decimal(t.p, 0)
-        if t.name == "tinyint":
+        if t.name == "tinyint" and form in ("abs", "floor", "ceil"):
             return v
-        return V(f"CAST({form}({v.sql}) AS {t.duck})", t)
+        if t.name == "tinyint" or (t.name == "smallint" and form == "sign"):
+            t = INT
+        whole = t.is_integer and form in ("degrees", "radians")  # which then cut off what is left
+        return V(
+            f"CAST({f'trunc({form}({v.sql}))' if whole else f'{form}({v.sql})'} AS {t.duck})", t
+        )
 
     return rule
 

@@ -216,6 +216,8 @@ class Sources:
             from .arguments import text
 
             x, divider = (text(self, v) for v in args[:2])
+            if isinstance(divider.const, str) and len(divider.const) != 1:
+                raise sql_error(214, "separator", "nchar(1)/nvarchar(1)")
             parts, cols = f"string_split({x.sql}, {divider.sql})", [Col("value", x.t, "")]
             numbers = ""
             if len(args) == 3 and self.constant(args[2]):

@@ -265,6 +265,8 @@ class _Splitter:
             kind = token.token_type
             if kind == TokenType.L_PAREN:
                 depth += 1
+                if state["verb"] == "INSERT" and self.word(j + 1) == "SELECT":
+                    state["body"] = True
             elif kind == TokenType.R_PAREN:
                 depth -= 1
                 if depth < 0:

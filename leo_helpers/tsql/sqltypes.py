@@ -203,7 +203,9 @@ def parse_type(name: str, args: list[str], explicit: bool = False) -> T:
     if name == "float":
         return T("real" if args and int(args[0]) <= 24 else "float")
     if name in ("datetime2", "time"):
-        return T(name, int(args[0]) if args else 7)
+        if (n := int(args[0]) if args else 7) > 7:
+            raise TSqlError(f"Specified scale {n} is invalid.", 1002)
+        return T(name, n)
     if name in _DUCK and name != "null":
         return T(name)
     raise Refused(f"The data type {name} is not known here.", "Use one of the common types.")

@@ -26,6 +26,7 @@ __all__ = [
     "hash_bytes",
     "parsename",
     "patindex",
+    "quotename",
     "replace_text",
 ]
 
@@ -45,7 +46,7 @@ def concat_ws(b: Queries, args: list, scope: Scope) -> V:
     divider, *rest = [text(b, v) for v in values_of(b, args, scope)]
     if len(rest) < 2:
         raise TSqlError("The concat_ws function requires 3 to 254 arguments.", 189)
-    return _joined(rest, divider.sql)
+    return _joined(rest, f"coalesce({divider.sql}, '')")  # none at all joins with nothing
 
 
 def _joined(values: list[V], divider: str) -> V:
@@ -85,12 +86,15 @@ def patindex(b: Queries, args: list, scope: Scope) -> V:
         raise Refused("PATINDEX with a pattern that is computed is not run here.")
     x = text(b, x)
     p = pattern.const
-    core = like_regex(p.strip("%"), None)
+    core = like_regex(p.strip("%"), None, x.t.collation or "")
     flags = "(?s)" if x.t.binary_collation else "(?is)"
     head = "^" if not p.startswith("%") else ""
     tail = " *$" if not p.endswith("%") else ""
     regex = literal(f"{flags}{head}{core}{tail}")
-    place = f"strpos({x.sql}, regexp_extract({x.sql}, {regex}))"
+    found = f"regexp_extract({x.sql}, {regex})"
+    place = f"strpos({x.sql}, {found})"
+    if tail:  # what was found stands at the end, though the same may stand before
+        place = f"length({x.sql}) - length({found}) + 1"
     return V(
         f"CASE WHEN {x.sql} IS NULL THEN NULL WHEN regexp_matches({x.sql}, "
         f"{regex}) THEN CAST({place} AS INTEGER) ELSE 0 END",
@@ -110,6 +114,24 @@ def replace_text(b: Queries, args: list, scope: Scope) -> V:
         label=label,
     )
     return V(f"{form}({x.sql}, {y.sql}, {z.sql})", t)
+
+
+_QUOTES = {"'": "''", '"': '""', "`": "``"} | dict.fromkeys("[]", "[]")
+_QUOTES |= {c: pair for pair in ("()", "<>", "{}") for c in pair}
+
+
+def quotename(b: Queries, args: list, scope: Scope) -> V:
+    """QUOTENAME doubles the closing mark; more than 128 characters, or no such mark, give NULL."""
+    v, *marks = values_of(b, args, scope)
+    mark = marks[0].const if marks else "["
+    if len(marks) > 1 or not isinstance(mark, str):
+        raise Refused("QUOTENAME is run here with a mark that is written out.")
+    x, pair, t = text(b, v).sql, _QUOTES.get(mark[:1]), T("nvarchar", 258)
+    if pair is None:
+        return V("CAST(NULL AS VARCHAR)", t)
+    first, last = literal(pair[0]), literal(pair[1])
+    inside = f"replace({x}, {last}, {literal(pair[1] * 2)})"
+    return V(f"CASE WHEN length({x}) <= 128 THEN {first} || {inside} || {last} END", t)
 
 
 def datalength(b: Queries, args: list, scope: Scope) -> V:
