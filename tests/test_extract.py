@@ -66,7 +66,7 @@ def test_scripts_meet_the_extract(mine):
     [
         ("fsmeligible", "not in your extract"),
         ("gendre", "gender"),
-        ("gender_aut11", "does not exist in spring_census_2011"),
+        ("gender_aut11", "gender_aut11 is no column of spring_census_2011"),
     ],
 )
 def test_a_column_that_is_not_there(mine, columns, words):
