@@ -46,7 +46,7 @@ def members(low: str, high: str, cased: bool) -> str:
     Examples
     --------
     >>> members("0", "9", False), members("x", "z", False), members("x", "y", True)
-    ('0123456789', 'XYZxyzÝýÿ', 'Xxy')
+    ('0123456789', 'XYZxyzŸÝýÿ', 'Xxy')
     """
     first, last = _key(low, cased), _key(high, cased)
     return "".join(re.escape(c) for c in _known() if first <= _key(c, cased) <= last)
