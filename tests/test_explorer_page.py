@@ -48,7 +48,7 @@ def test_the_page_comes_with_the_first_rows(site):
     ids = [row["data-id"] for row in page.select("#leo-rows tr")]
     assert len(ids) == 20 and ids == [str(item) for item in every()[:20]]
     words = page.select_one("#leo-count").get_text()
-    assert words == f"{len(every()):,} variables, the first 20 shown"
+    assert words == f"{len(every()):,} variables, the first 15 shown"
 
 
 def test_it_is_what_the_script_draws(browser, page, address):

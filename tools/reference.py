@@ -38,9 +38,10 @@ YEAR_KIND = {
     "none": "The table has no year of its own.",
 }
 MOST_VIEWS = 8
-#: Before the list of variables: how many are in the basket. A script shows and fills it.
+#: Before the list of variables: how many are in the basket, as it stands until a script has looked.
 BASKET = """```{{raw}} html
-<p id="leo-ticks" data-table="{table}" hidden><span role="status"></span>
+<p id="leo-ticks" data-table="{table}">
+<span role="status">Tick a variable to put it in your basket.</span>
 <a href="../explorer.html">Open the basket</a>. <a href="#leo-list-end">Go past the list</a></p>
 ```"""
 #: After it: where to go past it, and the scripts, which run once the page is read.

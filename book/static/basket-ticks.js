@@ -31,7 +31,6 @@
 
   watch(say);
   say();
-  line.hidden = false;
   const names = [...line.closest("section").querySelectorAll("tbody tr > td:first-child code, tbody tr > th:first-child code")];
   requestAnimationFrame(() => setTimeout(() => fill(names), 0)); // once the page is seen
 })();

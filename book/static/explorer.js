@@ -9,8 +9,11 @@
   const { draw: drawOne, el, spanOf, broken, counted, WORDS } = window.LeoOne;
   const $ = (id) => document.getElementById(id);
   const PAGE = $("leo-rows").children.length, SLICE = 8; // rows at a time; milliseconds at a time
-  const FILTERS = ["topic", "table", "dataset", "type", "term", "request", "sensitivity"];
-  const NARROW = [...FILTERS, "from", "to"], FIELDS = ["q", ...NARROW];
+  const SAME = { // filters that want one value of a variable
+    topic: (item) => item.topic, table: (item) => item.table.id, dataset: (item) => item.table.dataset,
+    type: (item) => item.type, request: (item) => item.request, sensitivity: (item) => item.sensitivity,
+  };
+  const NARROW = [...Object.keys(SAME), "term", "from", "to"], FIELDS = ["q", ...NARROW];
 
   const items = window.LeoCore.unpack(window.LEO_CATALOGUE);
   let search = null, lists = null, shown = PAGE, found = items, current = null, noting = 0, loading = null;
@@ -102,31 +105,23 @@
   }
 
   // ---- filters --------------------------------------------------------------------------------
-  const chosen = () => {
-    const wanted = Object.fromEntries(FILTERS.map((name) => [name, $(`leo-${name}`).value]));
-    wanted.from = Number($("leo-from").value) || 0;
-    wanted.to = Number($("leo-to").value) || 9999;
-    return wanted;
-  };
-
-  /** Whether a variable fits what is chosen; years are those of the term, if one is chosen. */
-  function passes(item, want) {
-    const held = want.term ? item.byTerm[want.term] : item.allYears;
-    return (
-      (!want.topic || item.topic === want.topic) &&
-      (!want.table || item.table.id === want.table) &&
-      (!want.dataset || item.table.dataset === want.dataset) &&
-      (!want.type || item.type === want.type) &&
-      (!want.request || item.request === want.request) &&
-      (!want.sensitivity || item.sensitivity === want.sensitivity) &&
-      held &&
-      ((!want.from && want.to === 9999) || !item.years || held.some((y) => y >= want.from && y <= want.to))
-    );
+  /** What a variable has to fit: a test for each choice. Years are those of the term, if one is chosen. */
+  function tests() {
+    const value = (name) => $(`leo-${name}`).value;
+    const found = Object.keys(SAME).filter(value).map((name) => {
+      const same = SAME[name], wanted = value(name);
+      return (item) => same(item) === wanted;
+    });
+    const term = value("term"), from = Number(value("from")) || 0, to = Number(value("to")) || 9999;
+    const held = (item) => (term ? item.byTerm[term] : item.allYears);
+    if (term) found.push(held);
+    if (from || to < 9999) found.push((item) => !item.years || held(item).some((y) => y >= from && y <= to));
+    return found;
   }
 
   function find() {
-    const want = chosen();
-    found = matching($("leo-q").value.trim()).filter((item) => passes(item, want));
+    const wanted = tests();
+    found = matching($("leo-q").value.trim()).filter((item) => wanted.every((fits) => fits(item)));
     shown = PAGE;
     draw();
   }
