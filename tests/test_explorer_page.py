@@ -46,7 +46,7 @@ def hold_scripts(page):
 def test_the_page_comes_with_the_first_rows(site):
     page = BeautifulSoup((site / EXPLORER).read_text(encoding="utf-8"), "html.parser")
     ids = [row["data-id"] for row in page.select("#leo-rows tr")]
-    assert len(ids) == 20 and ids == [str(item) for item in every()[:20]]
+    assert len(ids) == 15 and ids == [str(item) for item in every()[:15]]
     words = page.select_one("#leo-count").get_text()
     assert words == f"{len(every()):,} variables, the first 15 shown"
 
