@@ -6,6 +6,7 @@ import re
 import explorer
 import pytest
 from common import EXPLORER, every_row, rows
+from explorer_page import FIRST
 
 from leo_helpers.catalogue import load_catalogue
 
@@ -69,7 +70,7 @@ def test_each_choice_of_each_filter(explorer_page, name):
         choose(explorer_page, **{name: value})
         right = wanted(**{name: value})
         assert right and counted(explorer_page) == len(right), value
-        assert rows(explorer_page) == right[:20], value
+        assert rows(explorer_page) == right[:FIRST], value
     choose(explorer_page, **{name: ""})
     assert counted(explorer_page) == len(EVERY)
 
@@ -90,7 +91,7 @@ def test_years(explorer_page, low, high):
     choose(explorer_page, **{"from": low, "to": high})
     right = wanted(**{"from": low, "to": high})
     assert 0 < len(right) < len(EVERY) and counted(explorer_page) == len(right)
-    assert rows(explorer_page) == right[:20]
+    assert rows(explorer_page) == right[:FIRST]
 
 
 def test_years_are_those_of_the_term(explorer_page):
@@ -99,7 +100,7 @@ def test_years_are_those_of_the_term(explorer_page):
     assert counted(explorer_page) == len(wanted(term="AUT", to="2006"))
     choose(explorer_page, to="2007")
     right = wanted(term="AUT", to="2007")
-    assert right and rows(explorer_page) == right[:20]
+    assert right and rows(explorer_page) == right[:FIRST]
 
 
 def mixed(seed):

@@ -3,6 +3,7 @@
 import pytest
 from bs4 import BeautifulSoup
 from common import EXPLORER, rows
+from explorer_page import FIRST
 
 from leo_helpers.catalogue import load_catalogue
 
@@ -46,9 +47,9 @@ def hold_scripts(page):
 def test_the_page_comes_with_the_first_rows(site):
     page = BeautifulSoup((site / EXPLORER).read_text(encoding="utf-8"), "html.parser")
     ids = [row["data-id"] for row in page.select("#leo-rows tr")]
-    assert len(ids) == 15 and ids == [str(item) for item in every()[:15]]
+    assert len(ids) == FIRST and ids == [str(item) for item in every()[:FIRST]]
     words = page.select_one("#leo-count").get_text()
-    assert words == f"{len(every()):,} variables, the first 15 shown"
+    assert words == f"{len(every()):,} variables, the first {FIRST} shown"
 
 
 def test_it_is_what_the_script_draws(browser, page, address):
@@ -70,7 +71,7 @@ def test_it_is_what_the_script_draws(browser, page, address):
 def test_the_list_is_seen_before_any_script_of_the_page_has_come(page, address, early, value):
     let_go = hold_scripts(page)
     page.goto(address + EXPLORER, wait_until="commit")
-    page.locator("#leo-rows tr:nth-child(20)").wait_for()
+    page.locator(f"#leo-rows tr:nth-child({FIRST})").wait_for()
     assert page.locator("#leo-rows tr").first.is_visible()
     assert page.locator("#leo-explorer[data-ready]").count() == 0
     # What a quick reader does meanwhile counts once the scripts are there.
@@ -83,7 +84,7 @@ def test_the_list_is_seen_before_any_script_of_the_page_has_come(page, address, 
     let_go()
     page.locator("#leo-state:empty").wait_for(state="attached")
     assert "?" not in page.url and page.input_value(f"#leo-{early}") == value
-    assert rows(page) and rows(page) != [str(item) for item in every()[:20]]
+    assert rows(page) and rows(page) != [str(item) for item in every()[:FIRST]]
     assert page.locator("#leo-basket strong").all_inner_texts() == [every()[1].name]
     assert page.errors == []
 
@@ -111,7 +112,7 @@ def test_a_link_shows_nothing_else_first(page, address, link):
         assert page.inner_text("#leo-heading") == "SENprovision_[term][yy]"
         assert page.locator("#leo-one details table").count() == 1
     else:
-        assert rows(page) != [str(item) for item in every()[:20]]
+        assert rows(page) != [str(item) for item in every()[:FIRST]]
     assert page.errors == []
 
 
