@@ -193,7 +193,7 @@ def _slices(
 ) -> list[Slice]:
     single = len(views) == 1
     # A view that several tables share has each column once, as one of them names it.
-    own = {variable.name for variable in catalogue.variables(table)}
+    own = {(v.name, v.column_pattern) for v in catalogue.variables(table)}
     out, met = [], set()
     for view in views:
         columns, variables = {}, {}
@@ -202,7 +202,7 @@ def _slices(
             for i in catalogue.view_columns(view)
             if i.variable.table_id == table.table_id
             or _shared_key(i.variable.name)
-            or (wanted is not None and i.variable.name in own)
+            or (i.variable.name, i.variable.column_pattern) in own
             if is_approved(i.variable, approved)
         ]
         index: dict[str, list] = {}
