@@ -252,6 +252,32 @@ class Catalogue:
             self._columns[key] = tuple(self._collect(view))
         return self._columns[key]
 
+    def same_column(self, variable: Variable) -> set[Variable]:
+        """Return the variables that are one column: several blocks of a shared view may list it.
+
+        Parameters
+        ----------
+        variable : Variable
+            A variable of the catalogue.
+
+        Returns
+        -------
+        set of Variable
+            The variable, and those of other tables in the same views under its name and column.
+
+        Examples
+        --------
+        >>> catalogue = load_catalogue()
+        >>> key = catalogue.find("cin_disabilities.CIN_ChildTableID")
+        >>> sorted(item.table_id for item in catalogue.same_column(key))[:2]
+        ['cin_cpp', 'cin_details']
+        """
+        views = self.tables[variable.table_id].views()
+        tables = {name for view in views for name in self._sharing[view.database, view.name]}
+        key = (variable.name, variable.column_pattern)
+        held = (item for name in tables for item in self._variables[name])
+        return {item for item in held if (item.name, item.column_pattern) == key}
+
     def _collect(self, view: View) -> Iterator[ViewColumn]:
         """Columns of a view; one that several blocks of the form list is that of the most years."""
         found: dict[str, ViewColumn] = {}

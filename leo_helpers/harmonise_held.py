@@ -167,7 +167,8 @@ def approved_variables(approved: Approved, catalogue: Catalogue) -> frozenset[st
     Returns
     -------
     frozenset of str or None
-        The variables as ``table.name``; None if there is no list.
+        The variables as ``table.name``, with those of other tables that are the same column of
+        the same view; None if there is no list.
 
     Raises
     ------
@@ -189,7 +190,7 @@ def approved_variables(approved: Approved, catalogue: Catalogue) -> frozenset[st
     found = set()
     for where, name in named:
         try:
-            found.add(str(catalogue.find(name)))
+            found |= set(map(str, catalogue.same_column(catalogue.find(name))))
         except LeoError as error:
             raise HarmoniseError(f"The approved variables, {where}: {error}") from error
     return frozenset(found)

@@ -25,6 +25,13 @@ def test_a_view_has_its_approved_columns_and_all_its_rows(mine, small_data):
     assert got.attrs["skipped"] == ["sc_pupil: 52 variables are not in your extract."]
 
 
+def test_a_column_that_two_blocks_of_the_form_list_comes_with_either(small_data, tmp_path):
+    asked = ["cin_disabilities.CIN_ChildTableID", "cin_disabilities.CIN_Disability"]
+    made = leo.extract(asked, tmp_path / "disabled", root=small_data)
+    got = leo.load("cin_disabilities", root=made)
+    assert set(got) == {"cin_childtableid", "cin_disability_code"}
+
+
 def test_one_variable_is_one(small_data, tmp_path):
     catalogue = load_catalogue()
     view = catalogue.tables["sc_pupil"].views(2011, "spring")[0]
