@@ -13,7 +13,7 @@ import yaml
 from common import ROOT
 
 FLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
-#: The first version of each action that runs on Node 24: GitHub took Node 20 away in September 2026.
+#: The first version of each action that runs on Node 24: GitHub took 20 away in September 2026.
 NODE_24 = {"checkout": 5, "setup-python": 6, "setup-node": 5, "configure-pages": 6}
 NODE_24 |= {"upload-pages-artifact": 5, "deploy-pages": 5}
 MODULES = sorted(

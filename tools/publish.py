@@ -229,7 +229,7 @@ def assemble(
     check_target(out, book)
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
-        new, old = Path(folder) / "new", Path(folder) / "old"
+        new, old = Path(folder) / "new", Path(f"{folder}-old")
         manifest = fill(book, new, base, repository, printed, data)
         try:
             if out.exists():
@@ -240,6 +240,7 @@ def assemble(
         finally:
             if old.exists() and not out.exists():
                 old.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
     return manifest
 
 
