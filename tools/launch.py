@@ -11,7 +11,7 @@ FIRST = "notebooks/start/what-leo-is.ipynb"
 
 
 def links(repository: str) -> str:
-    """Return links to Binder and Colab and the first cell there as HTML; nothing unless the source is on GitHub.
+    """Return links to Binder and Colab as HTML, with the first cell; nothing away from GitHub.
 
     Parameters
     ----------
