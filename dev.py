@@ -54,7 +54,7 @@ def setup(lock):
     stamp = VENV / f"{lock}.stamp"
     if PYTHON.exists() and stamp.exists() and stamp.read_text() == wanted:
         return
-    if not PYTHON.exists():
+    if not PYTHON.exists() or not any(VENV.glob("*.stamp")):  # a first run may have been stopped
         print("Making .venv ...", flush=True)
         run(sys.executable, "-m", "venv", VENV)
     print(f"Installing from {lock} (a minute or two the first time) ...", flush=True)

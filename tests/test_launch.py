@@ -22,3 +22,4 @@ def test_links_open_what_exists_and_need_a_known_place():
     assert launch.links("") == "" and launch.links("https://example.org/some/book") == ""
     found = launch.links("https://github.com/some/book.git")
     assert "/gh/some/book/HEAD" in found and f"/some/book/blob/HEAD/{launch.FIRST}" in found
+    assert "<code>!pip install -q git+https://github.com/some/book</code>" in found

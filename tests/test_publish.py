@@ -7,6 +7,7 @@ import subprocess
 import sys
 import xml.etree.ElementTree as ET
 import zipfile
+from pathlib import Path
 
 import about
 import offline
@@ -90,11 +91,117 @@ def test_redirects_lead_to_pages(tmp_path, monkeypatch):
         redirects.write_redirects(tmp_path, BASE)
 
 
-def test_a_foreign_folder_is_not_overwritten(tmp_path):
-    (tmp_path / "thesis.docx").write_text("years of work")
-    with pytest.raises(SystemExit, match="not published from here"):
-        publish.assemble(tmp_path, tmp_path, "", "")
-    assert (tmp_path / "thesis.docx").exists()
+@pytest.fixture
+def book(tmp_path, monkeypatch):
+    """A book of one page, which is published without what is made for readers to take away."""
+    folder = tmp_path / "a book"
+    folder.mkdir()
+    (folder / "a.html").write_text(PAGE, encoding="utf-8")
+    monkeypatch.setattr(publish, "write_redirects", lambda out, base: [])
+    monkeypatch.setattr(publish, "wrong_address", lambda out, base: None)
+    monkeypatch.setattr(offline, "write_downloads", lambda out, printed: [])
+    return folder
+
+
+def files(folder):
+    return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+
+
+def test_a_site_is_made_anew_in_its_place(book, tmp_path):
+    out = tmp_path / "my site é"
+    for text in ("first", "second"):
+        (book / "b.html").write_text(text, encoding="utf-8")
+        publish.assemble(book, out, "", "")
+        (book / "b.html").unlink()
+    assert (out / "b.html").read_text("utf-8") == "second"
+    publish.assemble(book, out, "", "")
+    assert files(out) == ["SHA256SUMS", "a.html", "manifest.json"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a book", "my site é"]
+
+
+@pytest.mark.parametrize("stopped", [KeyboardInterrupt, OSError])
+def test_what_is_stopped_halfway_leaves_the_earlier_site(book, tmp_path, monkeypatch, stopped):
+    out = tmp_path / "site"
+    publish.assemble(book, out, "", "")
+    before = {name: (out / name).read_bytes() for name in files(out)}
+
+    def stop(*words):
+        raise stopped
+
+    (book / "a.html").write_text("newer", encoding="utf-8")
+    with monkeypatch.context() as now:
+        now.setattr(publish, "write_manifest", stop)
+        with pytest.raises(stopped):
+            publish.assemble(book, out, "", "")
+    move = Path.rename
+
+    def refuse(self, target):
+        if self.name == "new":
+            raise PermissionError(13, "Permission denied")
+        return move(self, target)
+
+    with monkeypatch.context() as now:
+        now.setattr(Path, "rename", refuse)
+        with pytest.raises(SystemExit, match="cannot be replaced"):
+            publish.assemble(book, out, "", "")
+    assert {name: (out / name).read_bytes() for name in files(out)} == before
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a book", "site"]
+
+
+def test_a_foreign_folder_is_not_overwritten(book, tmp_path):
+    theirs = tmp_path / "theirs"
+    theirs.mkdir()
+    (theirs / "thesis.docx").write_text("years of work")
+    with pytest.raises(SystemExit, match=r"thesis\.docx, which was not published from here"):
+        publish.assemble(book, theirs, "", "")
+    (theirs / "thesis.docx").rename(theirs / "manifest.json")  # web applications have one, too
+    with pytest.raises(SystemExit, match=r"manifest\.json, which was not published from here"):
+        publish.assemble(book, theirs, "", "")
+    assert files(theirs) == ["manifest.json"]
+
+
+def test_a_file_that_was_added_to_a_site_is_not_lost(book, tmp_path):
+    out = tmp_path / "site"
+    publish.assemble(book, out, "", "")
+    (out / "CNAME").write_text("book.example.org")
+    with pytest.raises(SystemExit, match="holds CNAME"):
+        publish.assemble(book, out, "", "")
+    assert files(out) == ["CNAME", "SHA256SUMS", "a.html", "manifest.json"]
+
+
+def test_a_place_that_cannot_be_is_named_before_the_build(tmp_path, monkeypatch):
+    monkeypatch.setattr(publish.build, "main", lambda words: pytest.fail("the book was built"))
+    (tmp_path / "file").write_text("text")
+    for words, said in (
+        ([str(tmp_path / "file")], "is a file"),
+        ([str(tmp_path / "file" / "site")], "is a file"),
+        ([str(publish.build.HTML / "site")], "where the book is built"),
+        ([str(ROOT)], "where the book is built"),
+    ):
+        with pytest.raises(SystemExit, match=said):
+            publish.main(words)
+    monkeypatch.setattr(publish.os, "access", lambda path, mode: mode == publish.os.F_OK)
+    with pytest.raises(SystemExit, match="cannot be written"):
+        publish.main([str(tmp_path)])
+
+
+@pytest.mark.parametrize("option", ["--base-url", "--repository"])
+def test_an_address_without_https_is_refused(option, capsys):
+    with pytest.raises(SystemExit):
+        publish.told(["site", option, "example.org/leo"])
+    assert "does not begin with https://" in capsys.readouterr().err
+
+
+def test_a_copy_without_history_is_not_told_another_projects(tmp_path, monkeypatch):
+    inside = tmp_path / "learning-leo"
+    inside.mkdir()
+    for words in (["init", "-q"], ["-c", "user.name=a", "-c", "user.email=b", "commit", "-q"]):
+        more = ["--allow-empty", "-m", "theirs"] if "commit" in words else []
+        subprocess.run(["git", *words, *more], cwd=tmp_path, check=True)
+    monkeypatch.setattr(about, "ROOT", inside)
+    assert about.git("rev-parse", "HEAD") == ""
+    monkeypatch.setattr(about, "ROOT", tmp_path)
+    assert len(about.git("rev-parse", "HEAD").strip()) == 40
 
 
 def test_ids_stay_apart_and_links_stay_inside_the_printed_edition():

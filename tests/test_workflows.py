@@ -3,13 +3,19 @@
 import doctest
 import importlib
 import re
+import shlex
+from string import Template
 
 import canary
+import publish
 import pytest
 import yaml
 from common import ROOT
 
 FLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+#: The first version of each action that runs on Node 24: GitHub took 20 away in September 2026.
+NODE_24 = {"checkout": 5, "setup-python": 6, "setup-node": 5, "configure-pages": 6}
+NODE_24 |= {"upload-pages-artifact": 5, "deploy-pages": 5}
 MODULES = sorted(
     path.stem
     for folder in ("tools", "book/ext")
@@ -36,11 +42,44 @@ def test_the_canaries_of_the_workflow_exist():
     assert "schedule" in flow[True]  # YAML reads the key "on" as a truth value
 
 
-def test_the_site_is_published_with_its_history():
+def test_the_site_is_published_with_its_history_and_every_file():
     flow = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text("utf-8"))
-    steps = flow["jobs"]["publish"]["steps"]
+    steps = flow["jobs"]["build"]["steps"]
     assert steps[0]["with"]["fetch-depth"] == 0
-    assert any("--base-url" in step.get("run", "") for step in steps)
+    upload = next(step for step in steps if "upload-pages-artifact" in step.get("uses", ""))
+    assert upload["with"] == {"path": "site", "include-hidden-files": True}
+
+
+@pytest.mark.parametrize("base", ["https://someone.github.io", "https://someone.github.io/book"])
+def test_the_words_of_the_workflow_are_understood(base, monkeypatch):
+    """The folder that is made is the one that is uploaded, at the address that GitHub gives."""
+    flow = yaml.safe_load((ROOT / ".github" / "workflows" / "pages.yml").read_text("utf-8"))
+    step = next(s for s in flow["jobs"]["build"]["steps"] if "dev.py" in s.get("run", ""))
+    values = {"ADDRESS": base, "SOURCE": "https://github.com/someone/book"}
+    assert set(step["env"]) == set(values)
+    words = [Template(word).substitute(values) for word in shlex.split(step["run"])]
+    assert words[:3] == ["python", "dev.py", "site"]
+    asked = publish.told(words[3:])
+    assert str(asked.out) == "site" and asked.repository == values["SOURCE"]
+    assert publish.address_of("a.html", asked.base_url) == f"{base}/a.html"
+
+
+@pytest.mark.parametrize("path", FLOWS, ids=lambda path: path.stem)
+def test_workflows_run_on_what_github_still_has_and_with_few_rights(path):
+    flow = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert flow["permissions"] == {}
+    for name, job in flow["jobs"].items():
+        used = [step["uses"] for step in job["steps"] if "uses" in step]
+        if "id-token" in job["permissions"]:
+            assert used == [f"actions/deploy-pages@v{NODE_24['deploy-pages']}"], name
+        for one in used:
+            action, version = one.removeprefix("actions/").split("@v")
+            assert int(version) >= NODE_24[action], one
+        for step in job["steps"]:
+            assert "${{" not in step.get("run", ""), "text from elsewhere would be run as code"
+            assert "|" not in step.get("run", "") or step["shell"] == "bash", "a failure is lost"
+            if "checkout" in step.get("uses", ""):
+                assert step["with"]["persist-credentials"] is False
 
 
 @pytest.mark.parametrize("name", MODULES)

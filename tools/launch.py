@@ -11,7 +11,7 @@ FIRST = "notebooks/start/what-leo-is.ipynb"
 
 
 def links(repository: str) -> str:
-    """Return links to Binder and Colab as HTML; nothing unless the source is on GitHub.
+    """Return links to Binder and Colab as HTML, with the first cell; nothing away from GitHub.
 
     Parameters
     ----------
@@ -31,4 +31,7 @@ def links(repository: str) -> str:
     name = html.escape(at.path.strip("/").removesuffix(".git"))
     binder = f"https://mybinder.org/v2/gh/{name}/HEAD?urlpath=lab/tree/_build/learner"
     colab = f"https://colab.research.google.com/github/{name}/blob/HEAD/{FIRST}"
-    return f'<p><a href="{binder}">Open in Binder</a> or <a href="{colab}">in Colab</a>.</p>'
+    return (
+        f'<p><a href="{binder}">Open in Binder</a> or <a href="{colab}">in Colab</a>. The first '
+        f"cell in Colab: <code>!pip install -q git+https://github.com/{name}</code></p>"
+    )

@@ -216,7 +216,7 @@ def print_chapters(out: Path, target: Path) -> bool:
     try:
         with browser.open_browser(chromium) as found:
             view = found.new_page()
-            view.goto(page.as_uri(), wait_until="load")
+            view.goto(page.as_uri(), wait_until="load", timeout=0)  # a busy machine takes minutes
             view.pdf(
                 path=str(target), format="A4", tagged=True, outline=True, print_background=True,
                 display_header_footer=True, header_template="<p></p>", footer_template=foot,

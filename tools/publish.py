@@ -11,9 +11,10 @@ import datetime
 import hashlib
 import html
 import json
+import os
 import shutil
-import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from urllib.parse import urlencode, urlsplit
 
@@ -32,6 +33,8 @@ from leo_helpers import __version__
 from leo_helpers.store import data_root
 
 NOT_COUNTED = {"SHA256SUMS", "manifest.json"}
+#: In the manifest of every site that was published from here.
+NOTE = "Every record in this book is synthetic: no real person is described."
 
 
 def pages(out: Path) -> list[Path]:
@@ -113,16 +116,6 @@ def sitemap(out: Path, names: list[str], base: str) -> str:
     return "\n".join([*lines, "</urlset>", ""])
 
 
-def commit() -> str:
-    """Return the commit that is published, or nothing outside git."""
-    command = ["git", "rev-parse", "HEAD"]
-    try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return ""
-    return done.stdout.strip()
-
-
 def write_manifest(out: Path, base: str) -> dict:
     """Write ``manifest.json`` and ``SHA256SUMS`` over everything that is published."""
     files = {}
@@ -134,10 +127,10 @@ def write_manifest(out: Path, base: str) -> dict:
     manifest = {
         "title": about.settings()["title"],
         "version": __version__,
-        "commit": commit(),
+        "commit": about.git("rev-parse", "HEAD").strip(),
         "published": datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%d"),
         "base_url": base,
-        "note": "Every record in this book is synthetic: no real person is described.",
+        "note": NOTE,
         "pages": sum(name.endswith(".html") for name in files),
         "bytes": sum(entry["bytes"] for entry in files.values()),
         "files": files,
@@ -157,6 +150,46 @@ def wrong_address(out: Path, base: str) -> None:
         path.write_text(text.replace('href="index.html"', f'href="{root}"'), encoding="utf-8")
 
 
+def foreign(folder: Path) -> str:
+    """Return the name of a file in a folder that no manifest of ours lists, or nothing."""
+    try:
+        held = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        held = None
+    ours = isinstance(held, dict) and held.get("note") == NOTE
+    known = NOT_COUNTED | set(held["files"]) if ours else set()
+    names = (p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file())
+    return next((name for name in names if name not in known), "")
+
+
+def check_target(out: Path, book: Path = build.HTML) -> None:
+    """Stop unless a folder may be made, or made anew, before minutes are spent on it.
+
+    Parameters
+    ----------
+    out : Path
+        The folder to make.
+    book : Path
+        The built book, which is copied.
+
+    Raises
+    ------
+    SystemExit
+        If it is a file, holds something else, holds the book or is held by it, or cannot be
+        written.
+    """
+    if out == book or out in book.parents or book in out.parents:
+        sys.exit(f"{out} is where the book is built; name another folder.")
+    there = [folder for folder in (out, *out.parents) if os.access(folder, os.F_OK)]
+    if not there[0].is_dir():
+        sys.exit(f"{there[0]} is a file; name a folder.")
+    needed = there[:2] if there[0] == out else there[:1]
+    if not all(os.access(folder, os.W_OK | os.X_OK) for folder in needed):
+        sys.exit(f"{out} cannot be written; name a folder in a place that is yours.")
+    if there[0] == out and (name := foreign(out)):
+        sys.exit(f"{out} holds {name}, which was not published from here; name another folder.")
+
+
 def assemble(
     book: Path,
     out: Path,
@@ -165,7 +198,10 @@ def assemble(
     printed: bool = True,
     data: Path | None = None,
 ) -> dict:
-    """Make the published folder from a built book.
+    """Make the published folder from a built book, all of it or nothing.
+
+    It is made beside its place and moved there when it is complete, so an earlier site stays
+    until then.
 
     Parameters
     ----------
@@ -188,11 +224,30 @@ def assemble(
     Raises
     ------
     SystemExit
-        If the folder holds something else.
+        If the folder may not be made, as `check_target` says.
     """
-    if out.exists() and any(out.iterdir()) and not (out / "manifest.json").exists():
-        sys.exit(f"{out} holds something that was not published from here; name another folder.")
-    shutil.rmtree(out, ignore_errors=True)
+    check_target(out, book)
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix=f".{out.name}-", dir=out.parent) as folder:
+        new, old = Path(folder) / "new", Path(f"{folder}-old")
+        manifest = fill(book, new, base, repository, printed, data)
+        try:
+            if out.exists():
+                out.rename(old)
+            new.rename(out)
+        except OSError as why:  # such as a disk that is mounted just there
+            sys.exit(f"{out} cannot be replaced ({why.strerror}); name a folder that is not there.")
+        finally:
+            if old.exists() and not out.exists():
+                old.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
+    return manifest
+
+
+def fill(
+    book: Path, out: Path, base: str, repository: str, printed: bool, data: Path | None
+) -> dict:
+    """Write the site into a folder that does not exist yet and return its manifest."""
     shutil.copytree(book, out, ignore=shutil.ignore_patterns(".buildinfo", "*.doctree"))
     redirects = set(write_redirects(out, base))
     own = {p.relative_to(out).as_posix(): p for p in pages(out)}
@@ -214,28 +269,52 @@ def assemble(
     return write_manifest(out, base)
 
 
-def main(words: list[str]) -> int:
-    """Build the book and publish it into a folder."""
+def address(text: str) -> str:
+    """Return an address that a browser can open, or nothing.
+
+    Examples
+    --------
+    >>> address("https://example.org/leo"), address("")
+    ('https://example.org/leo', '')
+    >>> address("example.org/leo")
+    Traceback (most recent call last):
+    argparse.ArgumentTypeError: 'example.org/leo' does not begin with https:// or http://
+    """
+    if text and not text.startswith(("https://", "http://")):
+        raise argparse.ArgumentTypeError(f"{text!r} does not begin with https:// or http://")
+    return text
+
+
+def told(words: list[str]) -> argparse.Namespace:
+    """Return what was asked for."""
     site = about.settings()
     ask = argparse.ArgumentParser(prog="python dev.py site", description=__doc__.split("\n")[0])
     ask.add_argument("out", type=Path, help="folder to make")
-    ask.add_argument("--base-url", default=site["base_url"], help="address of the site")
-    ask.add_argument("--repository", default=site["repository"], help="address of the source")
+    for name, what in (("base_url", "site"), ("repository", "source")):
+        option = "--" + name.replace("_", "-")
+        ask.add_argument(option, default=site[name], type=address, help=f"address of the {what}")
     ask.add_argument("--no-build", action="store_true", help="publish the book as it was built")
     ask.add_argument("--no-pdf", action="store_true", help="leave out the printed edition")
     ask.add_argument("--no-lite", action="store_true", help="leave out JupyterLite")
-    told = ask.parse_args(words)
-    if not told.no_build:
+    return ask.parse_args(words)
+
+
+def main(words: list[str]) -> int:
+    """Build the book and publish it into a folder."""
+    asked = told(words)
+    out = asked.out.resolve()
+    check_target(out)
+    if not asked.no_build:
         code = build.main([])
         if code:
             return code
     if not (build.HTML / "404.html").exists():
         sys.exit("The book is not built; leave out --no-build.")
-    places = (build.HTML, told.out.resolve(), told.base_url, told.repository)
-    data = None if told.no_lite else data_root()
-    made = assemble(*places, printed=not told.no_pdf, data=data)
-    print(f"{told.out}: {made['pages']} pages, {made['bytes'] / 1e6:.1f} MB.")
-    if not told.base_url:
+    data = None if asked.no_lite else data_root()
+    addresses = (asked.base_url, asked.repository)
+    made = assemble(build.HTML, out, *addresses, printed=not asked.no_pdf, data=data)
+    print(f"{out}: {made['pages']} pages, {made['bytes'] / 1e6:.1f} MB.")
+    if not asked.base_url:
         print("No address is known, so there is no sitemap: give --base-url https://...")
     return 0
 

@@ -51,16 +51,26 @@ def counts(name: str) -> bool:
     return name.startswith("chapters/") and not name.startswith(tuple(settings()["not_read"]))
 
 
+def git(*words: str) -> str:
+    """Return what git says of this project; nothing without git or in a copy without history.
+
+    A copy that was unpacked inside another project must not be told that one's history.
+    """
+    if not (ROOT / ".git").exists():
+        return ""
+    try:
+        done = subprocess.run(["git", *words], cwd=ROOT, capture_output=True, text=True, check=True)
+    except (OSError, subprocess.CalledProcessError):
+        return ""
+    return done.stdout
+
+
 @cache
 def days() -> dict[str, datetime.date]:
     """Return the day of the last change of every file in git, by its path; empty without git."""
-    command = ["git", "log", "--format=%x00%cs", "--name-only", "--no-renames"]
-    try:
-        done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
-    except (OSError, subprocess.CalledProcessError):
-        return {}
+    said = git("log", "--format=%x00%cs", "--name-only", "--no-renames")
     found: dict[str, datetime.date] = {}
-    for entry in done.stdout.split("\0")[1:]:
+    for entry in said.split("\0")[1:]:
         day, *paths = entry.split("\n")
         for path in filter(None, paths):
             found.setdefault(path, datetime.date.fromisoformat(day))
