@@ -5,6 +5,8 @@ import re
 
 import explorer
 import pytest
+from a11y import parts_of
+from bs4 import BeautifulSoup, SoupStrainer
 from common import EXPLORER, rows
 
 from leo_helpers.catalogue import load_catalogue
@@ -79,6 +81,27 @@ def test_columns_and_views_agree_with_the_package(explorer_page):
     wrong = [key for key in ours if theirs.get(key) != ours[key]]
     assert not wrong, [(key, theirs.get(key), ours[key]) for key in wrong[:5]]
     assert set(theirs) == set(ours)
+
+
+@pytest.mark.site
+@pytest.mark.browser
+def test_names_break_in_the_same_places_everywhere(explorer_page, site):
+    """What the script draws, the rows that the page comes with, and the pages of the tables."""
+    drawn = explorer_page.evaluate(
+        """() => LeoCore.unpack(LEO_CATALOGUE).map(({ name }) => LeoOne.broken(name)
+          .map((part) => (typeof part === 'string' ? part : part.outerHTML)))"""
+    )
+    catalogue = load_catalogue()
+    names = [item.name for table in catalogue.tables for item in catalogue.variables(table)]
+    assert ["".join(parts) for parts in drawn] == ["<wbr>".join(parts_of(name)) for name in names]
+    for path, cells, table in (
+        (EXPLORER, "#leo-rows button", ""),
+        ("chapters/reference/tables/ks4-pupil.html", "tr > td:first-child .pre", "ks4_pupil"),
+    ):
+        html = (site / path).read_text(encoding="utf-8")
+        found = BeautifulSoup(html, "html.parser", parse_only=SoupStrainer("tbody")).select(cells)
+        expected = [item.name for item in catalogue.variables(table)] if table else names[:20]
+        assert [list(cell.strings) for cell in found] == [parts_of(name) for name in expected]
 
 
 @pytest.mark.site

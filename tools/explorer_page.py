@@ -10,6 +10,7 @@ import re
 from html import escape
 from pathlib import Path
 
+from a11y import parts_of
 from explorer import OTHER, WORDS, topic_of, topics
 from reference import write, years_of
 
@@ -19,8 +20,6 @@ from leo_helpers.catalogue_model import Table, Variable
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "chapters" / "reference" / "explorer.md"
 FIRST = 15  # rows; the script takes the number from the page
-#: Where a long name may be broken: after an underscore, before a capital or a bracket.
-SEAM = re.compile(r"(_(?!\[)|[a-z](?=[A-Z])|(?=\[))")
 
 
 def broken(name: str) -> str:
@@ -31,7 +30,7 @@ def broken(name: str) -> str:
     >>> broken("YearOf_[yy]")
     'Year<wbr>Of_<wbr>[yy]'
     """
-    return SEAM.sub(r"\1<wbr>", escape(name))
+    return "<wbr>".join(map(escape, parts_of(name)))
 
 
 def row(table: Table, item: Variable) -> str:

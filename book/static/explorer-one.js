@@ -3,7 +3,7 @@
   "use strict";
 
   const { exists, termsIn, pattern, column, view, sql, pandas, TERMS } = window.LeoCore;
-  const WORDS = window.LEO_CATALOGUE.words;
+  const WORDS = window.LEO_CATALOGUE.words, JOINT = new RegExp(window.LEO_CATALOGUE.joint, "g");
   const el = (tag, attributes, ...children) => {
     const node = document.createElement(tag);
     for (const [name, value] of Object.entries(attributes || {})) {
@@ -21,7 +21,7 @@
   const spanOf = (item) => item.years ? item.years.replace(/-/g, "–").replace(/;/g, ", ") : "every year";
 
   /** A name that may be broken where its parts meet, rather than anywhere. */
-  const broken = (name) => name.replace(/(_(?!\[)|[a-z](?=[A-Z])|(?=\[))/g, "$1\n").split("\n").flatMap((part, n) => (n ? [el("wbr"), part] : [part]));
+  const broken = (name) => name.replace(JOINT, "$&\n").split("\n").flatMap((part, n) => (n ? [el("wbr"), part] : [part]));
 
   /** Words in which what stands between backticks is code. */
   const coded = (text) => text.split("`").map((part, n) => (n % 2 ? el("code", {}, part) : part));
