@@ -75,7 +75,8 @@
     parts.push(
       draw("text", { x: LEFT + (cohorts.length * W) / 2, y: height - 6, "text-anchor": "middle" }, "born from September of"),
       draw("text", { x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` }, "age before the year begins"),
-      cursor = draw("rect", { class: "leo-map-cursor", width: W + 2, height: H + 2 }));
+      cursor = draw("g", { class: "leo-map-cursor" }));
+    cursor.append(...[1, 2].map(() => draw("rect", { width: W + 2, height: H + 2 })));
     svg.append(...parts);
     for (const [source, title] of Object.entries(data.sources)) {
       const own = data.tables.filter((t) => t.source === source);
@@ -120,7 +121,7 @@
     numbers.replaceChildren(...words);
     $("leo-map-key").textContent = one
       ? `● marks the ages at which ${tables[0].title} holds a cohort${tables[0].status === "assumed" ? "; its ages are our assumption" : ""}.`
-      : `A number says how many of ${tables.length} tables hold the cohort at that age; the darker, the more.`;
+      : `A number says how many of ${tables.length} tables hold the cohort at that age; the stronger its colour, the more.`;
     point();
   }
 
@@ -131,8 +132,7 @@
     $("leo-map-age-is").textContent = `${a}, in the year ${yearName(end)}`;
     cohort.setAttribute("aria-valuetext", `September ${c} to August ${c + 1}`);
     age.setAttribute("aria-valuetext", `${a}, in ${yearName(end)}`);
-    cursor.setAttribute("x", x(c) - 1);
-    cursor.setAttribute("y", y(a) - 1);
+    cursor.setAttribute("transform", `translate(${x(c) - 1} ${y(a) - 1})`);
     const here = chosen().filter((t) => sees(t, c, a));
     const which = choice.value ? choice.selectedOptions[0].textContent : "";
     $("leo-map-title").textContent = `Birth cohort by age. ${$("leo-map-key").textContent}`;
