@@ -12,8 +12,12 @@
   function save() {
     try { localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(held))); } catch { lasting = false; /* kept for this page only */ }
   }
+  /** Show in the boxes of a part of the page what is held. */
+  function mark(part) {
+    for (const input of part.querySelectorAll(".leo-tick")) input.checked = held.has(input.dataset.id);
+  }
   function tell() {
-    for (const input of document.querySelectorAll("input[data-id]")) input.checked = held.has(input.dataset.id);
+    mark(document);
     for (const act of watching) act();
   }
 
@@ -53,7 +57,7 @@
   addEventListener("pageshow", (event) => { if (event.persisted) refresh(); });
 
   window.LeoStore = {
-    tick, change,
+    tick, mark, change,
     has: (id) => held.has(id),
     why: (id) => held.get(id) || "",
     ids: () => [...held.keys()],

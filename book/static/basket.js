@@ -15,10 +15,8 @@
   /** Variables in the order of the request form's tabs, then of the catalogue. */
   const inOrder = () => store.ids().map(known).filter(Boolean).sort((a, b) => a.number - b.number);
 
-  function tick(item, words) {
-    const input = store.tick(item.id, words ? null : `Put ${item.name} of ${item.table.title} in the basket`);
-    return words ? el("label", {}, input, ` ${words}`) : input;
-  }
+  /** A box for a variable, with words beside it. */
+  const tick = (item, words) => el("label", {}, store.tick(item.id), ` ${words}`);
 
   function rows() {
     return inOrder().map((item) => ({

@@ -20,8 +20,8 @@
   /** Years as people read them. */
   const spanOf = (item) => item.years ? item.years.replace(/-/g, "–").replace(/;/g, ", ") : "every year";
 
-  /** A name that may be broken where its parts meet, rather than anywhere. */
-  const broken = (name) => name.replace(JOINT, "$&\n").split("\n").flatMap((part, n) => (n ? [el("wbr"), part] : [part]));
+  /** The parts of a name, between which a line may end. */
+  const partsOf = (name) => name.replace(JOINT, "$&\n").split("\n");
 
   /** Words in which what stands between backticks is code. */
   const coded = (text) => text.split("`").map((part, n) => (n % 2 ? el("code", {}, part) : part));
@@ -121,7 +121,7 @@
       ["Years are", item.status === "ok" ? "" : item.status.replaceAll("_", " ")], ["Note", item.notes],
     ].filter(([, value]) => value);
     return [
-      el("h2", { tabindex: "-1", id: "leo-heading" }, ...broken(item.name)), el("p", { class: "leo-label" }, item.label),
+      el("h2", { tabindex: "-1", id: "leo-heading" }, ...partsOf(item.name).flatMap((part) => [el("wbr"), part]).slice(1)), el("p", { class: "leo-label" }, item.label),
       el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
       el("p", { class: "leo-choices" }, window.LeoBasket.tick(item, "Put in my basket"),
         copy(`${location.href.split("#")[0]}#v=${encodeURIComponent(item.id)}`, "Copy link")),
@@ -129,5 +129,5 @@
     ];
   }
 
-  window.LeoOne = { draw, el, spanOf, broken, counted, WORDS };
+  window.LeoOne = { draw, el, spanOf, partsOf, counted, WORDS };
 })();
