@@ -50,7 +50,9 @@
     return node;
   };
   const x = (c) => LEFT + (c - data.first) * W, y = (a) => TOP + (oldest - a) * H;
-  const square = (c, a) => `M${x(c) + 0.5} ${y(a) + 0.5}h${W - 1}v${H - 1}h${1 - W}z`;
+  // Sides of empty squares are lines in the middle of a pixel, shared with the next; the others lie between.
+  const empty = (c, a) => `M${x(c) + 0.5} ${y(a) + 0.5}h${W}v${H}h${-W}z`;
+  const square = (c, a) => `M${x(c) + 1} ${y(a) + 1}h${W - 1}v${H - 1}h${1 - W}z`;
   const levels = [];
   let cursor, numbers;
 
@@ -114,7 +116,7 @@
     for (const c of cohorts) for (let a = 0; a <= oldest; a += 1) {
       const count = found.get(`${c} ${a}`) || 0;
       const level = count ? (one ? 3 : Math.max(1, Math.ceil((count / most) * 4))) : 0;
-      shapes[level] += square(c, a);
+      shapes[level] += level ? square(c, a) : empty(c, a);
       if (count) words.push(draw("text", { class: `leo-map-on-${level}`, x: x(c) + W / 2, y: y(a) + H - 4 }, one ? "●" : count));
     }
     shapes.forEach((shape, level) => levels[level].setAttribute("d", shape));
@@ -132,7 +134,7 @@
     $("leo-map-age-is").textContent = `${a}, in the year ${yearName(end)}`;
     cohort.setAttribute("aria-valuetext", `September ${c} to August ${c + 1}`);
     age.setAttribute("aria-valuetext", `${a}, in ${yearName(end)}`);
-    cursor.setAttribute("transform", `translate(${x(c) - 1} ${y(a) - 1})`);
+    cursor.setAttribute("transform", `translate(${x(c) - 0.5} ${y(a) - 0.5})`);
     const here = chosen().filter((t) => sees(t, c, a));
     const which = choice.value ? choice.selectedOptions[0].textContent : "";
     $("leo-map-title").textContent = `Birth cohort by age. ${$("leo-map-key").textContent}`;
