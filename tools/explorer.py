@@ -63,8 +63,6 @@ def tables() -> list[dict[str, Any]]:
             "id": table.table_id,
             "title": table.title,
             "dataset": table.dataset,
-            "unit": table.unit,
-            "kind": table.year_kind,
             "first": table.first_year,
             "last": table.last_year,
             "database": table.database,

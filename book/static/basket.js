@@ -3,8 +3,8 @@
   "use strict";
 
   const PROJECT_NOTE = "Made with Learning LEO from the public request form; check against the form's current version.";
-  const store = window.LeoStore;
-  let items = [], byId = null, el = null, load = null;
+  const store = window.LeoStore, { el, counted } = window.LeoOne;
+  let items = [], byId = null, load = null;
 
   /** The variable of an id, if there is one. */
   function known(id) {
@@ -61,7 +61,7 @@
     const asked = list.filter((i) => i.request === "by_request").length;
     const fine = list.filter((i) => i.sensitivity && i.sensitivity < "D").length;
     const share = ((100 * list.length) / items.length).toFixed(1);
-    return `${list.length} of ${window.LeoOne.counted(items.length)} variables (${share} %) from ${tables.size} of ` +
+    return `${list.length} of ${counted(items.length)} variables (${share} %) from ${tables.size} of ` +
       `${window.LEO_CATALOGUE.tables.length} tables; ${asked} need a reason of their own, ${fine} are of the more sensitive classes (A to C). ` +
       "A request for everything is refused: ask for what your question needs.";
   }
@@ -80,8 +80,9 @@
     }));
   }
 
-  function start(all, maker, loader) {
-    items = all; el = maker; load = loader;
+  function start(all, loader) {
+    items = all;
+    load = loader;
     const on = (id, act) => document.getElementById(id).addEventListener("click", act);
     on("leo-save-csv", saveCsv);
     on("leo-save-xlsx", saveXlsx);

@@ -1,6 +1,9 @@
 // The coverage map: birth cohort by age, for one table, one source or all of them.
-(function (root) {
+(function () {
   "use strict";
+
+  const box = document.getElementById("leo-map");
+  if (!box) return;
 
   /** Whether a table sees a cohort at an age. The year is the one in which the year ends. */
   function sees(table, cohort, age) {
@@ -26,11 +29,7 @@
 
   const yearName = (end) => `${end - 1}/${String(end % 100).padStart(2, "0")}`;
 
-  root.LeoMap = { sees, agesOf, ranges, yearName };
-  const box = document.getElementById("leo-map");
-  if (!box) return;
-
-  const data = root.LEO_COHORTS, $ = (id) => document.getElementById(id);
+  const data = window.LEO_COHORTS, $ = (id) => document.getElementById(id);
   const cohorts = Array.from({ length: data.last - data.first + 1 }, (_, n) => data.first + n);
   const oldest = Math.max(...data.tables.flatMap((t) => cohorts.flatMap((c) => agesOf(t, c))));
   const W = 26, H = 15, LEFT = 44, TOP = 8, BOTTOM = 40;
@@ -54,7 +53,7 @@
   const empty = (c, a) => `M${x(c) + 0.5} ${y(a) + 0.5}h${W}v${H}h${-W}z`;
   const square = (c, a) => `M${x(c) + 1} ${y(a) + 1}h${W - 1}v${H - 1}h${1 - W}z`;
   const levels = [];
-  let cursor, numbers;
+  let cursor, numbers, noting = 0;
 
   /** The tables that are chosen: one, those of a source, or all. */
   function chosen() {
@@ -129,19 +128,17 @@
 
   /** Say what is at the cohort and age that are pointed at. */
   function point() {
-    const c = Number(cohort.value), a = Number(age.value), end = c + a + 2;
+    const c = Number(cohort.value), a = Number(age.value), year = yearName(c + a + 2);
     $("leo-map-cohort-is").textContent = `September ${c} to August ${c + 1}`;
-    $("leo-map-age-is").textContent = `${a}, in the year ${yearName(end)}`;
+    $("leo-map-age-is").textContent = `${a}, in the year ${year}`;
     cohort.setAttribute("aria-valuetext", `September ${c} to August ${c + 1}`);
-    age.setAttribute("aria-valuetext", `${a}, in ${yearName(end)}`);
+    age.setAttribute("aria-valuetext", `${a}, in ${year}`);
     cursor.setAttribute("transform", `translate(${x(c) - 0.5} ${y(a) - 0.5})`);
     const here = chosen().filter((t) => sees(t, c, a));
     const which = choice.value ? choice.selectedOptions[0].textContent : "";
     $("leo-map-title").textContent = `Birth cohort by age. ${$("leo-map-key").textContent}`;
-    $("leo-map-here").replaceChildren(
-      el("p", {}, here.length
-        ? `Born ${c}/${String((c + 1) % 100).padStart(2, "0")}, aged ${a}, in ${yearName(end)}: ${here.map((t) => t.title).join(", ")}.`
-        : `Born ${c}/${String((c + 1) % 100).padStart(2, "0")}, aged ${a}, in ${yearName(end)}: not in ${chosen().length === 1 ? which : "any of these tables"}.`));
+    const where = here.length ? here.map((t) => t.title).join(", ") : `not in ${chosen().length === 1 ? which : "any of these tables"}`;
+    $("leo-map-here").replaceChildren(el("p", {}, `Born ${yearName(c + 1)}, aged ${a}, in ${year}: ${where}.`));
     $("leo-map-caption").textContent = `Born from September ${c} to August ${c + 1}`;
     $("leo-map-rows").replaceChildren(...chosen().map((t) => {
       const own = agesOf(t, c);
@@ -153,7 +150,6 @@
   }
 
   /** Note in the address what is shown, once the slider rests: browsers refuse a hundred a minute. */
-  let noting = 0;
   function remember() {
     clearTimeout(noting);
     noting = setTimeout(() => {
@@ -180,4 +176,5 @@
   svg.addEventListener("click", take);
   box.hidden = false;
   paint();
-})(window);
+  window.LeoMap = { agesOf }; // for the tests
+})();

@@ -44,7 +44,7 @@
         ...span.map((y) => {
           const here = exists(item, y, term);
           const renamed = here && exists(item, y - 1, term) && pattern(item, y, term) !== pattern(item, y - 1, term);
-          return el("td", { class: here ? (renamed ? "leo-yes leo-new" : "leo-yes") : "leo-no" }, here ? (renamed ? "◆" : "●") : "·");
+          return el("td", here ? { class: "leo-yes" } : {}, here ? (renamed ? "◆" : "●") : "·");
         })));
     return el("div", { class: "leo-scroll", tabindex: "0", role: "group", "aria-label": "Availability by year" },
       el("table", { class: "leo-grid" }, el("caption", {}, "● in the data, ◆ under a new name, · not collected, ▲ a break begins, △ one of the whole table"), el("thead", {}, head), el("tbody", {}, ...body)));
@@ -121,7 +121,7 @@
       ["Years are", item.status === "ok" ? "" : item.status.replaceAll("_", " ")], ["Note", item.notes],
     ].filter(([, value]) => value);
     return [
-      el("h2", { tabindex: "-1", id: "leo-heading" }, ...partsOf(item.name).flatMap((part) => [el("wbr"), part]).slice(1)), el("p", { class: "leo-label" }, item.label),
+      el("h2", { tabindex: "-1", id: "leo-heading" }, ...partsOf(item.name).flatMap((part) => [el("wbr"), part]).slice(1)), el("p", {}, item.label),
       el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
       el("p", { class: "leo-choices" }, window.LeoBasket.tick(item, "Put in my basket"),
         copy(`${location.href.split("#")[0]}#v=${encodeURIComponent(item.id)}`, "Copy link")),

@@ -205,7 +205,7 @@
     }
   }
 
-  window.LeoBasket.start(items, el, load);
+  window.LeoBasket.start(items, load);
   if (location.hash.length > 1) restore();
   else if (FIELDS.some((name) => $(`leo-${name}`).value)) update(); // typed before this ran
   $("leo-rows").addEventListener("click", ({ target }) => {

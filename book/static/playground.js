@@ -241,7 +241,7 @@
   /** The panel of a chapter: a `details` with a link to the page, which holds the query. */
   function fillPanel(panel, place) {
     const link = panel.querySelector("a"), query = link.hash, box = element("div", undefined, {
-      class: "leo-explorer leo-play", role: "group", "aria-label": panel.querySelector("summary").textContent,
+      class: "leo-panel leo-play", role: "group", "aria-label": panel.querySelector("summary").textContent,
     });
     const { why, text, language, say, fail, read, address } = playground(box, `leo-play-${place}`, link.href.split("#")[0]);
     if (why) {  // the query stands above, so an editor would add nothing
