@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const KEY = "leo-basket";
+  const KEY = "leo-basket", { el } = window.LeoSite;
   const watching = [];
   let held = new Map(), lasting = true; // by id, such as sc_pupil.Gender: why it is needed
 
@@ -35,11 +35,8 @@
 
   /** A box that puts a variable in the basket and shows whether it is there. */
   function tick(id, label) {
-    const input = document.createElement("input");
-    input.type = "checkbox";
-    input.className = "leo-tick";
-    input.autocomplete = "off"; // the basket knows, not the browser's memory of the form
-    input.dataset.id = id;
+    // No autocomplete: the basket knows, not the browser's memory of the form.
+    const input = el("input", { type: "checkbox", class: "leo-tick", autocomplete: "off", "data-id": id });
     input.checked = held.has(id);
     if (label) input.setAttribute("aria-label", label);
     return input;

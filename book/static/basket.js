@@ -3,8 +3,8 @@
   "use strict";
 
   const PROJECT_NOTE = "Made with Learning LEO from the public request form; check against the form's current version.";
-  const store = window.LeoStore, { el, counted } = window.LeoOne;
-  let items = [], byId = null, load = null;
+  const store = window.LeoStore, { el, load } = window.LeoSite, { counted } = window.LeoOne;
+  let items = [], byId = null;
 
   /** The variable of an id, if there is one. */
   function known(id) {
@@ -80,9 +80,8 @@
     }));
   }
 
-  function start(all, loader) {
+  function start(all) {
     items = all;
-    load = loader;
     const on = (id, act) => document.getElementById(id).addEventListener("click", act);
     on("leo-save-csv", saveCsv);
     on("leo-save-xlsx", saveXlsx);

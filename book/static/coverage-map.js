@@ -29,7 +29,7 @@
 
   const yearName = (end) => `${end - 1}/${String(end % 100).padStart(2, "0")}`;
 
-  const data = window.LEO_COHORTS, $ = (id) => document.getElementById(id);
+  const { el } = window.LeoSite, data = window.LEO_COHORTS, $ = (id) => document.getElementById(id);
   const cohorts = Array.from({ length: data.last - data.first + 1 }, (_, n) => data.first + n);
   const oldest = Math.max(...data.tables.flatMap((t) => cohorts.flatMap((c) => agesOf(t, c))));
   const W = 26, H = 15, LEFT = 44, TOP = 8, BOTTOM = 40;
@@ -42,12 +42,6 @@
     if (text !== undefined) node.textContent = text;
     return node;
   }
-  const el = (tag, attributes, ...children) => {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    node.append(...children);
-    return node;
-  };
   const x = (c) => LEFT + (c - data.first) * W, y = (a) => TOP + (oldest - a) * H;
   // Sides of empty squares are lines in the middle of a pixel, shared with the next; the others lie between.
   const empty = (c, a) => `M${x(c) + 0.5} ${y(a) + 0.5}h${W}v${H}h${-W}z`;

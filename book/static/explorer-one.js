@@ -2,18 +2,9 @@
 (function () {
   "use strict";
 
+  const { el } = window.LeoSite;
   const { exists, termsIn, pattern, column, view, sql, pandas, TERMS } = window.LeoCore;
   const WORDS = window.LEO_CATALOGUE.words, JOINT = new RegExp(window.LEO_CATALOGUE.joint, "g");
-  const el = (tag, attributes, ...children) => {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes || {})) {
-      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-      else if (value !== null && value !== undefined) node.setAttribute(name, value);
-    }
-    node.append(...children.filter((child) => child !== null && child !== ""));
-    return node;
-  };
-
   /** A number as people read it. The browser's own way to do this takes 20 ms when first called. */
   const counted = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 
@@ -129,5 +120,5 @@
     ];
   }
 
-  window.LeoOne = { draw, el, spanOf, partsOf, counted, WORDS };
+  window.LeoOne = { draw, spanOf, partsOf, counted, WORDS };
 })();

@@ -5,8 +5,8 @@
 
   const box = document.getElementById("leo-explorer");
   if (!box) return;
-  const own = document.currentScript.src;
-  const { draw: drawOne, el, spanOf, partsOf, counted, WORDS } = window.LeoOne;
+  const { load } = window.LeoSite;
+  const { draw: drawOne, spanOf, partsOf, counted, WORDS } = window.LeoOne;
   const $ = (id) => document.getElementById(id);
   const PAGE = $("leo-rows").children.length, SLICE = 8; // rows at a time; milliseconds at a time
   const SAME = { // filters that want one value of a variable
@@ -35,13 +35,6 @@
   };
   const typo = { fuzzy: (term) => (term.length > 4 ? 0.2 : false) };
 
-  /** Load a script of the book; a page from a folder may not fetch, but it may do this. */
-  const load = (name) => new Promise((resolve, reject) => {
-    const script = el("script", { src: new URL(name, own).href });
-    script.onload = resolve;
-    script.onerror = reject;
-    document.head.append(script);
-  });
   /** What only search and a single variable need: code lists and breaks. */
   const more = () => (loading ||= load("explorer/codes.js"));
   /** Let the browser do what waits. It would stretch a chain of timers to four milliseconds each. */
@@ -205,7 +198,7 @@
     }
   }
 
-  window.LeoBasket.start(items, load);
+  window.LeoBasket.start(items);
   if (location.hash.length > 1) restore();
   else if (FIELDS.some((name) => $(`leo-${name}`).value)) update(); // typed before this ran
   $("leo-rows").addEventListener("click", ({ target }) => {
