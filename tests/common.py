@@ -1,5 +1,6 @@
 """What test modules import from one another."""
 
+import re
 import sys
 from pathlib import Path
 
@@ -22,6 +23,19 @@ def every_row(page):
     while page.locator("#leo-more").is_visible():
         page.click("#leo-more")
     return rows(page)
+
+
+def luminance(colour):
+    """Return the relative luminance of ``rgb(...)``, from 0 to 1."""
+    parts = [int(part) / 255 for part in re.findall(r"\d+", colour)[:3]]
+    light = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]
+    return 0.2126 * light[0] + 0.7152 * light[1] + 0.0722 * light[2]
+
+
+def contrast(one, other):
+    """Return the contrast of two colours as WCAG counts it, from 1 to 21."""
+    dark, light = sorted((luminance(one), luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
 
 
 def watch(context, address):

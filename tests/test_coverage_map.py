@@ -5,12 +5,26 @@ import re
 
 import coverage_map
 import pytest
+from common import contrast, luminance
 
 import leo_helpers as leo
 from leo_helpers.catalogue import load_catalogue
 from leo_helpers.cohorts import ages, years_seen
 
 MAP = "chapters/reference/coverage-map.html"
+#: Colours of the drawing as the browser computes them, and of the page behind it.
+COLOURS = """() => {
+  const of = (selector) => getComputedStyle(document.querySelector(`#leo-map-drawing ${selector}`));
+  const grounds = [];
+  for (let e = document.getElementById('leo-map-drawing'); e; e = e.parentElement)
+    grounds.push(getComputedStyle(e).backgroundColor);
+  return {
+    page: grounds.find((colour) => colour !== 'rgba(0, 0, 0, 0)'),
+    line: of('.leo-map-0').stroke,
+    squares: [1, 2, 3, 4].map((level) => of(`.leo-map-${level}`).fill),
+    numbers: [1, 2, 3, 4].map((level) => of(`.leo-map-on-${level}`).fill),
+    rings: [1, 2].map((place) => of(`.leo-map-cursor > :nth-child(${place})`).stroke),
+  }; }"""
 
 
 def test_its_data_are_those_of_the_package(tmp_path, monkeypatch):
@@ -103,6 +117,25 @@ class TestInTheBrowser:
         ready.goto("about:blank")
         ready.goto(link, wait_until="load")
         assert "Born 1984/85, aged 10" in ready.inner_text("#leo-map-here")
+
+
+@pytest.mark.site
+@pytest.mark.browser
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_squares_and_lines_stand_out(page, address, scheme):
+    """WCAG 1.4.11 for what is drawn and 1.4.3 for the numbers, from what the browser paints."""
+    page.emulate_media(color_scheme=scheme)
+    page.goto(address + MAP, wait_until="load")
+    page.wait_for_selector("#leo-map:not([hidden])")
+    held = page.evaluate(COLOURS)
+    assert (luminance(held["page"]) < 0.1) == (scheme == "dark")
+    for colour in (held["line"], *held["squares"]):
+        assert contrast(colour, held["page"]) >= 3, colour
+    for number, square in zip(held["numbers"], held["squares"], strict=True):
+        assert contrast(number, square) >= 4.5, (number, square)
+    assert contrast(*held["rings"]) >= 3
+    strength = [contrast(square, held["page"]) for square in held["squares"]]
+    assert strength == sorted(strength), "more tables, a stronger colour"
 
 
 @pytest.mark.site

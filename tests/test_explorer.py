@@ -2,10 +2,14 @@
 
 import json
 import re
+from collections import Counter
 
 import explorer
 import pytest
+from a11y import parts_of
+from bs4 import BeautifulSoup, SoupStrainer
 from common import EXPLORER, rows
+from explorer_page import FIRST
 
 from leo_helpers.catalogue import load_catalogue
 from leo_helpers.years import census_term
@@ -83,6 +87,26 @@ def test_columns_and_views_agree_with_the_package(explorer_page):
 
 @pytest.mark.site
 @pytest.mark.browser
+def test_names_break_in_the_same_places_everywhere(explorer_page, site):
+    """What the script draws, the rows that the page comes with, and the pages of the tables."""
+    drawn = explorer_page.evaluate(
+        "() => LeoCore.unpack(LEO_CATALOGUE).map(({ name }) => LeoOne.partsOf(name))"
+    )
+    catalogue = load_catalogue()
+    names = [item.name for table in catalogue.tables for item in catalogue.variables(table)]
+    assert drawn == [parts_of(name) for name in names]
+    for path, cells, table in (
+        (EXPLORER, "#leo-rows button", ""),
+        ("chapters/reference/tables/ks4-pupil.html", "tr > td:first-child .pre", "ks4_pupil"),
+    ):
+        html = (site / path).read_text(encoding="utf-8")
+        found = BeautifulSoup(html, "html.parser", parse_only=SoupStrainer("tbody")).select(cells)
+        expected = [item.name for item in catalogue.variables(table)] if table else names[:FIRST]
+        assert [list(cell.strings) for cell in found] == [parts_of(name) for name in expected]
+
+
+@pytest.mark.site
+@pytest.mark.browser
 @pytest.mark.parametrize(
     ("words", "wanted"),
     [
@@ -137,3 +161,37 @@ def test_by_keyboard_alone(explorer_page):
             break
     explorer_page.keyboard.press("Enter")
     assert explorer_page.evaluate("document.activeElement.id") == "leo-heading"
+
+
+@pytest.mark.site
+@pytest.mark.browser
+@pytest.mark.parametrize("width", [320, 390, 1010])
+def test_the_list_only_scrolls_down_and_is_a_table_to_the_ear(explorer_page, width):
+    explorer_page.set_viewport_size({"width": width, "height": 800})
+    outside = explorer_page.locator(".leo-found").evaluate(
+        """box => { const edges = (node) => node.getBoundingClientRect();
+          const { left, right } = edges(box), cells = [...box.querySelectorAll('tr > *')];
+          const out = cells.filter((cell) => edges(cell).left < left || edges(cell).right > right);
+          return [box.scrollWidth - box.clientWidth, ...out.map((cell) => cell.innerText)]; }"""
+    )
+    assert outside == [0]
+    tree = explorer_page.context.new_cdp_session(explorer_page)
+    nodes = tree.send("Accessibility.getFullAXTree")["nodes"]
+    roles = Counter(node.get("role", {}).get("value") for node in nodes)
+    assert (roles["table"], roles["columnheader"], roles["rowheader"]) == (1, 5, FIRST)
+    assert (roles["row"], roles["cell"]) == (FIRST + 1, 5 * FIRST + 1)
+
+
+@pytest.mark.site
+@pytest.mark.browser
+def test_what_the_marks_of_the_years_mean_stays_in_view(page, address):
+    page.set_viewport_size({"width": 320, "height": 800})
+    page.goto(f"{address}{EXPLORER}#v=sc_pupil.Gender_%5Bterm%5D%5Byy%5D", wait_until="load")
+    box = page.locator(".leo-scroll:has(.leo-grid)")
+    moved = box.evaluate("box => { box.scrollLeft = 9999; return box.scrollLeft; }")
+    assert moved > 50
+    edges = "node => [node.getBoundingClientRect().left, node.getBoundingClientRect().right]"
+    left, right = box.evaluate(edges)
+    for part in (box.locator("caption"), box.locator("tbody th").first):
+        begins, ends = part.evaluate(edges)
+        assert left - 1 <= begins < ends <= right + 1

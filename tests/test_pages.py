@@ -149,20 +149,36 @@ def test_one_style_sheet_with_what_the_pages_use(tmp_path):
     head = links.format("styles/theme.css?digest=1") + "<title>T</title>" + links.format("own.css")
     page.write_text(f'<head>{head}</head><p class="used" id="here">')
     (tmp_path / "stub.html").write_text("<p class='never'>")
-    size = styles.unite(tmp_path)
+    text = styles.unite(tmp_path)
     sheet = static / styles.TARGET
-    text = sheet.read_text()
-    assert size == len(text.encode())
-    assert text == (
-        '@charset "utf-8";a,.used:not(.gone){content: "} .used{";}'
-        "@media (min-width: 9px){#here .used{background: url(../a.png)}}"
-        '@font-face{src: url("data:x"), url(../more/b.woff)}'
-        ".leo-made-1,.bs-tooltip-auto{x: y}.used{z:z}.set-by-script{x:y}"
+    assert (
+        sheet.read_text()
+        == text
+        == (
+            '@charset "utf-8";a,.used:not(.gone){content: "} .used{";}'
+            "@media (min-width: 9px){#here .used{background: url(../a.png)}}"
+            '@font-face{src: url("data:x"), url(../more/b.woff)}'
+            ".leo-made-1,.bs-tooltip-auto{x: y}.used{z:z}.set-by-script{x:y}"
+        )
     )
     assert list(static.rglob("*.css")) == [sheet]
     found = BeautifulSoup(page.read_text(), "html.parser").select("link")
     assert len(found) == 1 and found[0]["href"].startswith("../_static/styles/book.css?v=")
     assert styles.sheets(page.read_text(), page) == [sheet]
+
+
+def test_icons_of_the_sheet_are_not_spoken_and_those_of_the_pages_have_no_rule():
+    sheet = """.fa-sun:before, .fa-day:before { content: "\\f185" }
+      .used:after { color: red; content: "\\f062" } .used:before { content: "→" }
+      @media print { .used:after { content: var(--pst-icon-bell) } }"""
+    text = styles.keep(styles.read(sheet), {"used", "fa-sun"})
+    silent = '@supports (content:"" / ""){.used:after{content:'
+    assert text == (
+        f'.used:after{{color: red; content: "\uf062"}}{silent}"\uf062" / ""}}}}'
+        '.used:before{content: "→"}@media print{.used:after{content: var(--pst-icon-bell)}'
+        f'{silent}var(--pst-icon-bell) / ""}}}}}}'
+    )
+    assert styles.signs(text) == {"\uf062"}
 
 
 def test_a_page_is_light_or_dark_before_it_is_painted():

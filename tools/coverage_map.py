@@ -41,7 +41,6 @@ def facts() -> dict[str, Any]:
                 "title": held[name].title,
                 "source": held[name].dataset,
                 "page": f"tables/{name.replace('_', '-')}.html",
-                "kind": held[name].year_kind,
                 "years": list(years_seen(name)),
                 "youngest": youngest,
                 "oldest": oldest,

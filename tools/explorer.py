@@ -8,10 +8,15 @@ from __future__ import annotations
 
 import json
 import re
+import sys
 import tomllib
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+sys.path.append(str(Path(__file__).resolve().parent.parent / "book" / "ext"))
+
+from a11y import JOINT
 
 from leo_helpers.catalogue import load_catalogue
 from leo_helpers.catalogue_model import Table
@@ -58,8 +63,6 @@ def tables() -> list[dict[str, Any]]:
             "id": table.table_id,
             "title": table.title,
             "dataset": table.dataset,
-            "unit": table.unit,
-            "kind": table.year_kind,
             "first": table.first_year,
             "last": table.last_year,
             "database": table.database,
@@ -214,6 +217,7 @@ def write_all(folder: Path = FOLDER) -> int:
     folder.mkdir(parents=True, exist_ok=True)
     held = columns(variables())
     catalogue = {"fields": FIELDS, "tables": tables(), "columns": held, "words": WORDS}
+    catalogue["joint"] = JOINT.pattern
     size = 0
     for name, variable, content in (
         ("data.js", "LEO_CATALOGUE", catalogue),

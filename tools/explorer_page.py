@@ -1,7 +1,7 @@
 """Write the page of the variable explorer, with its first rows and its menus.
 
-They are seen before any script has run, and the scripts go on from there. What the page holds is
-what ``book/static/explorer.js`` would draw; a test compares them.
+They are seen before any script has run, and the scripts go on from there. Both fill the one
+template of a row that is in the page; a test compares what they fill in.
 """
 
 from __future__ import annotations
@@ -9,7 +9,9 @@ from __future__ import annotations
 import re
 from html import escape
 from pathlib import Path
+from string import Template
 
+from a11y import parts_of
 from explorer import OTHER, WORDS, topic_of, topics
 from reference import write, years_of
 
@@ -19,32 +21,28 @@ from leo_helpers.catalogue_model import Table, Variable
 ROOT = Path(__file__).resolve().parent.parent
 PAGE = ROOT / "chapters" / "reference" / "explorer.md"
 FIRST = 15  # rows; the script takes the number from the page
-#: Where a long name may be broken: after an underscore, before a capital or a bracket.
-SEAM = re.compile(r"(_(?!\[)|[a-z](?=[A-Z])|(?=\[))")
+ROW = re.compile(r'<template id="leo-row">(.*)</template>')
 
 
-def broken(name: str) -> str:
-    """Return a name as HTML that may be broken where its parts meet.
+def values(table: Table, item: Variable) -> dict[str, str]:
+    """Return what stands in the row of a variable, as HTML by its place in the template.
 
     Examples
     --------
-    >>> broken("YearOf_[yy]")
-    'Year<wbr>Of_<wbr>[yy]'
+    >>> table = load_catalogue().tables["ks4_pupil"]
+    >>> values(table, load_catalogue().variables(table)[0])["parts"]
+    'KS4_<wbr>ACADYR'
     """
-    return SEAM.sub(r"\1<wbr>", escape(name))
-
-
-def row(table: Table, item: Variable) -> str:
-    """Return the row of one variable."""
-    name, title, address = escape(item.name), escape(table.title), escape(str(item))
-    return (
-        f'<tr data-id="{address}"><td><input type="checkbox" class="leo-tick" autocomplete="off" '
-        f'data-id="{address}" aria-label="Put {name} of {title} in the basket"></td>'
-        f'<th scope="row"><button type="button" class="leo-link" aria-expanded="false">'
-        f"{broken(item.name)}</button></th><td>{escape(item.label)}</td><td>{title}</td>"
-        f"<td>{years_of(item.years) or 'every year'}</td>"
-        f"<td>{WORDS['request'].get(item.request, item.request)}</td></tr>"
-    )
+    plain = {
+        "id": str(item),
+        "name": item.name,
+        "label": item.label,
+        "title": table.title,
+        "years": years_of(item.years) or "every year",
+        "request": WORDS["request"].get(item.request, item.request),
+    }
+    held = {place: escape(words) for place, words in plain.items()}
+    return {**held, "parts": "<wbr>".join(map(escape, parts_of(item.name)))}
 
 
 def menus() -> dict[str, dict[str, str]]:
@@ -81,9 +79,10 @@ def page() -> str:
     catalogue = load_catalogue()
     every = [(t, item) for t in catalogue.tables.values() for item in catalogue.variables(t)]
     parts = {name: options(menu) for name, menu in menus().items()}
-    parts["rows"] = "".join(row(table, item) for table, item in every[:FIRST])
-    parts["count"] = f"{len(every):,} variables, the first {FIRST} shown"
     text = (ROOT / "book" / "explorer.md").read_text(encoding="utf-8")
+    row = Template(ROW.search(text)[1])
+    parts["rows"] = "".join(row.substitute(values(table, item)) for table, item in every[:FIRST])
+    parts["count"] = f"{len(every):,} variables, the first {FIRST} shown"
     return re.sub(r"\{\{ (\w+) \}\}", lambda found: parts[found[1]], text)
 
 

@@ -231,7 +231,7 @@ def invitation(size: int, notebooks: list[tuple[str, str]]) -> str:
         f'<option value="{html.escape(path)}">{html.escape(title)}</option>'
         for path, title in notebooks
     )
-    return f"""<form class="leo-explorer" action="../../{FOLDER}/{APPS[0]}/index.html" method="get">
+    return f"""<form class="leo-panel" action="../../{FOLDER}/{APPS[0]}/index.html" method="get">
 <p><label for="leo-notebook">Chapter</label>
 <select id="leo-notebook" name="path">{options}</select></p>
 <p><label><input type="checkbox" required/> I know that this is experimental, that opening a

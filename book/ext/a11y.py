@@ -19,8 +19,9 @@ DIALOGS = {
     "pst-primary-sidebar-modal": "Contents and search",
     "pst-secondary-sidebar-modal": "On this page",
 }
-#: Where the parts of a name meet: after a ``_``, before a capital or a bracket.
-JOINT = re.compile(r"(?<=_)(?=\w)|(?<=[a-z])(?=[A-Z])|(?<=\w)(?=[\[{])|(?<=[\]}])(?=[\[{])")
+#: The last sign of a part of a name: a ``_``, one before a capital, one before a bracket. The
+#: explorer's script is given the same pattern, so it holds nothing that older browsers lack.
+JOINT = re.compile(r"_(?=\w)|[a-z](?=[A-Z])|[\w\]}](?=[\[{])")
 #: Signs that many machines have no glyph for, and what they stand for where they are alone.
 SIGNS = {"✅": "passed", "❌": "failed"}
 UNUSED = re.compile(
@@ -139,10 +140,21 @@ def say_signs(soup: BeautifulSoup) -> None:
             node.string = SIGNS[node.string]
 
 
+def parts_of(name: str) -> list[str]:
+    """Return the parts of a name, between which a line may end.
+
+    Examples
+    --------
+    >>> parts_of("KS2MainLanguage_[term][yy]")
+    ['KS2Main', 'Language_', '[term]', '[yy]']
+    """
+    return JOINT.sub(r"\g<0>\n", name).split("\n")
+
+
 def break_names(soup: BeautifulSoup) -> None:
     """Let names of variables in tables break where their parts meet, rather than anywhere."""
     for code in soup.select("article td code .pre"):
-        first, *others = JOINT.split(code.string or "")
+        first, *others = parts_of(code.string or "")
         if others:
             code.string = first
             for part in others:

@@ -27,7 +27,6 @@ from leo_helpers import __version__
 log = logging.getLogger(__name__)
 #: Files of the theme that no page asks for after this pass.
 UNUSED = ["scripts/fontawesome.js", "scripts/*.map", "styles/*.map", "togglebutton.*"]
-UNUSED += ["vendor/fontawesome/webfonts/*.ttf", "vendor/fontawesome/webfonts/*.woff2"]
 UNUSED += ["sphinx-thebe.*", "*webpack-macros.html"]
 
 
@@ -79,9 +78,9 @@ def finish(app: Sphinx, error: Exception | None) -> None:
         for fault in faults:
             log.warning("%s: %s; write one in the cell's mystnb image alt", path.stem, fault)
         path.write_text(text, encoding="utf-8")
-    slim.slim(out / "_static")
+    slim.mend(out / "_static")
     drop_unused(out / "_static")
-    styles.unite(out)
+    slim.cut(out / "_static", styles.signs(styles.unite(out)))
 
 
 def source_of(app: Sphinx, name: str) -> str:

@@ -1,7 +1,8 @@
 """One style sheet for the whole book, with the rules that its pages can use and no others.
 
 The theme and its parts bring nine sheets of 450 KB, most of it for things that no page has. A
-browser shows nothing before it has fetched and read them all.
+browser shows nothing before it has fetched and read them all. Signs of the icon font, which a
+screen reader would try to say, have no words here.
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 
@@ -23,6 +25,9 @@ GROUPS = {"media", "supports", "layer", "container"}
 MADE = ("leo-", "bs-")
 #: What stands in the sheet as it is, wherever the sheet stands.
 ANYWHERE = ("data:", "#")
+#: Where fonts put signs that are no letters, and how the theme's variables for them begin.
+OWN_SIGNS = re.compile("[\ue000-\uf8ff]")
+ICON = "--pst-icon-"
 
 
 def read(text: str) -> list[Node]:
@@ -64,6 +69,62 @@ def wanted(prelude: list[Node], names: set[str]) -> list[Node]:
     return kept
 
 
+def every(nodes: list[Node]) -> Iterator[Node]:
+    """Yield the parts of a style sheet, each before what is in it."""
+    for node in nodes:
+        yield node
+        for part in ("prelude", "content", "arguments"):
+            yield from every(getattr(node, part, None) or [])
+
+
+def signs(text: str) -> set[str]:
+    r"""Return the signs of icon fonts that a style sheet names.
+
+    Examples
+    --------
+    >>> signs('a{content:"\\f185 x"} :root{--sign:"\uf101"}') == {"\uf185", "\uf101"}
+    True
+    """
+    words = "".join(node.value for node in every(read(text)) if node.type == "string")
+    return set(OWN_SIGNS.findall(words))
+
+
+def shown_icon(inside: list[Node]) -> str:
+    r"""Return what a rule puts before or after something, if that is a sign of an icon font.
+
+    Examples
+    --------
+    >>> rules = read('a{content: "\\f185"} b{content:"→"} i{c:d;content:var(--pst-icon-x)}')
+    >>> [bool(shown_icon(rule.content)) for rule in rules]
+    [True, False, True]
+    """
+    for rule in tinycss2.parse_declaration_list(inside, True, True):
+        if getattr(rule, "lower_name", "") == "content":
+            held = [node.value for node in every(rule.value) if node.type in {"ident", "string"}]
+            if any(words.startswith(ICON) or OWN_SIGNS.search(words) for words in held):
+                return tinycss2.serialize(trimmed(rule.value))
+    return ""
+
+
+def cut_font(inside: list[Node]) -> list[Node]:
+    """Return what a rule says of a font, with the file that `slim.cut` makes of an icon font.
+
+    Examples
+    --------
+    >>> font = 'a:b;src:url(fontawesome/c.woff2) format("woff2"),url(fontawesome/c.ttf)'
+    >>> tinycss2.serialize(cut_font(tinycss2.parse_component_value_list(font)))
+    'a:b;src:url(fontawesome/c.woff) format("woff")'
+    """
+    first = next((node.value for node in addresses(inside)), "")
+    if "fontawesome" not in first:
+        return inside
+    held = tinycss2.parse_declaration_list(inside, True, True)
+    said = {rule.name: tinycss2.serialize(rule.value) for rule in held}
+    said["src"] = f'url({Path(first).with_suffix(".woff").as_posix()}) format("woff")'
+    text = ";".join(f"{name}:{value}" for name, value in said.items())
+    return tinycss2.parse_component_value_list(text)
+
+
 def trimmed(nodes: list[Node]) -> list[Node]:
     """Return parts of a style sheet without comments, and without space at either end."""
     own = [node for node in nodes if node.type != "comment"]
@@ -90,22 +151,42 @@ def keep(rules: list[Node], names: set[str]) -> str:
     --------
     >>> keep(read("a{x:y} .b,.c{x:y} @media print{.c{x:y}}"), {"b"})
     'a{x:y}.b{x:y}'
+    >>> keep(read("i{content:var(--pst-icon-x)}"), set())
+    'i{content:var(--pst-icon-x)}@supports (content:"" / ""){i{content:var(--pst-icon-x) / ""}}'
     """
-    kept = []
-    for rule in rules:
-        before, inside = rule.prelude, trimmed(rule.content or [])
-        if rule.type == "at-rule" and rule.lower_at_keyword in GROUPS and rule.content is not None:
-            rest = keep(tinycss2.parse_rule_list(rule.content, True, True), names)
-            words = f"{{{rest}}}" if rest else ""
-        elif rule.type == "at-rule":
-            words = ";" if rule.content is None else f"{{{tinycss2.serialize(inside)}}}"
-        else:
-            before = wanted(before, names)
-            words = f"{{{tinycss2.serialize(inside)}}}" if before and inside else ""
-        name = [f"@{rule.at_keyword}"] if rule.type == "at-rule" else []
-        start = " ".join([*name, *filter(None, [tinycss2.serialize(trimmed(before))])])
-        kept += [start + words] if words else []
-    return "".join(kept)
+    return "".join(
+        kept_styles(rule, names) if rule.type == "qualified-rule" else kept_at(rule, names)
+        for rule in rules
+    )
+
+
+def kept_at(rule: Node, names: set[str]) -> str:
+    """Return a rule such as ``@media`` or ``@font-face`` with what can apply, or nothing."""
+    start = f"@{rule.at_keyword} {tinycss2.serialize(trimmed(rule.prelude))}".rstrip()
+    if rule.content is None:
+        return f"{start};"
+    if rule.lower_at_keyword in GROUPS:
+        rest = keep(tinycss2.parse_rule_list(rule.content, True, True), names)
+        return f"{start}{{{rest}}}" if rest else ""
+    inside = trimmed(rule.content)
+    inside = cut_font(inside) if rule.lower_at_keyword == "font-face" else inside
+    return f"{start}{{{tinycss2.serialize(inside)}}}"
+
+
+def kept_styles(rule: Node, names: set[str]) -> str:
+    """Return a rule for what it can apply to, or nothing; a sign loses its words in a second one.
+
+    A rule for the sign of one icon, such as ``.fa-sun::before``, has nothing to apply to: the pages
+    have drawings of those.
+    """
+    selectors, inside = wanted(rule.prelude, names), trimmed(rule.content)
+    if not (selectors and inside):
+        return ""
+    start, shown, icons = tinycss2.serialize(selectors), shown_icon(inside), asked(selectors)
+    if shown and icons and all(name.startswith("fa-") for name in icons):
+        return ""
+    unspoken = f'@supports (content:"" / ""){{{start}{{content:{shown} / ""}}}}' if shown else ""
+    return f"{start}{{{tinycss2.serialize(inside)}}}{unspoken}"
 
 
 def addresses(nodes: list[Node]) -> list[Node]:
@@ -117,14 +198,11 @@ def addresses(nodes: list[Node]) -> list[Node]:
     ['c.png', 'e.png']
     """
     found = []
-    for node in nodes:
+    for node in every(nodes):
         if node.type == "url":
             found.append(node)
         elif node.type == "function" and node.lower_name == "url":
             found += [part for part in node.arguments if part.type == "string"]
-        else:
-            inside = [getattr(node, part, None) for part in ("prelude", "content", "arguments")]
-            found += [held for part in inside for held in addresses(part or [])]
     return found
 
 
@@ -167,8 +245,8 @@ def sheets(page: str, path: Path) -> list[Path]:
     return [(path.parent / link[1]).resolve() for link in links if link]
 
 
-def unite(out: Path) -> int:
-    """Give every page of a built book the same one style sheet; return its size in bytes."""
+def unite(out: Path) -> str:
+    """Give every page of a built book the same one style sheet, and return it."""
     static = out / "_static"
     paths = [path for path in out.rglob("*.html") if static not in path.parents]
     pages = {path: path.read_text(encoding="utf-8") for path in paths}
@@ -191,7 +269,7 @@ def unite(out: Path) -> int:
         path.write_text(words, encoding="utf-8")
     for sheet in {path.resolve() for _, paths in united for path in paths}:
         sheet.unlink()
-    return len(text.encode())
+    return text
 
 
 def wears(script: Path, static: Path) -> bool:

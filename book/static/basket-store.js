@@ -2,7 +2,7 @@
 (function () {
   "use strict";
 
-  const KEY = "leo-basket";
+  const KEY = "leo-basket", { el } = window.LeoSite;
   const watching = [];
   let held = new Map(), lasting = true; // by id, such as sc_pupil.Gender: why it is needed
 
@@ -12,8 +12,12 @@
   function save() {
     try { localStorage.setItem(KEY, JSON.stringify(Object.fromEntries(held))); } catch { lasting = false; /* kept for this page only */ }
   }
+  /** Show in the boxes of a part of the page what is held. */
+  function mark(part) {
+    for (const input of part.querySelectorAll(".leo-tick")) input.checked = held.has(input.dataset.id);
+  }
   function tell() {
-    for (const input of document.querySelectorAll("input[data-id]")) input.checked = held.has(input.dataset.id);
+    mark(document);
     for (const act of watching) act();
   }
 
@@ -31,11 +35,8 @@
 
   /** A box that puts a variable in the basket and shows whether it is there. */
   function tick(id, label) {
-    const input = document.createElement("input");
-    input.type = "checkbox";
-    input.className = "leo-tick";
-    input.autocomplete = "off"; // the basket knows, not the browser's memory of the form
-    input.dataset.id = id;
+    // No autocomplete: the basket knows, not the browser's memory of the form.
+    const input = el("input", { type: "checkbox", class: "leo-tick", autocomplete: "off", "data-id": id });
     input.checked = held.has(id);
     if (label) input.setAttribute("aria-label", label);
     return input;
@@ -53,7 +54,7 @@
   addEventListener("pageshow", (event) => { if (event.persisted) refresh(); });
 
   window.LeoStore = {
-    tick, change,
+    tick, mark, change,
     has: (id) => held.has(id),
     why: (id) => held.get(id) || "",
     ids: () => [...held.keys()],

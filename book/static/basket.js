@@ -3,8 +3,8 @@
   "use strict";
 
   const PROJECT_NOTE = "Made with Learning LEO from the public request form; check against the form's current version.";
-  const store = window.LeoStore;
-  let items = [], byId = null, el = null, load = null;
+  const store = window.LeoStore, { el, load } = window.LeoSite, { counted } = window.LeoOne;
+  let items = [], byId = null;
 
   /** The variable of an id, if there is one. */
   function known(id) {
@@ -15,10 +15,8 @@
   /** Variables in the order of the request form's tabs, then of the catalogue. */
   const inOrder = () => store.ids().map(known).filter(Boolean).sort((a, b) => a.number - b.number);
 
-  function tick(item, words) {
-    const input = store.tick(item.id, words ? null : `Put ${item.name} of ${item.table.title} in the basket`);
-    return words ? el("label", {}, input, ` ${words}`) : input;
-  }
+  /** A box for a variable, with words beside it. */
+  const tick = (item, words) => el("label", {}, store.tick(item.id), ` ${words}`);
 
   function rows() {
     return inOrder().map((item) => ({
@@ -63,7 +61,7 @@
     const asked = list.filter((i) => i.request === "by_request").length;
     const fine = list.filter((i) => i.sensitivity && i.sensitivity < "D").length;
     const share = ((100 * list.length) / items.length).toFixed(1);
-    return `${list.length} of ${window.LeoOne.counted(items.length)} variables (${share} %) from ${tables.size} of ` +
+    return `${list.length} of ${counted(items.length)} variables (${share} %) from ${tables.size} of ` +
       `${window.LEO_CATALOGUE.tables.length} tables; ${asked} need a reason of their own, ${fine} are of the more sensitive classes (A to C). ` +
       "A request for everything is refused: ask for what your question needs.";
   }
@@ -82,8 +80,8 @@
     }));
   }
 
-  function start(all, maker, loader) {
-    items = all; el = maker; load = loader;
+  function start(all) {
+    items = all;
     const on = (id, act) => document.getElementById(id).addEventListener("click", act);
     on("leo-save-csv", saveCsv);
     on("leo-save-xlsx", saveXlsx);

@@ -1,6 +1,9 @@
 // The coverage map: birth cohort by age, for one table, one source or all of them.
-(function (root) {
+(function () {
   "use strict";
+
+  const box = document.getElementById("leo-map");
+  if (!box) return;
 
   /** Whether a table sees a cohort at an age. The year is the one in which the year ends. */
   function sees(table, cohort, age) {
@@ -26,11 +29,7 @@
 
   const yearName = (end) => `${end - 1}/${String(end % 100).padStart(2, "0")}`;
 
-  root.LeoMap = { sees, agesOf, ranges, yearName };
-  const box = document.getElementById("leo-map");
-  if (!box) return;
-
-  const data = root.LEO_COHORTS, $ = (id) => document.getElementById(id);
+  const { el } = window.LeoSite, data = window.LEO_COHORTS, $ = (id) => document.getElementById(id);
   const cohorts = Array.from({ length: data.last - data.first + 1 }, (_, n) => data.first + n);
   const oldest = Math.max(...data.tables.flatMap((t) => cohorts.flatMap((c) => agesOf(t, c))));
   const W = 26, H = 15, LEFT = 44, TOP = 8, BOTTOM = 40;
@@ -43,16 +42,12 @@
     if (text !== undefined) node.textContent = text;
     return node;
   }
-  const el = (tag, attributes, ...children) => {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
-    node.append(...children);
-    return node;
-  };
   const x = (c) => LEFT + (c - data.first) * W, y = (a) => TOP + (oldest - a) * H;
-  const square = (c, a) => `M${x(c) + 0.5} ${y(a) + 0.5}h${W - 1}v${H - 1}h${1 - W}z`;
+  // Sides of empty squares are lines in the middle of a pixel, shared with the next; the others lie between.
+  const empty = (c, a) => `M${x(c) + 0.5} ${y(a) + 0.5}h${W}v${H}h${-W}z`;
+  const square = (c, a) => `M${x(c) + 1} ${y(a) + 1}h${W - 1}v${H - 1}h${1 - W}z`;
   const levels = [];
-  let cursor, numbers;
+  let cursor, numbers, noting = 0;
 
   /** The tables that are chosen: one, those of a source, or all. */
   function chosen() {
@@ -75,7 +70,8 @@
     parts.push(
       draw("text", { x: LEFT + (cohorts.length * W) / 2, y: height - 6, "text-anchor": "middle" }, "born from September of"),
       draw("text", { x: 12, y: middle, "text-anchor": "middle", transform: `rotate(-90 12 ${middle})` }, "age before the year begins"),
-      cursor = draw("rect", { class: "leo-map-cursor", width: W + 2, height: H + 2 }));
+      cursor = draw("g", { class: "leo-map-cursor" }));
+    cursor.append(...[1, 2].map(() => draw("rect", { width: W + 2, height: H + 2 })));
     svg.append(...parts);
     for (const [source, title] of Object.entries(data.sources)) {
       const own = data.tables.filter((t) => t.source === source);
@@ -113,33 +109,30 @@
     for (const c of cohorts) for (let a = 0; a <= oldest; a += 1) {
       const count = found.get(`${c} ${a}`) || 0;
       const level = count ? (one ? 3 : Math.max(1, Math.ceil((count / most) * 4))) : 0;
-      shapes[level] += square(c, a);
+      shapes[level] += level ? square(c, a) : empty(c, a);
       if (count) words.push(draw("text", { class: `leo-map-on-${level}`, x: x(c) + W / 2, y: y(a) + H - 4 }, one ? "●" : count));
     }
     shapes.forEach((shape, level) => levels[level].setAttribute("d", shape));
     numbers.replaceChildren(...words);
     $("leo-map-key").textContent = one
       ? `● marks the ages at which ${tables[0].title} holds a cohort${tables[0].status === "assumed" ? "; its ages are our assumption" : ""}.`
-      : `A number says how many of ${tables.length} tables hold the cohort at that age; the darker, the more.`;
+      : `A number says how many of ${tables.length} tables hold the cohort at that age; the stronger its colour, the more.`;
     point();
   }
 
   /** Say what is at the cohort and age that are pointed at. */
   function point() {
-    const c = Number(cohort.value), a = Number(age.value), end = c + a + 2;
+    const c = Number(cohort.value), a = Number(age.value), year = yearName(c + a + 2);
     $("leo-map-cohort-is").textContent = `September ${c} to August ${c + 1}`;
-    $("leo-map-age-is").textContent = `${a}, in the year ${yearName(end)}`;
+    $("leo-map-age-is").textContent = `${a}, in the year ${year}`;
     cohort.setAttribute("aria-valuetext", `September ${c} to August ${c + 1}`);
-    age.setAttribute("aria-valuetext", `${a}, in ${yearName(end)}`);
-    cursor.setAttribute("x", x(c) - 1);
-    cursor.setAttribute("y", y(a) - 1);
+    age.setAttribute("aria-valuetext", `${a}, in ${year}`);
+    cursor.setAttribute("transform", `translate(${x(c) - 0.5} ${y(a) - 0.5})`);
     const here = chosen().filter((t) => sees(t, c, a));
     const which = choice.value ? choice.selectedOptions[0].textContent : "";
     $("leo-map-title").textContent = `Birth cohort by age. ${$("leo-map-key").textContent}`;
-    $("leo-map-here").replaceChildren(
-      el("p", {}, here.length
-        ? `Born ${c}/${String((c + 1) % 100).padStart(2, "0")}, aged ${a}, in ${yearName(end)}: ${here.map((t) => t.title).join(", ")}.`
-        : `Born ${c}/${String((c + 1) % 100).padStart(2, "0")}, aged ${a}, in ${yearName(end)}: not in ${chosen().length === 1 ? which : "any of these tables"}.`));
+    const where = here.length ? here.map((t) => t.title).join(", ") : `not in ${chosen().length === 1 ? which : "any of these tables"}`;
+    $("leo-map-here").replaceChildren(el("p", {}, `Born ${yearName(c + 1)}, aged ${a}, in ${year}: ${where}.`));
     $("leo-map-caption").textContent = `Born from September ${c} to August ${c + 1}`;
     $("leo-map-rows").replaceChildren(...chosen().map((t) => {
       const own = agesOf(t, c);
@@ -151,7 +144,6 @@
   }
 
   /** Note in the address what is shown, once the slider rests: browsers refuse a hundred a minute. */
-  let noting = 0;
   function remember() {
     clearTimeout(noting);
     noting = setTimeout(() => {
@@ -178,4 +170,5 @@
   svg.addEventListener("click", take);
   box.hidden = false;
   paint();
-})(window);
+  window.LeoMap = { agesOf }; // for the tests
+})();

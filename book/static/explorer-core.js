@@ -1,6 +1,6 @@
 // What the variable explorer knows about a variable: years, terms, columns and views.
 // Plain functions over LEO_CATALOGUE; no page is touched here, so the tests can call them.
-(function (root) {
+(function () {
   "use strict";
 
   const PREFIX = { PLASC: "", AUT: "aut", SPR: "spr", SUM: "sum" };
@@ -115,7 +115,5 @@
     );
   }
 
-  const core = { TERMS, years, terms, unpack, exists, termsIn, pattern, column, view, sql, pandas };
-  root.LeoCore = core;
-  if (typeof module !== "undefined") module.exports = core;
-})(typeof window !== "undefined" ? window : globalThis);
+  window.LeoCore = { TERMS, unpack, exists, termsIn, pattern, column, view, sql, pandas };
+})();

@@ -2,26 +2,17 @@
 (function () {
   "use strict";
 
+  const { el } = window.LeoSite;
   const { exists, termsIn, pattern, column, view, sql, pandas, TERMS } = window.LeoCore;
-  const WORDS = window.LEO_CATALOGUE.words;
-  const el = (tag, attributes, ...children) => {
-    const node = document.createElement(tag);
-    for (const [name, value] of Object.entries(attributes || {})) {
-      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
-      else if (value !== null && value !== undefined) node.setAttribute(name, value);
-    }
-    node.append(...children.filter((child) => child !== null && child !== ""));
-    return node;
-  };
-
+  const WORDS = window.LEO_CATALOGUE.words, JOINT = new RegExp(window.LEO_CATALOGUE.joint, "g");
   /** A number as people read it. The browser's own way to do this takes 20 ms when first called. */
   const counted = (number) => String(number).replace(/\B(?=(\d{3})+$)/g, ",");
 
   /** Years as people read them. */
   const spanOf = (item) => item.years ? item.years.replace(/-/g, "–").replace(/;/g, ", ") : "every year";
 
-  /** A name that may be broken where its parts meet, rather than anywhere. */
-  const broken = (name) => name.replace(/(_(?!\[)|[a-z](?=[A-Z])|(?=\[))/g, "$1\n").split("\n").flatMap((part, n) => (n ? [el("wbr"), part] : [part]));
+  /** The parts of a name, between which a line may end. */
+  const partsOf = (name) => name.replace(JOINT, "$&\n").split("\n");
 
   /** Words in which what stands between backticks is code. */
   const coded = (text) => text.split("`").map((part, n) => (n % 2 ? el("code", {}, part) : part));
@@ -44,7 +35,7 @@
         ...span.map((y) => {
           const here = exists(item, y, term);
           const renamed = here && exists(item, y - 1, term) && pattern(item, y, term) !== pattern(item, y - 1, term);
-          return el("td", { class: here ? (renamed ? "leo-yes leo-new" : "leo-yes") : "leo-no" }, here ? (renamed ? "◆" : "●") : "·");
+          return el("td", here ? { class: "leo-yes" } : {}, here ? (renamed ? "◆" : "●") : "·");
         })));
     return el("div", { class: "leo-scroll", tabindex: "0", role: "group", "aria-label": "Availability by year" },
       el("table", { class: "leo-grid" }, el("caption", {}, "● in the data, ◆ under a new name, · not collected, ▲ a break begins, △ one of the whole table"), el("thead", {}, head), el("tbody", {}, ...body)));
@@ -121,7 +112,7 @@
       ["Years are", item.status === "ok" ? "" : item.status.replaceAll("_", " ")], ["Note", item.notes],
     ].filter(([, value]) => value);
     return [
-      el("h2", { tabindex: "-1", id: "leo-heading" }, ...broken(item.name)), el("p", { class: "leo-label" }, item.label),
+      el("h2", { tabindex: "-1", id: "leo-heading" }, ...partsOf(item.name).flatMap((part) => [el("wbr"), part]).slice(1)), el("p", {}, item.label),
       el("dl", {}, ...facts.flatMap(([name, value]) => [el("dt", {}, name), el("dd", {}, value)])),
       el("p", { class: "leo-choices" }, window.LeoBasket.tick(item, "Put in my basket"),
         copy(`${location.href.split("#")[0]}#v=${encodeURIComponent(item.id)}`, "Copy link")),
@@ -129,5 +120,5 @@
     ];
   }
 
-  window.LeoOne = { draw, el, spanOf, broken, counted, WORDS };
+  window.LeoOne = { draw, spanOf, partsOf, counted, WORDS };
 })();

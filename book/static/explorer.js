@@ -1,12 +1,12 @@
 // The variable explorer: search, filters, list. Nothing leaves the browser. The page comes with its
-// menus and with the first rows of the whole list (tools/explorer_page.py), as draw() would write them.
+// menus, with the template of a row and with the first rows of the whole list (tools/explorer_page.py).
 (function () {
   "use strict";
 
   const box = document.getElementById("leo-explorer");
   if (!box) return;
-  const own = document.currentScript.src;
-  const { draw: drawOne, el, spanOf, broken, counted, WORDS } = window.LeoOne;
+  const { load } = window.LeoSite;
+  const { draw: drawOne, spanOf, partsOf, counted, WORDS } = window.LeoOne;
   const $ = (id) => document.getElementById(id);
   const PAGE = $("leo-rows").children.length, SLICE = 8; // rows at a time; milliseconds at a time
   const SAME = { // filters that want one value of a variable
@@ -35,13 +35,6 @@
   };
   const typo = { fuzzy: (term) => (term.length > 4 ? 0.2 : false) };
 
-  /** Load a script of the book; a page from a folder may not fetch, but it may do this. */
-  const load = (name) => new Promise((resolve, reject) => {
-    const script = el("script", { src: new URL(name, own).href });
-    script.onload = resolve;
-    script.onerror = reject;
-    document.head.append(script);
-  });
   /** What only search and a single variable need: code lists and breaks. */
   const more = () => (loading ||= load("explorer/codes.js"));
   /** Let the browser do what waits. It would stretch a chain of timers to four milliseconds each. */
@@ -132,19 +125,27 @@
   }
 
   // ---- list -----------------------------------------------------------------------------------
+  const TEMPLATE = $("leo-row").innerHTML, SIGNS = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" };
+  const escaped = (text) => text.replace(/[&<>"]/g, (sign) => SIGNS[sign]);
   function row(item) {
-    const open = el("button", { type: "button", class: "leo-link", "aria-expanded": String(item === current) }, ...broken(item.name));
-    return el("tr", { "data-id": item.id },
-      el("td", {}, window.LeoBasket.tick(item)),
-      el("th", { scope: "row" }, open),
-      el("td", {}, item.label),
-      el("td", {}, item.table.title),
-      el("td", {}, spanOf(item)),
-      el("td", {}, WORDS.request[item.request] || item.request));
+    const values = {
+      id: item.id, name: item.name, label: item.label, title: item.table.title,
+      years: spanOf(item), request: WORDS.request[item.request] || item.request,
+    };
+    return TEMPLATE.replace(/\$(\w+)/g, (_, place) =>
+      place === "parts" ? partsOf(item.name).map(escaped).join("<wbr>") : escaped(values[place]));
+  }
+
+  function markOpen() {
+    for (const line of $("leo-rows").children) {
+      line.querySelector("button.leo-link").setAttribute("aria-expanded", String(line.dataset.id === current?.id));
+    }
   }
 
   function draw() {
-    $("leo-rows").replaceChildren(...found.slice(0, shown).map(row));
+    $("leo-rows").innerHTML = found.slice(0, shown).map(row).join("");
+    window.LeoStore.mark($("leo-rows"));
+    markOpen();
     const many = counted(found.length);
     $("leo-count").textContent = found.length
       ? `${many} ${found.length === 1 ? "variable" : "variables"}${found.length > shown ? `, the first ${shown} shown` : ""}`
@@ -165,9 +166,7 @@
 
   async function show(item) {
     current = item;
-    for (const line of $("leo-rows").children) {
-      line.querySelector("button.leo-link").setAttribute("aria-expanded", String(line.dataset.id === item.id));
-    }
+    markOpen();
     remember();
     if (await redrawOne()) $("leo-heading").focus();
   }
@@ -199,7 +198,7 @@
     }
   }
 
-  window.LeoBasket.start(items, el, load);
+  window.LeoBasket.start(items);
   if (location.hash.length > 1) restore();
   else if (FIELDS.some((name) => $(`leo-${name}`).value)) update(); // typed before this ran
   $("leo-rows").addEventListener("click", ({ target }) => {

@@ -5,7 +5,7 @@
 
   const facts = window.LEO_PLAYGROUND;
   if (!facts) return;
-  const own = document.currentScript.src;
+  const { el } = window.LeoSite, own = document.currentScript.src;
   const GONE = "The engine was stopped since then and these rows went with it: run the query again.";
   let worker = null, waiting = new Map(), number = 0;
 
@@ -18,13 +18,6 @@
     <p id="${id}-state" role="status"></p>
     <pre id="${id}-error" class="leo-play-error" role="alert" hidden></pre>
     <div id="${id}-results"></div>`;
-
-  function element(name, words, attributes) {
-    const made = document.createElement(name);
-    if (words !== undefined) made.textContent = words;
-    for (const [key, value] of Object.entries(attributes || {})) made.setAttribute(key, value);
-    return made;
-  }
 
   /** Why nothing can run here, or an empty text. */
   function obstacle() {
@@ -105,17 +98,17 @@
   function table(result, place, count) {
     const rows = result.total.toLocaleString("en-GB"), more = result.total > result.rows.length;
     const caption = `Result ${place + 1} of ${count}: ${rows} row${result.total === 1 ? "" : "s"}${more ? `, the first ${result.rows.length} shown` : ""}. Synthetic data.`;
-    const scroll = element("div", undefined, { class: "leo-scroll", tabindex: "0", role: "group", "aria-label": `Rows of result ${place + 1}` });
-    const grid = element("table", undefined, { class: "table" });
-    grid.append(element("caption", caption));
-    const head = element("tr"), body = element("tbody"), top = element("thead");
-    result.names.forEach((name, i) => head.append(element("th", name || `(column ${i + 1}, no name)`, { scope: "col", title: result.types[i] })));
+    const scroll = el("div", { class: "leo-scroll", tabindex: "0", role: "group", "aria-label": `Rows of result ${place + 1}` });
+    const grid = el("table", { class: "table" });
+    grid.append(el("caption", {}, caption));
+    const head = el("tr"), body = el("tbody"), top = el("thead");
+    result.names.forEach((name, i) => head.append(el("th", { scope: "col", title: result.types[i] }, name || `(column ${i + 1}, no name)`)));
     top.append(head);
     for (const row of result.rows) {
-      const line = element("tr");
+      const line = el("tr");
       row.forEach((value) => {
-        const cell = element("td");
-        if (value === null) cell.append(element("span", "NULL", { class: "leo-null" }));
+        const cell = el("td");
+        if (value === null) cell.append(el("span", { class: "leo-null" }, "NULL"));
         else cell.textContent = value;
         line.append(cell);
       });
@@ -146,13 +139,13 @@
     async function save(which, made) {
       if (worker !== made) throw new Error(GONE);
       const { text: words } = await ask("csv", { from: id, which }, say);
-      const link = element("a", undefined, { download: `leo-playground-${which + 1}.csv` });
+      const link = el("a", { download: `leo-playground-${which + 1}.csv` });
       link.href = URL.createObjectURL(new Blob(["\ufeff", words], { type: "text/csv" }));
       link.click();
       setTimeout(() => URL.revokeObjectURL(link.href), 1000);
     }
     function saver(which) {
-      const made = worker, button = element("button", `Download result ${which + 1} as CSV`, { type: "button" });
+      const made = worker, button = el("button", { type: "button" }, `Download result ${which + 1} as CSV`);
       button.addEventListener("click", () => save(which, made).catch((error) => fail(error.message)));
       return button;
     }
@@ -167,7 +160,7 @@
       try {
         await engine(say);
         const answer = await ask("run", { from: id, language: language.value, text: query }, say);
-        if (answer.messages.length) out.append(element("pre", answer.messages.join("\n"), { tabindex: "0", "aria-label": "Messages" }));
+        if (answer.messages.length) out.append(el("pre", { tabindex: "0", "aria-label": "Messages" }, answer.messages.join("\n")));
         answer.results.forEach((result, i) => out.append(table(result, i, answer.results.length), saver(i)));
         if (answer.error) fail(answer.error + absent(query));
         const seconds = ((performance.now() - began) / 1000).toFixed(1);
@@ -219,7 +212,7 @@
     facts.examples.forEach(({ title }, i) => {
       groups.set(title, (groups.get(title) || 0) + 1);
       const name = groups.get(title) > 1 ? `${title} (${groups.get(title)})` : title;
-      choice.append(element("option", name, { value: String(i) }));
+      choice.append(el("option", { value: String(i) }, name));
     });
     choice.addEventListener("change", () => {
       if (choice.value === "") return;
@@ -230,8 +223,8 @@
     });
     addEventListener("hashchange", () => read(location.hash));
     for (const [name, held] of why ? [] : Object.entries(facts.views)) {
-      const line = element("li"), [database, view] = name.split(".");
-      line.append(element("code", `${database}."${facts.project}".${view}`), ` (${held.rows.toLocaleString("en-GB")} rows)`);
+      const line = el("li"), [database, view] = name.split(".");
+      line.append(el("code", {}, `${database}."${facts.project}".${view}`), ` (${held.rows.toLocaleString("en-GB")} rows)`);
       $("views").append(line);
     }
     if (!read(location.hash)) text.value = (facts.examples.findLast((one) => one.language === "sql") || { sql: "" }).sql;
@@ -240,16 +233,16 @@
 
   /** The panel of a chapter: a `details` with a link to the page, which holds the query. */
   function fillPanel(panel, place) {
-    const link = panel.querySelector("a"), query = link.hash, box = element("div", undefined, {
-      class: "leo-explorer leo-play", role: "group", "aria-label": panel.querySelector("summary").textContent,
+    const link = panel.querySelector("a"), query = link.hash, box = el("div", {
+      class: "leo-panel leo-play", role: "group", "aria-label": panel.querySelector("summary").textContent,
     });
     const { why, text, language, say, fail, read, address } = playground(box, `leo-play-${place}`, link.href.split("#")[0]);
     if (why) {  // the query stands above, so an editor would add nothing
-      box.replaceChildren(element("p", why, { class: "leo-play-error", role: "alert" }));
+      box.replaceChildren(el("p", { class: "leo-play-error", role: "alert" }, why));
     } else {
       read(query);
       text.rows = Math.min(Math.max(text.value.split("\n").length + 1, 5), 20);
-      const again = element("button", "The chapter's query again", { type: "button" });
+      const again = el("button", { type: "button" }, "The chapter's query again");
       again.addEventListener("click", () => { read(query); link.hash = query; fail(""); say("The query is in the editor."); });
       box.querySelector(`#leo-play-${place}-share`).after(" ", again);
       for (const part of [text, language]) part.addEventListener("input", () => { link.href = address(); });

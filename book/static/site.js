@@ -10,6 +10,24 @@
   const KEY = "leo-pages-read", own = document.currentScript.src;
   const page = document.documentElement.dataset.content_root || "./";
 
+  /** An element with its attributes, listeners (onclick and the like) and children. */
+  function el(tag, attributes = {}, ...children) {
+    const node = document.createElement(tag);
+    for (const [name, value] of Object.entries(attributes)) {
+      if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+      else node.setAttribute(name, value);
+    }
+    node.append(...children);
+    return node;
+  }
+  /** Run a script of the book; a page from a folder may not fetch, but it may do this. */
+  function load(name) {
+    return new Promise((resolve, reject) => {
+      document.head.append(el("script", { src: new URL(name, own), onload: resolve, onerror: reject }));
+    });
+  }
+  window.LeoSite = { el, load };
+
   /** Pages that were read, as {name: true}; empty where the browser keeps nothing. */
   function pagesRead() {
     try { return JSON.parse(localStorage.getItem(KEY) || "{}"); } catch { return {}; }
@@ -36,12 +54,10 @@
     const read = pagesRead(), links = chapters();
     for (const link of links) {
       const done = Boolean(read[nameOf(link.href)]);
-      let tick = link.querySelector(".leo-done");
+      const tick = link.querySelector(".leo-done");
       if (done && !tick) {
-        tick = document.createElement("span");
-        tick.className = "leo-done";
-        tick.innerHTML = ' <span aria-hidden="true">✓</span><span class="leo-hidden"> (read)</span>';
-        link.append(tick);
+        link.append(el("span", { class: "leo-done" },
+          " ", el("span", { "aria-hidden": "true" }, "✓"), el("span", { class: "leo-hidden" }, " (read)")));
       } else if (!done && tick) tick.remove();
     }
     const button = marked();
@@ -51,26 +67,15 @@
     const done = links.filter((link) => read[nameOf(link.href)]), next = links.find((link) => !read[nameOf(link.href)]);
     box.hidden = !done.length;
     box.replaceChildren(`You have read ${done.length} of ${links.length} chapters. `);
-    if (next) {
-      const go = document.createElement("a");
-      go.href = next.href;
-      go.textContent = next.textContent.trim();
-      box.append("Next: ", go, ". ");
-    }
-    const forget = document.createElement("button");
-    forget.type = "button";
-    forget.textContent = "Forget this";
-    forget.addEventListener("click", () => { keep({}); show(); document.querySelector("h1").focus(); });
-    box.append(forget, " It is kept in this browser only.");
+    if (next) box.append("Next: ", el("a", { href: next.href }, next.textContent.trim()), ". ");
+    const forget = () => { keep({}); show(); document.querySelector("h1").focus(); };
+    box.append(el("button", { type: "button", onclick: forget }, "Forget this"), " It is kept in this browser only.");
   }
 
   /** A button under a text that copies it and says so. */
   function addCopy(text) {
-    const button = document.createElement("button"), said = document.createElement("span");
-    button.type = "button";
-    button.textContent = "Copy";
-    said.setAttribute("role", "status");
-    button.addEventListener("click", async () => {
+    const said = el("span", { role: "status" });
+    async function copy() {
       try {
         await navigator.clipboard.writeText(text.innerText);
         said.textContent = " Copied.";
@@ -78,10 +83,8 @@
         getSelection().selectAllChildren(text);
         said.textContent = " Selected: copy it with the keyboard.";
       }
-    });
-    const line = document.createElement("p");
-    line.append(button, said);
-    text.after(line);
+    }
+    text.after(el("p", {}, el("button", { type: "button", onclick: copy }, "Copy"), said));
   }
 
   function print() {
@@ -92,15 +95,6 @@
     else document.documentElement.requestFullscreen();
   }
 
-  function load(name) {
-    return new Promise((resolve, reject) => {
-      const script = document.createElement("script");
-      script.addEventListener("load", resolve);
-      script.addEventListener("error", reject);
-      script.src = new URL(name, own);
-      document.head.append(script);
-    });
-  }
   let asked = false;
   /** Fetch the playground when the first panel under a query is opened; it fills that and the rest. */
   async function tryQuery(panel) {
@@ -112,11 +106,8 @@
       await load("playground.js");
     } catch {
       asked = false;
-      const said = document.createElement("p");
-      said.className = "leo-play-error";
-      said.setAttribute("role", "alert");
-      said.textContent = "The playground could not be fetched. Close this and open it again to try once more.";
-      panel.querySelector("summary").after(said);
+      panel.querySelector("summary").after(el("p", { class: "leo-play-error", role: "alert" },
+        "The playground could not be fetched. Close this and open it again to try once more."));
     }
   }
 
