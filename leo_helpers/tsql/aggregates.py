@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -97,7 +96,7 @@ def _extreme(b: Queries, name: str, v: V, over: str) -> V:
 
     if v.t.name == "bit":
         raise TSqlError(f"Operand data type bit is invalid for {name} operator.", 8117)
-    t = replace(v.t, n=None) if v.t.is_integer else v.t
+    t = v.t.plain
     if not v.t.is_string or v.t.binary_collation:
         return V(f"{name}({v.sql}){over}", t)
     return V(f"arg_{name}({v.sql}, {sort_key(v)} || chr(0) || {v.sql}){over}", t)
@@ -198,7 +197,7 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
             rest = f", {b.convert(b.expr(args[1], scope), BIGINT).sql}"
         if len(args) > 2:
             rest += f", {b.convert(b.expr(args[2], scope), v.t).sql}"
-        t = replace(v.t, n=None) if v.t.is_integer else v.t
+        t = v.t.plain
         return V(f"{name}({b.convert(v, t).sql if v.t.name == 'null' else v.sql}{rest}){over}", t)
     raise Refused(f"{name.upper()} with OVER is not run here.")
 

@@ -127,10 +127,7 @@ class CommonTables:
                 )
             types = [unify(t, col.t, "UNION") for t, col in zip(types, right.cols, strict=True)]
         firm = [all(q.cols[i].firm for q in done) for i in range(len(types))]
-        cols = [
-            Col(c.name, t if not t.is_integer else T(t.name), "", f)
-            for c, t, f in zip(left.cols, types, firm, strict=True)
-        ]
+        cols = [Col(c.name, t.plain, "", f) for c, t, f in zip(left.cols, types, firm, strict=True)]
         sides = [self._cast_columns(q, [c.t for c in cols]) for q in done]
         word = type(node).__name__.upper()
         if word == "UNION":

@@ -96,7 +96,7 @@ def _typed(interpreter: Interpreter, table: Table) -> Table:
     for column in table.columns:
         if column.computed is not None:
             v = binder.expr(column.computed, Scope(None, [Source(table.name, cols, "x")]))
-            t = replace(v.t, n=None) if v.t.is_integer else v.t
+            t = v.t.plain
             column = replace(column, t=replace(t, label=min(t.label, 1) if not t.is_string else 1))
         out.append(column)
     return replace(table, columns=tuple(out))
@@ -222,8 +222,9 @@ def read_column(
         cursor.take("PERSISTED")
         cursor.take("NOT", "NULL")
     else:
-        may_hold_null = cursor.word() != "SYSNAME"  # the one type that is NOT NULL of itself
+        kind = cursor.peek()
         t = cursor.data_type()
+        may_hold_null = kind.text.upper() != "SYSNAME"  # the one type that is NOT NULL of itself
         column = Column(name, replace(t, label=1) if t.is_string else t, may_hold_null)
     may_be_null = False
     while not cursor.done:

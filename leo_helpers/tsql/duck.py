@@ -122,7 +122,7 @@ def _translated(error: duckdb.Error) -> TSqlError:
         return Refused(message) if number == "R" else TSqlError(message, int(number), step)
     found = re.search(r"NOT NULL constraint failed: t\d+\.(.*)", text)
     if found:
-        return sql_error(515, found.group(1).strip())
+        return sql_error(515, found.group(1).strip().strip('"'))
     for pattern, build in _KNOWN:
         found = re.search(pattern, text)
         if found:

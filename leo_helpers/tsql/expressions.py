@@ -170,9 +170,9 @@ class Expressions(Conditions):
         if a.t.is_string and b.t.is_string:
             raise TSqlError(f"Operand data type {a.t.name} is invalid for operator {op}.", 8117)
         if a.t.is_string:
-            a = self.convert(a, replace(b.t, n=None) if b.t.is_integer else b.t)
+            a = self.convert(a, b.t.plain)
         if b.t.is_string:
-            b = self.convert(b, replace(a.t, n=None) if a.t.is_integer else a.t)
+            b = self.convert(b, a.t.plain)
         if not (a.t.is_number and b.t.is_number):
             bad = b if a.t.is_number else a
             raise TSqlError(f"Operand data type {bad.t.name} is invalid for operator {op}.", 8117)
@@ -293,7 +293,7 @@ class Expressions(Conditions):
         if t.name == "null":
             raise sql_error(8133)
         parts = " ".join(f"WHEN {test} THEN {self.convert(v, t).sql}" for test, v in whens)
-        t_out = t if not t.is_integer else replace(t, n=None)
+        t_out = t.plain
         firm = other.firm and all(v.firm for _, v in whens)
         return V(f"CASE {parts} ELSE {self.convert(other, t).sql} END", t_out, firm=firm)
 
@@ -323,7 +323,7 @@ class Expressions(Conditions):
             return self.for_xml(inner, scope, escaped=True)
         query = self.query(inner, scope)
         self.column_of(query, "q")
-        return V(f"({query.sql})", query.cols[0].t)
+        return V(f"({query.sql})", query.cols[0].t.plain)
 
     def _dot(self, node: exp.Dot, scope: Scope) -> V:
         """Translate (SELECT ... FOR XML PATH(''), TYPE).value('.', 'varchar(max)')."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sqlglot import exp
@@ -176,7 +175,7 @@ def isnull(b: Queries, args: list, scope: Scope) -> V:
     a, other = values_of(b, args, scope)
     if a.t.name == "null":
         return other
-    t = replace(a.t, n=None) if a.t.is_integer else a.t
+    t = a.t.plain
     return V(
         f"COALESCE({a.sql}, {b.convert(other, t, 'explicit').sql})", t, firm=a.firm or other.firm
     )
@@ -190,7 +189,7 @@ def coalesce(b: Queries, args: list, scope: Scope) -> V:
         t = unify(t, v.t)
     if t.name == "null":
         raise sql_error(4127)
-    t = replace(t, n=None) if t.is_integer else t
+    t = t.plain
     return V(f"COALESCE({', '.join(b.convert(v, t).sql for v in values)})", t)
 
 
@@ -201,7 +200,7 @@ def nullif(b: Queries, args: list, scope: Scope) -> V:
         raise sql_error(4151)
     return V(
         f"CASE WHEN {b.compare('=', x, y)} THEN NULL ELSE {x.sql} END",
-        replace(x.t, n=None) if x.t.is_integer else x.t,
+        x.t.plain,
     )
 
 

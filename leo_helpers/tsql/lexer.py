@@ -2,98 +2,27 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from copy import copy
 from functools import lru_cache
-from typing import ClassVar
 
 from sqlglot import exp
-from sqlglot.dialects.tsql import TSQL
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
 from .blocks import word, words
+from .dialect import PlainTSQL
 from .errors import Refused, TSqlError, sql_error
 
 __all__ = [
     "CURRENCIES",
-    "PlainTSQL",
     "Script",
     "lead_tokens",
     "parse_expression",
     "parse_query",
     "tokenize",
 ]
-
-
-_KEEP = ("CAST", "CONVERT", "TRY_CAST", "TRY_CONVERT")
-
-
-#: The words that mean something in T-SQL's queries; all others of sqlglot's are plain names here,
-#: so that LIMIT, QUALIFY and USING are no syntax and columns may be called so.
-_ONE_WORD = (
-    "ALL AND ANY APPLY AS ASC BEGIN BETWEEN BIGINT BINARY BIT CASE CHAR CHARACTER COLLATE "
-    "COLUMN COMMIT CONSTRAINT CREATE CROSS CUBE CURRENT_TIMESTAMP CURRENT_USER DATE "
-    "DATETIME DATETIME2 DATETIMEOFFSET DEC DECIMAL DECLARE DEFAULT DELETE DESC DISTINCT "
-    "DROP ELSE END ESCAPE EXCEPT EXEC EXECUTE EXISTS FETCH FIRST FLOAT FOR FROM FULL HAVING "
-    "IMAGE IN INDEX INNER INSERT INT INTEGER INTERSECT INTO IS JOIN JSON LEFT LIKE MERGE "
-    "MONEY NCHAR NEXT NOT NTEXT NULL NUMERIC NVARCHAR OFFSET ON OPTION OR OUTER OVER "
-    "PARTITION PERCENT PIVOT PRINT PROCEDURE RANGE REFERENCES RIGHT ROLLBACK ROLLUP ROW "
-    "ROWS SCHEMA SELECT SESSION_USER SET SMALLDATETIME SMALLINT SMALLMONEY SOME SQL_VARIANT "
-    "SYSTEM_USER TABLE TABLESAMPLE TEXT THEN TIME TIMESTAMP TINYINT TOP TRIGGER TRUNCATE "
-    "UNION UNIQUE UNIQUEIDENTIFIER UNPIVOT UPDATE USE VALUES VARBINARY VARCHAR VIEW WHEN "
-    "WHERE WITH XML"
-)
-_WORDS = {
-    *_ONE_WORD.split(), "CHAR VARYING", "CHARACTER VARYING", "DOUBLE PRECISION", "FOREIGN KEY",
-    "GROUP BY", "GROUPING SETS", "ORDER BY", "PARTITION BY", "PRIMARY KEY",
-}  # fmt: skip
-
-
-class PlainTSQL(TSQL):
-    """T-SQL in which functions are not turned into others and no word swallows a line."""
-
-    class Tokenizer(TSQL.Tokenizer):
-        """sqlglot's words, without the commands that take the rest of a line as text."""
-
-        COMMANDS: ClassVar[set] = set()
-        KEYWORDS: ClassVar[dict] = {
-            word: kind
-            for word, kind in TSQL.Tokenizer.KEYWORDS.items()
-            if word in _WORDS or word in ("!=", "<>", "<=", ">=")
-        }
-
-    class Parser(TSQL.Parser):
-        """sqlglot's grammar, with no function known by name but the casts."""
-
-        FUNCTIONS: ClassVar[dict] = {}
-        FUNCTION_PARSERS: ClassVar[dict] = {
-            name: parser for name, parser in TSQL.Parser.FUNCTION_PARSERS.items() if name in _KEEP
-        }
-
-        def _parse_column_ops(self, this: exp.Expression | None) -> exp.Expression | None:
-            """Read (SELECT ...).value(...), of which sqlglot would take the columns for methods."""
-            if isinstance(this, exp.Subquery) and self._match(TokenType.DOT):
-                field = self._parse_field(any_token=True, anonymous_func=True)
-                this = self.expression(exp.Dot(this=this, expression=field))
-            return super()._parse_column_ops(this)
-
-        def _parse_table_hints(self) -> list[exp.Expression] | None:
-            """Read WITH (hint, ...), in which INDEX = name may stand for INDEX (name)."""
-            if not self._match_pair(TokenType.WITH, TokenType.L_PAREN):
-                return super()._parse_table_hints()
-            hints = self._parse_csv(self._one_hint)
-            self._match_r_paren()
-            return [self.expression(exp.WithTableHint(expressions=hints))]
-
-        def _one_hint(self) -> exp.Expression | None:
-            hint = self._parse_function() or self._parse_var(any_token=True)
-            if self._match(TokenType.EQ) and not self._match(TokenType.NUMBER):
-                if self._match(TokenType.L_PAREN, advance=False):
-                    self._parse_wrapped_id_vars()
-                else:
-                    self._parse_id_var()
-            return hint
 
 
 _DIALECT = PlainTSQL()
@@ -105,6 +34,9 @@ _APART = {
     (TokenType.GT, TokenType.EQ): (TokenType.GTE, ">="),
     (TokenType.LT, TokenType.GT): (TokenType.NEQ, "<>"),
 }
+#: A number with its power, before a sign that is none of it.
+_POWER = re.compile(r"[\d.]+[eE]\d+(?=[+-])")
+_SUMS = {"+": TokenType.PLUS, "-": TokenType.DASH}
 _SIGNS = (TokenType.PARAMETER, TokenType.HASH)
 #: Signs that make a number money (page "money and smallmoney").
 CURRENCIES = {"$", "£", "€", "¥"}
@@ -165,7 +97,7 @@ class Script:
 def tokenize(text: str, script: Script | None = None) -> list[Token]:
     """Cut T-SQL into tokens; the offsets are those of the text."""
     try:
-        tokens = _DIALECT.tokenize(text)
+        tokens = _cut(text)
     except TokenError as error:
         at = _open_place(text)
         if text.startswith("/*", at):
@@ -217,6 +149,23 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
             )
             tokens[i + 1 : i + 1 + tail] = [None] * tail
     return _paired([token for token in tokens if token is not None], text)
+
+
+def _cut(text: str) -> list[Token]:
+    """Cut a text as sqlglot does, but for 1e0+2, of which it would make one number."""
+    signs: dict[int, TokenType] = {}
+    while True:
+        held = "".join("," if i in signs else c for i, c in enumerate(text)) if signs else text
+        tokens = _DIALECT.tokenize(held)
+        found = {
+            t.start + end.end(): _SUMS[text[t.start + end.end()]]
+            for t in tokens
+            if t.token_type == TokenType.NUMBER and (end := _POWER.match(t.text))
+        }
+        if not found:
+            return [_token(signs[t.start], text[t.start], t) if t.start in signs else t
+                    for t in tokens]  # fmt: skip
+        signs |= found
 
 
 def _named(tokens: list[Token], i: int) -> Token:
@@ -385,6 +334,10 @@ def parse_expression(tokens: list[Token], text: str) -> exp.Expression:
     if not tokens:
         raise TSqlError("Incorrect syntax: an expression is missing.", 102)
     tree = _parse(tokens, text, "select top 1 1 from t where")
+    held = {key for key, value in tree.args.items() if value} - {"expressions", "from_", "limit"}
+    if held != {"where"}:  # a clause behind the expression, which can be none here
+        clause = "union" if "where" not in held else min(held - {"where"}).strip("_")
+        raise sql_error(156, clause, at=tokens[0].start)
     return tree.args["where"].this.pop()
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from .arguments import values_of
@@ -36,7 +35,7 @@ def keep_type(form: str):
     def rule(b: Queries, args: list, scope: Scope) -> V:
         (v,) = values_of(b, args, scope)
         v = _numeric(b, v, form)
-        t = replace(v.t, n=None) if v.t.is_integer else v.t
+        t = v.t.plain
         if t.name == "decimal" and form in ("floor", "ceil"):
             t = decimal(t.p, 0)
         if t.name == "tinyint" and form in ("abs", "floor", "ceil"):
@@ -55,7 +54,7 @@ def round_number(b: Queries, args: list, scope: Scope) -> V:
     """ROUND rounds halves away from zero; with a third argument it cuts off."""
     x, places, *cut = values_of(b, args, scope)
     x = _numeric(b, x, "round")
-    t = replace(x.t, n=None) if x.t.is_integer else x.t
+    t = x.t.plain
     d = b.convert(places, INT).sql
     truncate = bool(cut) and b.constant(cut[0]) != 0
     if t.is_integer:
@@ -88,7 +87,7 @@ def power(b: Queries, args: list, scope: Scope) -> V:
     """POWER keeps the type of its first argument."""
     x, y = values_of(b, args, scope)
     x = _numeric(b, x, "power")
-    t = replace(x.t, n=None) if x.t.is_integer else x.t
+    t = x.t.plain
     t = (
         INT
         if t.name in ("smallint", "tinyint")

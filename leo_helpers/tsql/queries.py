@@ -342,7 +342,10 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
     def for_xml(self, node: exp.Select, outer: Scope, escaped: bool) -> V:
         """Join the rows of (SELECT ... FOR XML PATH('')), the old form of STRING_AGG."""
         clause = node.args["for_"]
-        shape = [option.sql("tsql").lower().replace(" ", "") for option in clause.expressions]
+        shape = [
+            option.sql("tsql", comments=False).lower().replace(" ", "")
+            for option in clause.expressions
+        ]
         if (
             str(clause.args.get("kind")).upper() != "XML"
             or not shape

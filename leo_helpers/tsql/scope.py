@@ -136,7 +136,7 @@ def from_query(query: Query, name: str, alias: str, names: list[str] | None = No
     """Return a source over a translated query, whose columns may be renamed."""
     given = names or [col.name for col in query.cols]
     cols = [
-        replace(col, name=called, sql=f"{alias}.{quote(f'c{i + 1}')}")
+        replace(col, name=called, t=col.t.plain, sql=f"{alias}.{quote(f'c{i + 1}')}")
         for i, (called, col) in enumerate(zip(given, query.cols, strict=True))
     ]
     source = Source(name, cols, alias)

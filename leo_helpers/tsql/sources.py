@@ -248,7 +248,7 @@ class Sources:
         types = [row.t for row in rows[0]]
         for row in rows[1:]:
             types = [unify(t, v.t, "VALUES") for t, v in zip(types, row, strict=True)]
-        types = [T(t.name) if t.is_integer else t for t in types]
+        types = [t.plain for t in types]
         lines = []
         for row in rows:
             cells = ", ".join(

@@ -99,6 +99,11 @@ class T:
         return self.name in INTEGERS
 
     @property
+    def plain(self) -> T:
+        """Itself, without the digits that a literal integer carries."""
+        return replace(self, n=None) if self.is_integer else self
+
+    @property
     def is_exact(self) -> bool:
         """Whether it is a whole number, a decimal or money."""
         return self.name in INTEGERS or self.name == "decimal" or self.name in MONEY

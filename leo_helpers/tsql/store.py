@@ -290,8 +290,8 @@ class Store:
             query = binder.query(entry.tree, None)
             binder.ctes = held
             names = list(entry.names) or [c.name for c in query.cols]
-            cols = [
-                Col(n, c.t, f"{alias}.c{i}", c.firm)
+            cols = [  # a view's column has a type, so NULL alone is an int
+                Col(n, T("int") if c.t.name == "null" else c.t.plain, f"{alias}.c{i}", c.firm)
                 for i, (n, c) in enumerate(zip(names, query.cols, strict=True), 1)
             ]
             return f"({query.sql}) AS {alias}", cols
