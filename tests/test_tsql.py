@@ -215,6 +215,16 @@ def test_the_command_prints_or_writes_what_a_script_gives(capsys, leo_data, tmp_
     assert "8134" in err
 
 
+def test_bits_and_bytes_are_shown_as_ssms_shows_them(capsys, leo_data, tmp_path):
+    sql = "select cast(1 as bit) as a, 0xFF as b, cast(null as bit) as a, cast(null as binary(2))"
+    assert command(capsys, "sql", sql, "--tsql", "--out", str(tmp_path))[0] == 0
+    assert (tmp_path / "result-1.csv").read_text() == "a,b,a_3,column4\n1,0xFF,,\n"
+    assert command(capsys, "sql", sql, "--tsql")[1].splitlines()[1].split() == ["1", "0xFF"]
+    found = json.loads(command(capsys, "sql", sql, "--tsql", "--json")[1])["results"]
+    assert found == [[{"a": 1, "b": "0xFF", "a_3": None, "column4": None}]]
+    assert command(capsys, "sql", "create table #t (a bit) select * from #t", "--tsql")[0] == 0
+
+
 def test_a_survey_names_tables_and_columns_with_their_places():
     text = """if object_id('tempdb..#t') is null
 select s.gender_spr11 into #t from npd_i2.[2002237].spring_census_2011 s where s.x = 1

@@ -103,8 +103,8 @@ def test_scripts_run_in_order_in_one_session(capsys, leo_data, scripts, tmp_path
     assert (out / "result-1.csv").read_text("utf-8").split() == ["id,code", "3,"]
     assert (out / "table-study.wip_sc.csv").read_text("utf-8").splitlines() == [
         "id,code,born,share,half,seen",
-        "3,,1990-02-03,12.50,6.250000,True",
-        "5,,,3.00,1.500000,False",
+        "3,,1990-02-03,12.50,6.250000,1",
+        "5,,,3.00,1.500000,0",
     ]
     assert (out / "table-study.wip_sc-2.csv").read_text("utf-8").split() == ["id", "3"]
 

@@ -115,11 +115,27 @@ def _names(frame: Any) -> list[str]:
     return names
 
 
+def _as_ssms(frame: Any) -> Any:
+    """Return a frame with bits as 1 and 0 and bytes as 0x..., as SSMS shows and saves them."""
+    import pandas as pd
+    import pyarrow as pa
+
+    columns = []
+    for place in range(frame.shape[1]):
+        column = frame.iloc[:, place]
+        kind = getattr(column.dtype, "pyarrow_dtype", None)
+        if kind == pa.bool_():
+            column = column.astype("int8[pyarrow]")
+        elif kind == pa.binary():
+            column = column.map(lambda v: "0x" + v.hex().upper(), na_action="ignore")
+        columns.append(column)
+    shown = pd.concat(columns, axis=1) if columns else frame
+    return shown.set_axis(_names(frame), axis=1)
+
+
 def _print_json(result: Result) -> None:
     frames = [
-        json.loads(
-            frame.set_axis(_names(frame), axis=1).to_json(orient="records", date_format="iso")
-        )
+        json.loads(_as_ssms(frame).to_json(orient="records", date_format="iso"))
         for frame in result.frames
     ]
     errors = [
@@ -134,8 +150,9 @@ def _print(session: Session, result: Result, limit: int, show: Callable[..., Non
     for message in result.messages:
         print(message)
     for frame in result.frames:
-        names = _names(frame)
-        rows = frame.head(limit).itertuples(index=False, name=None)
+        first = _as_ssms(frame.head(limit))
+        names = list(first.columns)
+        rows = first.itertuples(index=False, name=None)
         show([dict(zip(names, map(_plain, row), strict=True)) for row in rows], False, names)
         if len(frame) > limit:
             print(
@@ -151,7 +168,7 @@ def _print(session: Session, result: Result, limit: int, show: Callable[..., Non
 def _plain(value: Any) -> Any:
     import pandas as pd
 
-    return None if not isinstance(value, bytes) and pd.isna(value) else value
+    return None if pd.isna(value) else value
 
 
 def _made(session: Session) -> Iterator[tuple[str, int, str]]:
@@ -186,9 +203,11 @@ def _write(session: Session, result: Result, out: Path, ending: str) -> None:
 def _save(frame: Any, path: Path) -> Path:
     """Write a frame as its name says; the file takes its place when it is finished."""
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    frame = frame.set_axis(_names(frame), axis=1)
     try:
-        frame.to_csv(part, index=False) if path.suffix == ".csv" else frame.to_parquet(part)
+        if path.suffix == ".csv":
+            _as_ssms(frame).to_csv(part, index=False)
+        else:
+            frame.set_axis(_names(frame), axis=1).to_parquet(part)
         os.replace(part, path)
     finally:
         part.unlink(missing_ok=True)

@@ -11,9 +11,10 @@ from sqlglot import exp
 from sqlglot.errors import ErrorLevel, ParseError, TokenError
 from sqlglot.tokens import Token, TokenType
 
-from .blocks import word, words
 from .dialect import PlainTSQL
 from .errors import Refused, TSqlError, sql_error
+from .foreign import foreign
+from .unclosed import unclosed
 
 __all__ = [
     "CURRENCIES",
@@ -40,19 +41,6 @@ _SUMS = {"+": TokenType.PLUS, "-": TokenType.DASH}
 _SIGNS = (TokenType.PARAMETER, TokenType.HASH)
 #: Signs that make a number money (page "money and smallmoney").
 CURRENCIES = {"$", "£", "€", "¥"}
-_ELSEWHERE = words(
-    "OPENROWSET OPENQUERY OPENDATASOURCE OPENXML OPENJSON CONTAINSTABLE FREETEXTTABLE"
-)
-#: Signs that sqlglot reads and SQL Server does not.
-_FOREIGN = {"PLACEHOLDER", "COLON", "BACKSLASH"}
-#: Quotes and dashes that word processors put in the place of ', " and -.
-_TYPOGRAPHIC = set("\u2018\u2019\u201c\u201d\u2013\u2014")
-_TYPES_THAT_LEAD = {"DATE", "TIME", "TIMESTAMP", "DATETIME", "DATETIME2", "INTERVAL"}
-_NOTHING_BEFORE = {TokenType.L_PAREN, TokenType.SELECT, TokenType.COMMA, TokenType.DISTINCT}
-_NOTHING_AFTER = {
-    TokenType.R_PAREN, TokenType.COMMA, TokenType.FROM, TokenType.WHERE, TokenType.ORDER_BY,
-    TokenType.GROUP_BY, TokenType.HAVING, TokenType.INTO, TokenType.UNION,
-}  # fmt: skip
 #: Key words of two words, which sqlglot reads as one only where nothing but blanks is between.
 _PAIRS = {
     ("GROUP", "BY"): TokenType.GROUP_BY,
@@ -99,11 +87,7 @@ def tokenize(text: str, script: Script | None = None) -> list[Token]:
     try:
         tokens = _cut(text)
     except TokenError as error:
-        at = _open_place(text)
-        if text.startswith("/*", at):
-            failure = sql_error(113, at=at)
-        else:
-            failure = sql_error(105, text[at + 1 : at + 41], at=at)
+        failure = unclosed(text)
         if script is not None:
             line, column = script.place(failure.at or 0)
             failure.locate(line, column, text[failure.at : failure.at + 60] if failure.at else "")
@@ -200,88 +184,10 @@ def _token(kind: TokenType, text: str, like: Token) -> Token:
     return Token(kind, text, line=like.line, col=like.col, start=like.start, end=like.end)
 
 
-def _open_place(text: str) -> int:
-    """Return where the first string, name or comment begins that never ends."""
-    pairs = {"'": "'", '"': '"', "[": "]"}
-    at, size = 0, len(text)
-    while at < size:
-        char = text[at]
-        if text.startswith("--", at):
-            at = text.find("\n", at)
-            if at < 0:
-                break
-        elif text.startswith("/*", at):
-            depth, end = 1, at + 2
-            while depth and end < size:
-                if text.startswith("/*", end):
-                    depth, end = depth + 1, end + 2
-                elif text.startswith("*/", end):
-                    depth, end = depth - 1, end + 2
-                else:
-                    end += 1
-            if depth:
-                return at
-            at = end - 1
-        elif char in pairs:
-            end = at + 1
-            while True:
-                end = text.find(pairs[char], end)
-                if end < 0:
-                    return at
-                if text.startswith(pairs[char] * 2, end):
-                    end += 2
-                    continue
-                break
-            at = end
-        at += 1
-    return 0
-
-
-def _gap(tokens: list[Token], i: int) -> bool:
-    """Tell whether a comma, SELECT or GROUP BY has nothing where sqlglot lets it pass."""
-    kind, after = tokens[i].token_type, tokens[i + 1].token_type if i + 1 < len(tokens) else None
-    if kind == TokenType.COMMA:
-        return (
-            after is None
-            or after in _NOTHING_AFTER
-            or (i > 0 and tokens[i - 1].token_type in _NOTHING_BEFORE)
-        )
-    if kind in (TokenType.SELECT, TokenType.GROUP_BY):
-        return after is None or after in _NOTHING_AFTER
-    if tokens[i].text.upper() == "NULLS" and i + 1 < len(tokens):
-        return tokens[i + 1].text.upper() in ("FIRST", "LAST")
-    return kind == TokenType.DISTINCT and after == TokenType.FROM
-
-
 def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
-    for i, token in enumerate(tokens):
-        if text.startswith("::", token.start):
-            raise Refused("Methods of types (type::method) are not run here.", at=token.start)
-        if token.token_type == TokenType.VAR and set(token.text) & _TYPOGRAPHIC:
-            raise TSqlError(
-                f"Incorrect syntax near '{token.text}'.", 102,
-                "This is a quote or dash from a word processor: write ' or - in its place.",
-                token.start,
-            )  # fmt: skip
-        if token.token_type.name in _FOREIGN or _gap(tokens, i) or _open_brace(tokens, i):
-            near = text[token.start : token.end + 1]
-            if near == ":":
-                raise Refused("Labels and GOTO are not run here.", "Use WHILE and IF.", token.start)
-            raise TSqlError(
-                f"Incorrect syntax near '{near}'.", 102, "This is not T-SQL.", token.start
-            )
-        if (
-            word(token) in _TYPES_THAT_LEAD
-            and i + 1 < len(tokens)
-            and tokens[i + 1].token_type == TokenType.STRING
-        ):
-            raise Refused(
-                f"{token.text} before a text is a name with an alias in SQL Server.",
-                "Write [ ] around the name, and AS.",
-                token.start,
-            )
-        if word(token) in _ELSEWHERE:
-            raise Refused(f"{word(token)} reads what is not here.", at=token.start)
+    wrong = foreign(tokens, text)
+    if wrong is not None:
+        raise wrong
     head = _lead(lead)
     try:
         parser = _DIALECT.parser(error_level=ErrorLevel.RAISE)
@@ -304,12 +210,6 @@ def _parse(tokens: list[Token], text: str, lead: str) -> exp.Expression:
         at = tokens[0].start if tokens else 0
         raise TSqlError("Incorrect syntax: an expression is missing.", 102, at=at)
     return trees[0]
-
-
-def _open_brace(tokens: list[Token], i: int) -> bool:
-    """Tell whether a { begins nothing: only words follow it in T-SQL, as in {d '2011-09-01'}."""
-    after = tokens[i + 1 : i + 2]
-    return tokens[i].token_type == TokenType.L_BRACE and not (after and after[0].text.isalpha())
 
 
 def _offset(tokens: list[Token], error: dict) -> int | None:

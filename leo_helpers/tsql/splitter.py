@@ -24,6 +24,12 @@ _DROPPABLE = words(
     "TRIGGER STATISTICS USER SYNONYM ROLE"
 )
 _VERBS = {"SELECT", "INSERT", "UPDATE", "DELETE", "MERGE"}
+_BEGUN = words("TRAN TRANSACTION DISTRIBUTED DIALOG CONVERSATION")
+_ACTIONS = words("ADD REBUILD ENABLE DISABLE SWITCH CHECK NOCHECK REORGANIZE")
+_OPERATORS = {
+    TokenType.COMMA, TokenType.EQ, TokenType.PLUS, TokenType.DASH, TokenType.SLASH, TokenType.AND,
+    TokenType.OR,
+}  # fmt: skip
 _MODULES = {"VIEW", "PROC", "PROCEDURE", "FUNCTION", "TRIGGER"}
 _DEEPEST = 100
 
@@ -95,11 +101,13 @@ class _Splitter:
     def word(self, i: int | None = None) -> str:
         return word(self.at(self.i if i is None else i))
 
-    def fail(self, message: str, number: int = 102, i: int | None = None) -> TSqlError:
+    def fail(
+        self, message: str, number: int = 102, i: int | None = None, step: str = ""
+    ) -> TSqlError:
         """Return an error at a token."""
         i = self.i if i is None else i
         token = self.at(min(i, len(self.tokens) - 1)) if self.tokens else None
-        error = TSqlError(message, number, "", token.start if token else 0)
+        error = TSqlError(message, number, step, token.start if token else 0)
         return located(self.script, error, token.start if token else 0)
 
     def batch(self) -> list[Node]:
@@ -108,13 +116,15 @@ class _Splitter:
             raise self.fail(f"Incorrect syntax near '{self.tokens[self.i].text}'.")
         return body
 
-    def body(self, ends: tuple[str, ...]) -> list[Node]:
+    def body(self, ends: tuple[str, ...], start: int = 0) -> list[Node]:
         out: list[Node] = []
         while True:
             self.skip_semicolons()
             if self.i >= len(self.tokens):
                 if ends:
-                    raise self.fail("A BEGIN has no END.")
+                    line = self.script.place(start)[0]
+                    step = f"It is that of line {line}, or one inside it."
+                    raise self.fail("A BEGIN has no END.", step=step)
                 return out
             if self.word() == "END" or self.word() == "ELSE":
                 return out
@@ -150,19 +160,13 @@ class _Splitter:
 
     def _statement(self) -> Node:
         first, start = self.word(), self.tokens[self.i].start
-        if first == "BEGIN" and self.word(self.i + 1) not in (
-            "TRAN",
-            "TRANSACTION",
-            "DISTRIBUTED",
-            "DIALOG",
-            "CONVERSATION",
-        ):
+        if first == "BEGIN" and self.word(self.i + 1) not in _BEGUN:
             if self.word(self.i + 1) == "TRY":
                 return self._try(start)
             if self.word(self.i + 1) == "CATCH":
                 raise self.fail("BEGIN CATCH stands without a BEGIN TRY before it.")
             self.i += 1
-            body = self.body(("END",))
+            body = self.body(("END",), start)
             self.expect("END")
             if not body:
                 raise self.fail(
@@ -187,13 +191,14 @@ class _Splitter:
 
     def _try(self, start: int) -> Try:
         self.i += 2
-        body = self.body(("END",))
+        body = self.body(("END",), start)
         self.expect("END")
         self.expect("TRY")
         self.skip_semicolons()
+        mark = self.i
         self.expect("BEGIN")
         self.expect("CATCH")
-        catch = self.body(("END",))
+        catch = self.body(("END",), self.tokens[mark].start)
         self.expect("END")
         self.expect("CATCH")
         return Try(body, catch, start)
@@ -287,26 +292,26 @@ class _Splitter:
                 elif w == "END" and case:
                     case -= 1
                 elif not case and w in _STARTS and not self._belongs(first, w, j, state):
+                    if w in ("IF", "WHILE") and self._open(j - 1):
+                        raise self.fail(
+                            f"Incorrect syntax near the keyword '{w.lower()}'.", 156, j,
+                            "Inside an expression write CASE WHEN or IIF.",
+                        )  # fmt: skip
                     return j
                 elif w in ("VALUES", "DEFAULT") and state["verb"] == "INSERT":
                     state["body"] = True
                 elif w in ("TO", "FROM"):
                     state["to"] = True
-                elif first == "ALTER" and w in (
-                    "ADD",
-                    "REBUILD",
-                    "ENABLE",
-                    "DISABLE",
-                    "SWITCH",
-                    "CHECK",
-                    "NOCHECK",
-                    "REORGANIZE",
-                ):
+                elif first == "ALTER" and w in _ACTIONS:
                     state["action"] = True
             j += 1
         if depth:
             raise self.fail("A bracket ( is not closed.", i=head)
         return j
+
+    def _open(self, i: int) -> bool:
+        """Tell whether a value must follow a token, so that no statement can begin there."""
+        return self.tokens[i].token_type in _OPERATORS or self.word(i) in ("SELECT", "WHERE", "BY")
 
     def _belongs(self, first: str, w: str, j: int, state: dict) -> bool:
         """Tell whether a word that could begin a statement goes on with this one."""

@@ -252,12 +252,14 @@ class Store:
         elif name.startswith("#"):
             step = "The temporary table has not been made, or not in this session."
         else:
+            places = [db for db, view in self.leo if view == name]
             names = nearest(name, [key[2] for key in self.entries])
-            step = (
-                f"Did you mean {', '.join(names)}?"
-                if names
-                else "The script has not made it so far."
-            )
+            if places:
+                step = f"LEO's view is {places[0]}.[{self.project}].{name}."
+            elif names:
+                step = f"Did you mean {', '.join(names)}?"
+            else:
+                step = "The script has not made it so far."
         return sql_error(208, shown, step=step, at=at)
 
     def writable(self, parts: list[str], at: int | None) -> tuple[Key3, str]:
