@@ -28,6 +28,8 @@ _RANKS = {
     TokenType.FROM: 1, TokenType.WHERE: 2, TokenType.GROUP_BY: 3, TokenType.HAVING: 4,
     TokenType.ORDER_BY: 5,
 }  # fmt: skip
+#: FOR XML PATH(''), TYPE stands behind everything.
+_LAST = 6
 _BEGINS = {"SELECT", "UPDATE", "DELETE", "UNION", "EXCEPT", "INTERSECT"}
 _JOINS = {"JOIN", "APPLY"}
 _BEFORE_JOIN = {"LEFT", "RIGHT", "FULL", "INNER", "CROSS", "OUTER", "HASH", "LOOP", "MERGE"}
@@ -156,6 +158,8 @@ def _misplaced(tokens: list[Token]) -> TSqlError | None:
             rank, begun = outer.pop() if outer else (0, "")
         elif name in _BEGINS and rank is not None:
             rank, begun = 0, name
+        elif name == "FOR" and rank is not None:
+            rank = _LAST
         elif name == "DISTINCT" and i and last not in _BEFORE_DISTINCT:
             return _near(token, "DISTINCT stands before TOP and the columns.")
         elif rank is None:
