@@ -1,9 +1,13 @@
 """The workflow files call what is there, and the examples in tools and extensions are true."""
 
+import ast
+import contextlib
 import doctest
 import importlib
 import re
 import shlex
+import sys
+from importlib import metadata
 from string import Template
 
 import canary
@@ -40,6 +44,28 @@ def test_the_canaries_of_the_workflow_exist():
     assert set(job["strategy"]["matrix"]["canary"]) == set(canary.CANARIES)
     assert job["continue-on-error"] is True
     assert "schedule" in flow[True]  # YAML reads the key "on" as a truth value
+
+
+def test_the_canary_of_sphinx_has_what_our_extensions_import():
+    """Without one of them Sphinx stops at once, and the report says nothing of its version."""
+    own = {path.stem for folder in ("book/ext", "tools") for path in (ROOT / folder).glob("*.py")}
+    trees = [ast.parse(path.read_text("utf-8")) for path in (ROOT / "book" / "ext").glob("*.py")]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    wanted = {alias.name for node in nodes if isinstance(node, ast.Import) for alias in node.names}
+    wanted |= {node.module for node in nodes if isinstance(node, ast.ImportFrom)}
+    wanted = {name.split(".")[0] for name in wanted} - own - sys.stdlib_module_names
+    known, waiting = set(), canary.newest()
+    while waiting:
+        name = re.match(r"[\w.-]+", waiting.pop())[0].lower().replace("_", "-")
+        if name not in known:
+            known.add(name)
+            with contextlib.suppress(metadata.PackageNotFoundError):  # one for another platform
+                waiting += [r for r in metadata.requires(name) or [] if "extra ==" not in r]
+    of = metadata.packages_distributions()
+    missing = {
+        n for n in wanted - {"leo_helpers"} if not known & {d.lower() for d in of.get(n, [])}
+    }
+    assert {"bs4", "tinycss2"} <= wanted and not missing
 
 
 def test_the_site_is_published_with_its_history_and_every_file():

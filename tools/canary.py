@@ -18,15 +18,17 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LEFT_BEHIND = (".git", ".venv", "_build", ".*_cache", "__pycache__", ".hypothesis")
-#: What the generated configuration names, but Jupyter Book 1 itself, which holds Sphinx back.
-NEWEST = [
+#: What the generated configuration names beside what requirements.txt does.
+CONFIGURED = [
     "sphinx", "sphinx-book-theme", "myst-nb", "sphinx-external-toc", "sphinx-design",
     "sphinx-copybutton", "sphinx-togglebutton", "sphinx-thebe", "sphinx-comments",
     "sphinx-exercise", "sphinx-jupyterbook-latex", "sphinx-multitoc-numbering",
     "sphinxcontrib-bibtex", "beautifulsoup4",
 ]  # fmt: skip
 #: Lines of a report that differ only in where they stand count as one kind.
-PLACE = re.compile(r"^\S*?[^\s:]+\.(md|yml|html):?\d*:?\s*|'[^']*'|\"[^\"]*\"|\d+")
+PLACE = re.compile(
+    r"^\S*?[^\s:]+\.(md|yml|html):?\d*:?\s*|'[^']*'|\"[^\"]*\"|(?<=not found: )\S+|\d+"
+)
 
 
 def run(*command: object, cwd: Path = ROOT, answers: str = "") -> tuple[int, str]:
@@ -50,6 +52,16 @@ def environment(folder: Path, packages: list[str]) -> Path:
     if code:
         sys.exit(f"The packages could not be had:\n{said}")
     return programs
+
+
+def newest() -> list[str]:
+    """Return what the book is built with, without the versions that we hold it to.
+
+    Jupyter Book 1 itself is left out, because it holds Sphinx back.
+    """
+    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    names = {line[: re.search(r"[^\w.-]|$", line).start()] for line in lines}
+    return sorted({*CONFIGURED, *filter(None, names)} - {"jupyter-book"})
 
 
 def copy(folder: Path) -> Path:
@@ -81,7 +93,7 @@ def newest_sphinx(folder: Path) -> list[str]:
     text = re.sub(r"['\"]jupyter_book['\"],?\s*", "", text)
     own = f"import sys\nsys.path.insert(0, {str(work / 'book' / 'ext')!r})\n"
     conf.write_text(f'{own}{text}\nnb_execution_mode = "off"\n', encoding="utf-8")
-    programs = environment(folder / "newest", [*NEWEST, "-e", str(work)])
+    programs = environment(folder / "newest", [*newest(), "-e", str(work)])
     command = [programs / "python", "-m", "sphinx", "-b", "html", "--keep-going", work]
     code, said = run(*command, folder / "html", cwd=work)
     shown = run(programs / "python", "-m", "sphinx", "--version")[1].strip()
