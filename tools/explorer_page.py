@@ -31,7 +31,7 @@ def values(table: Table, item: Variable) -> dict[str, str]:
     --------
     >>> table = load_catalogue().tables["ks4_pupil"]
     >>> values(table, load_catalogue().variables(table)[0])["parts"]
-    'KS4_<wbr>ACADYR'
+    'KS4_<wbr>GENDER'
     """
     plain = {
         "id": str(item),
