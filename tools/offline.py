@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import logging
 import posixpath
 import sys
 import zipfile
@@ -251,6 +252,7 @@ def name_bookmarks(target: Path, text: str) -> None:
 
     soup = BeautifulSoup(text, "html.parser")
     wanted = [" ".join(node.get_text().split()) for node in soup.select("h1, h2, h3, h4, h5, h6")]
+    logging.getLogger("pypdf").setLevel(logging.ERROR)  # Chromium counts its objects wrongly
     writer = PdfWriter(clone_from=target)
     marks = list(bookmarks(writer.get_outline_root()))
     if len(marks) != len(wanted):
