@@ -25,6 +25,8 @@ CONFIGURED = [
     "sphinx-exercise", "sphinx-jupyterbook-latex", "sphinx-multitoc-numbering",
     "sphinxcontrib-bibtex", "beautifulsoup4",
 ]  # fmt: skip
+#: What the report names with its version.
+TOLD = ("sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "myst-nb")
 #: Lines of a report that differ only in where they stand count as one kind.
 PLACE = re.compile(
     r"^\S*?[^\s:]+\.(md|yml|html):?\d*:?\s*|'[^']*'|\"[^\"]*\"|(?<=not found: )\S+|\d+"
@@ -96,7 +98,9 @@ def newest_sphinx(folder: Path) -> list[str]:
     programs = environment(folder / "newest", [*newest(), "-e", str(work)])
     command = [programs / "python", "-m", "sphinx", "-b", "html", "--keep-going", work]
     code, said = run(*command, folder / "html", cwd=work)
-    shown = run(programs / "python", "-m", "sphinx", "--version")[1].strip()
+    ask = "import importlib.metadata as m, sys\n"
+    ask += "print(*(f'{n} {m.version(n)}' for n in sys.argv[1:]), sep=', ')"
+    shown = run(programs / "python", "-c", ask, *TOLD)[1].strip()
     told = [line for line in said.splitlines() if "WARNING" in line or "ERROR" in line]
     report = [f"{shown}: exit code {code}, {len(told)} warnings.", *kinds(told)]
     return report + (said.splitlines()[-15:] if code else [])
