@@ -263,7 +263,9 @@ class TestPublished:
             name = path.relative_to(published).as_posix()
             if name in about.settings()["redirects"] or name == "404.html":
                 continue
-            soup = BeautifulSoup(path.read_text(encoding="utf-8"), "html.parser")
+            text = path.read_text(encoding="utf-8")
+            assert not re.search(r'(?:src|href)="/', text), f"{name} would leave a folder of a site"
+            soup = BeautifulSoup(text, "html.parser")
             assert soup.select_one("link[rel=canonical]")["href"] == BASE + name
             for key in ("og:title", "og:description", "og:url", "og:image", "og:type"):
                 assert soup.select_one(f"meta[property='{key}']")["content"], (name, key)
