@@ -20,11 +20,11 @@ ROOT = Path(__file__).resolve().parent.parent
 LEFT_BEHIND = (".git", ".venv", "_build", ".*_cache", "__pycache__", ".hypothesis")
 #: What the generated configuration names beside what requirements.txt does.
 CONFIGURED = [
-    "sphinx", "sphinx-book-theme", "myst-nb", "sphinx-external-toc", "sphinx-design",
-    "sphinx-copybutton", "sphinx-togglebutton", "sphinx-thebe", "sphinx-comments",
-    "sphinx-exercise", "sphinx-jupyterbook-latex", "sphinx-multitoc-numbering",
-    "sphinxcontrib-bibtex", "beautifulsoup4",
+    "sphinx", "myst-nb", "sphinx-external-toc", "sphinx-design", "sphinx-copybutton",
+    "sphinx-togglebutton", "sphinx-thebe", "sphinx-comments", "sphinx-jupyterbook-latex",
+    "sphinx-multitoc-numbering", "sphinxcontrib-bibtex", "beautifulsoup4",
 ]  # fmt: skip
+HOLD_BACK = {"jupyter-book", "pydata-sphinx-theme"}
 #: What the report names with its version.
 TOLD = ("sphinx", "sphinx-book-theme", "pydata-sphinx-theme", "myst-nb")
 #: Lines of a report that differ only in where they stand count as one kind.
@@ -57,13 +57,15 @@ def environment(folder: Path, packages: list[str]) -> Path:
 
 
 def newest() -> list[str]:
-    """Return what the book is built with, without the versions that we hold it to.
+    """Return what the book is built with in the version that we have, or a newer one.
 
-    Jupyter Book 1 itself is left out, because it holds Sphinx back.
+    Jupyter Book 1 is left out, because it holds Sphinx back, and so is what the theme stands on:
+    the newest of it goes only with a theme that is older than ours.
     """
-    lines = (ROOT / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    names = {line[: re.search(r"[^\w.-]|$", line).start()] for line in lines}
-    return sorted({*CONFIGURED, *filter(None, names)} - {"jupyter-book"})
+    text = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    held = dict(re.findall(r"^([\w.-]+)[=>]=([\w.]+)", text, re.MULTILINE))
+    ours = [f"{name}>={version}" for name, version in held.items() if name not in HOLD_BACK]
+    return [*CONFIGURED, *ours]
 
 
 def copy(folder: Path) -> Path:
