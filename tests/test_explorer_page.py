@@ -33,14 +33,21 @@ def every():
 
 def hold_scripts(page):
     """Keep the scripts back, as a slow line does; return what lets them go."""
-    held = []
-    page.route(SCRIPTS, lambda route: held.append(route))
+    held, holding = [], True
+
+    def decide(route):
+        if holding:
+            held.append(route)
+        else:
+            route.fallback()
 
     def let_go():
+        nonlocal holding
+        holding = False
         for route in held:
-            route.continue_()
-        page.unroute(SCRIPTS)
+            route.fallback()
 
+    page.route(SCRIPTS, decide)
     return let_go
 
 
