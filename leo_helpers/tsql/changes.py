@@ -62,7 +62,8 @@ class Target:
         self.entry: Table = self.source.entry
         if not self.source.rid:
             if isinstance(self.entry, LeoView):
-                target(session, parts, name[0].start)
+                view = self.entry
+                target(session, [view.database, view.schema, view.name], name[0].start)
             raise Refused(
                 "Rows cannot be changed through this query.",
                 "Name the table itself.",

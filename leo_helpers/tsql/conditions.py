@@ -37,7 +37,7 @@ class Conditions:
         if self.session.watch is not None:
             self.session.watch.met(self, node, scope)
         if isinstance(node, exp.Paren):
-            return f"({self.condition(node.this, scope)})"
+            return self.condition(node.this, scope)
         if isinstance(node, exp.And | exp.Or):
             word = " AND " if isinstance(node, exp.And) else " OR "
             kind, parts, rest = type(node), [], node

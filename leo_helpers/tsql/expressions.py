@@ -42,8 +42,7 @@ class Expressions(Conditions):
         if self.session.watch is not None:
             self.session.watch.met(self, node, scope)
         if isinstance(node, exp.Paren):
-            v = self.expr(node.this, scope)
-            return v if v.const is not None else replace(v, sql=f"({v.sql})")
+            return self.expr(node.this, scope)  # whose SQL stands in brackets of its own
         grouped = self._grouped(node, scope)
         if grouped is not None:
             return grouped
