@@ -15,6 +15,9 @@ SLIPS = {
     "select 1 from 2002237.cla_2006_to_2021": (
         102, (1, 15), "A name that begins with a digit stands in brackets: [2002237]."),
     "select x = if(1 = 1, 2, 3)": (156, (1, 12), "Inside an expression write CASE WHEN or IIF."),
+    "update t set x = select 1 from t": (
+        156, (1, 18), "Inside an expression a query stands in brackets."),
+    "declare @n integr": (None, (1, 1), "Did you mean int?"),
     "if 1 = 1\nbegin\n while 1 = 2\n begin\n  print 'a'\nend": (
         102, (6, 1), "It is that of line 2, or one inside it."),
     "begin try print 1 end try\nbegin catch\nprint 2": (
