@@ -56,5 +56,8 @@ merge #t as t using (select 5 as a) s on s.a = t.a when not matched then insert 
 select n = count(distinct a), m = max(a), r = row_number() over (order by max(a))
 from #t where a in (select a from #t group by a) group by a having count(*) > 0
 union select 0, 0, 0 from #t where a > 0 order by n, m
+select x = (select ',' + v from (values ('a'), ('b')) v (v) where v > 'a' for xml path(''), type)
 """
-    assert tsql.run(text, data=small_data).frame["m"].tolist() == [0, 2, 5]
+    frames = tsql.run(text, data=small_data).frames
+    assert [f.iloc[:, -1].tolist()[-1] for f in frames] == [2, ",b"]
+    assert frames[0]["m"].tolist() == [0, 2, 5]
