@@ -18,10 +18,12 @@ SCRIPTS = sorted(FOLDER.glob("*.sql"))
 #: The result sets of each script: how many, and the columns of the last.
 RESULTS = {
     "activity-and-furlough": (5, ["x", "n"]),
+    "after-a-degree": (7, ["where_", "number", "message"]),
     "earnings-in-slices": (4, ["left_"]),
     "exclusions-and-absence": (3, ["PMR", "First Year", "Last Year", "n_fixed", "n_perm", "days",
                                    "mean_sessions", "longest", "reasons", "absence_pct",
                                    "persistent", "band", "rank"]),
+    "ks2-to-ks4": (4, ["step", "n"]),
     "neet-spells": (8, ["y", "q", "n", "neet"]),
     "pathways": (4, ["pmr", "outcome", "subject", "n", "total"]),
     "pay-after-apprenticeship": (4, ["step", "n"]),
@@ -94,6 +96,15 @@ def test_a_long_script_is_in_order_and_its_traps_are_worked_out(path, small_data
     }
     for trap in done:
         assert bool(trap.differ) == bool(trap.server_here)
+
+
+def test_an_expression_two_applies_deep_is_worked_out(small_data):
+    text = """
+create table #k (a varchar(2), b varchar(2)) insert #k values ('3', 'N')
+select p.n from #k k cross apply (select sum(v.n) from (values (k.a), (k.b)) x (lev)
+    cross apply (select case when x.lev like '[3-6]%' then 1 end) v (n)) p (n)"""
+    (found,) = [t for t in tsql_traps(text, Session(data=small_data)) if t.trap == "class"]
+    assert (found.rows, found.differ, found.why) == (2, 1, "")
 
 
 def test_computed_columns_are_looked_into_where_they_are_made(small_data):

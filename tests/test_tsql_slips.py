@@ -15,6 +15,9 @@ SLIPS = {
     "select 1 from 2002237.cla_2006_to_2021": (
         102, (1, 15), "A name that begins with a digit stands in brackets: [2002237]."),
     "select x = if(1 = 1, 2, 3)": (156, (1, 12), "Inside an expression write CASE WHEN or IIF."),
+    "update t set x = select 1 from t": (
+        156, (1, 18), "Inside an expression a query stands in brackets."),
+    "declare @n integr": (None, (1, 1), "Did you mean int?"),
     "if 1 = 1\nbegin\n while 1 = 2\n begin\n  print 'a'\nend": (
         102, (6, 1), "It is that of line 2, or one inside it."),
     "begin try print 1 end try\nbegin catch\nprint 2": (
@@ -53,5 +56,8 @@ merge #t as t using (select 5 as a) s on s.a = t.a when not matched then insert 
 select n = count(distinct a), m = max(a), r = row_number() over (order by max(a))
 from #t where a in (select a from #t group by a) group by a having count(*) > 0
 union select 0, 0, 0 from #t where a > 0 order by n, m
+select x = (select ',' + v from (values ('a'), ('b')) v (v) where v > 'a' for xml path(''), type)
 """
-    assert tsql.run(text, data=small_data).frame["m"].tolist() == [0, 2, 5]
+    frames = tsql.run(text, data=small_data).frames
+    assert [f.iloc[:, -1].tolist()[-1] for f in frames] == [2, ",b"]
+    assert frames[0]["m"].tolist() == [0, 2, 5]

@@ -164,6 +164,18 @@ def test_a_text_that_the_script_makes_up_is_said_to_be_unread(text):
     assert [item.line for item in tsql_check(f"\n{text}") if item.rule == "unread"] == [2]
 
 
+def test_a_procedure_that_reads_no_view_is_not_unread():
+    text = "exec sp_rename 'study.t.a', 'b'\nexec sp_help\nexec @n = sys.sp_rename 'a', 'b'"
+    assert not [item for item in tsql_check(text) if item.rule == "unread"]
+    assert not tsql_variables([text]).unread
+
+
+@pytest.mark.parametrize("empty", ["edukey <> ''", "edukey > ''", "edukey not in ('', 'x')"])
+def test_a_key_that_is_not_empty_is_no_slice(empty):
+    text = f"select edukey into study.t from leo_i2..learner_ae_id_to_edukey_lookup where {empty}"
+    assert [item.rule for item in tsql_check(text)] == ["lookup"]
+
+
 PLAIN, MINE = "ks4_pupilmatchingrefanonymous", "create table #k (p varchar(18) collate x_BIN)\n"
 
 

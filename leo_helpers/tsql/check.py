@@ -225,6 +225,8 @@ def _slices(node: exp.Expression, names: set[str], source: Source) -> bool:
     """Tell whether a comparison holds a key or year of a source against what is no column."""
     sides = [node.this, *(node.args.get(k) for k in ("expression", "low", "high"))]
     sides += node.args.get("expressions") or []
+    if isinstance(node.parent, exp.Not) or any(s == exp.Literal.string("") for s in sides):
+        return False
     held = [list(side.find_all(exp.Column)) for side in sides if side is not None]
     return any(not side for side in held) and any(
         column.name.lower() in names and column.table.lower() in ("", source.name)

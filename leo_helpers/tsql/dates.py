@@ -230,15 +230,31 @@ _NET = (
     ("yy", "%y"),
     ("hh", "%I"),
     ("tt", "%p"),
+    ("d", "%-d"),
+    ("M", "%-m"),
 )
+
+
+#: What d and D stand for in a culture (page "FORMAT").
+_CULTURES = {
+    "en-us": {"D": "dddd, MMMM d, yyyy"},
+    "en-gb": {"d": "dd/MM/yyyy", "D": "dd MMMM yyyy"},
+}
 
 
 def format_value(b: Queries, args: list, scope: Scope) -> V:
     """FORMAT of numbers, and with the usual pieces of a date; other patterns are refused."""
     x, pattern = b.expr(args[0], scope), b.expr(args[1], scope)
     text = pattern.const
-    if len(args) > 2 or not isinstance(text, str):
-        raise Refused("FORMAT with a culture or a computed pattern is not run here.")
+    culture = b.expr(args[2], scope).const if len(args) > 2 else "en-us"
+    known = _CULTURES.get(str(culture).lower())
+    if known is None or not isinstance(text, str):
+        raise Refused("FORMAT with this culture or with a computed pattern is not run here.",
+                      "en-US and en-GB are.")  # fmt: skip
+    if len(args) > 2 and x.t.name in DATES:
+        text = known.get(text, text)
+    if known is not _CULTURES["en-us"] and (text[:1] in "Pp" or "tt" in text):
+        raise Refused(f"FORMAT with the pattern {text!r} is not run here for {culture}.")
     if x.t.is_number and x.t.name != "bit":
         return format_number(b, x, text)
     if x.t.name not in DATES:
@@ -246,7 +262,7 @@ def format_value(b: Queries, args: list, scope: Scope) -> V:
     out, i = "", 0
     while i < len(text):
         found = next(((net, code) for net, code in _NET if text.startswith(net, i)), None)
-        if found:
+        if found and len(text) > 1:  # one letter alone stands for a whole pattern
             out, i = out + found[1], i + len(found[0])
         elif text[i].isalpha() or text[i] in "\\'\"%":
             raise Refused(f"FORMAT with the pattern {text!r} is not run here.")

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from .blocks import Simple
     from .interpreter import Interpreter
 
-__all__ = ["SHOWN", "execute"]
+__all__ = ["SHOWN", "execute", "procedure"]
 
 
 _DEEPEST = 32
@@ -69,6 +69,24 @@ def execute(interpreter: Interpreter, statement: Simple) -> int | None:
         "Only EXEC of a string and sp_executesql are.",
         statement.tokens[1].start,
     )
+
+
+def procedure(tokens: list[Token]) -> str:
+    """Return the name of the procedure that an EXEC calls; '' for EXEC of a text.
+
+    Examples
+    --------
+    >>> from leo_helpers.tsql.lexer import tokenize
+    >>> procedure(tokenize("exec @code = sys.sp_rename 'a.b', 'c'"))
+    'sp_rename'
+    """
+    if word(tokens[0]) not in ("EXEC", "EXECUTE") or len(tokens) < 2 or tokens[1].text == "(":
+        return ""
+    given = len(tokens) > 3 and tokens[3].text == "="
+    try:
+        return Cursor(tokens, 4 if given else 1).name()[-1].lower()
+    except TSqlError:
+        return ""
 
 
 def _joined(interpreter: Interpreter, tokens: list[Token]) -> str | None:

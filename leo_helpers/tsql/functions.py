@@ -16,6 +16,7 @@ from .server import (
     db_id,
     error_fact,
     identity_column,
+    identity_fact,
     name_value,
     named_by_number,
     object_id,
@@ -302,6 +303,9 @@ FUNCTIONS = {
         str(state := -1 if b.session.doomed else min(b.session.trancount, 1)), T("smallint"), state
     ),
     "scope_identity": lambda b, a, s: server_variable(b, "identity"),
+    "ident_current": identity_fact("last"),
+    "ident_seed": identity_fact("seed"),
+    "ident_incr": identity_fact("step"),
     "rowcount_big": lambda b, a, s: V(f"{b.session.rowcount}::BIGINT", BIGINT),
     "grouping": _grouping,
     "grouping_id": _grouping,

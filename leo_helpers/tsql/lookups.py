@@ -14,6 +14,7 @@ class Lookups:
     """The questions that a script asks about names; `Session` answers them."""
 
     store: Store
+    identities: dict[int, int]
     database: str
     project: str
 
@@ -70,3 +71,14 @@ class Lookups:
             if name.lower() == column.lower():
                 return bytes_of(t)
         return None
+
+    def identity_facts(self, table: str) -> dict[str, int]:
+        """Return first, step and last number of a table's identity column; {} without one."""
+        entry = self.store.find(split_name(table) or [""])
+        for column in entry.columns if isinstance(entry, Table) else ():
+            if column.identity:
+                seed, step = column.identity
+                next_one = self.identities.get(entry.id, seed)
+                last = seed if next_one == seed else next_one - step
+                return {"seed": seed, "step": step, "last": last}
+        return {}

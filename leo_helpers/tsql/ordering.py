@@ -7,6 +7,7 @@ from sqlglot import exp
 from .errors import Refused, TSqlError, sql_error
 from .keys import sort_key
 from .scope import Col, Query, Scope
+from .server import numbered
 from .sqltypes import FLOATS, T
 from .value import V, literal
 
@@ -79,6 +80,9 @@ class Ordering:
             self.look_at_order(item, v, scope)
         limit, options = self.top_of(node)
         by = f" ORDER BY {', '.join(keys)}" if keys else ""
+        if keys and any(v.numbers for _, v in items) and not any(v.numbers for v, *_ in order):
+            sqls = [numbered(v.t, v.identity, by).sql if v.numbers else v.sql for _, v in items]
+            columns = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(sqls, 1))
         if limit is not None and (options.get("with_ties") or options.get("percent")):
             return self._ties(columns, tail, cols, order, limit, options)
         if limit is not None and not keys and not exists and node.args.get("from_"):

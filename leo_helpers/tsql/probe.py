@@ -203,7 +203,8 @@ def _around(scope: Scope, wanted: str) -> str:
         outer = outer.parent
     if outer is None:
         return f"({wanted}) AS p"
-    return f"{outer.from_sql} CROSS JOIN LATERAL ({wanted}) AS p{outer.where_sql}"
+    beside = f"{outer.from_sql} CROSS JOIN LATERAL ({wanted}) AS p{outer.where_sql}"
+    return _around(outer, f"SELECT p.* FROM {beside}")  # which may depend on one further out
 
 
 _Pairs = Iterator[tuple[str, str, str]]

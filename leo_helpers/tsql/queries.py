@@ -161,7 +161,7 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
             for name, v in items
         ]
         if node.args.get("order") and any(v.numbers for _, v in items):
-            self.note("IDENTITY() may number the rows in another order than ORDER BY.")
+            self.note("IDENTITY() numbers by ORDER BY here; SQL Server may in another order.")
         held = None
         if rid and scope.groups is None and not node.args.get("distinct"):
             owners = [s for s in scope.sources if s.rid]

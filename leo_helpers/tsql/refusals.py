@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 from .blocks import word
-from .cursor import Cursor
-from .errors import TSqlError
-from .execute import SHOWN
+from .execute import SHOWN, procedure
 from .interpreter import HANDLERS, INSTEAD
 from .survey import Statement
 
@@ -36,12 +34,7 @@ def not_run(statement: Statement) -> tuple[str, str] | None:
         kind = next((w for w in map(word, tokens[1:]) if w not in _BEFORE_KIND), "")
         if kind not in _KINDS:
             return f"{first} {kind}", "Put its statements into the script."
-    if first in ("EXEC", "EXECUTE") and len(tokens) > 1 and tokens[1].text != "(":
-        try:
-            given = len(tokens) > 3 and tokens[3].text == "="  # EXEC @rc = procedure
-            name = Cursor(tokens, 4 if given else 1).name()[-1].lower()
-        except TSqlError:
-            return None
-        if name not in _PROCEDURES:
-            return f"The procedure {name}", "Put its statements into the script."
+    name = procedure(tokens)
+    if name and name not in _PROCEDURES:
+        return f"The procedure {name}", "Put its statements into the script."
     return None

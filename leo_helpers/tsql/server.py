@@ -23,9 +23,11 @@ __all__ = [
     "db_id",
     "error_fact",
     "identity_column",
+    "identity_fact",
     "known",
     "name_value",
     "named_by_number",
+    "numbered",
     "object_id",
     "object_property",
     "random_value",
@@ -79,6 +81,16 @@ def col_length(b: Queries, args: list, scope: Scope) -> V:
     table, column = (known(b, arg, scope) for arg in args)
     value = b.session.col_length(table or "", column or "")
     return V(f"CAST({'NULL' if value is None else value} AS SMALLINT)", T("smallint"))
+
+
+def identity_fact(kind: str):
+    """Return the rule of IDENT_CURRENT and its like (page "IDENT_CURRENT")."""
+
+    def rule(b: Queries, args: list, scope: Scope) -> V:
+        value = b.session.identity_facts(known(b, args[0], scope) or "").get(kind)
+        return _cast_const("NULL" if value is None else str(value), decimal(38, 0))
+
+    return rule
 
 
 def cursor_status(b: Queries, args: list, scope: Scope) -> V:
@@ -196,5 +208,11 @@ def identity_column(b: Queries, args: list, scope: Scope) -> V:
         raise sql_error(177, step="Use ROW_NUMBER() to number what you only look at.")
     seed, step = (b.constant(b.expr(arg, scope)) for arg in args[1:]) if len(args) == 3 else (1, 1)
     t = parse_type(args[0].name, [])
-    number = f"CAST({seed} + {step} * (row_number() OVER () - 1) AS {t.duck})"
-    return V(number, t, firm=True, identity=(seed, step), numbers=True)
+    return numbered(t, (seed, step), "")
+
+
+def numbered(t: T, identity: tuple[int, int], by: str) -> V:
+    """Number the rows of SELECT ... INTO from a seed by a step, in an order or as they stand."""
+    seed, step = identity
+    number = f"CAST({seed} + {step} * (row_number() OVER ({by}) - 1) AS {t.duck})"
+    return V(number, t, firm=True, identity=identity, numbers=True)

@@ -30,6 +30,10 @@ _OPERATORS = {
     TokenType.COMMA, TokenType.EQ, TokenType.PLUS, TokenType.DASH, TokenType.SLASH, TokenType.AND,
     TokenType.OR,
 }  # fmt: skip
+_INSIDE = {
+    "IF": "Inside an expression write CASE WHEN or IIF.",
+    "SELECT": "Inside an expression a query stands in brackets.",
+}
 _MODULES = {"VIEW", "PROC", "PROCEDURE", "FUNCTION", "TRIGGER"}
 _DEEPEST = 100
 
@@ -292,11 +296,9 @@ class _Splitter:
                 elif w == "END" and case:
                     case -= 1
                 elif not case and w in _STARTS and not self._belongs(first, w, j, state):
-                    if w in ("IF", "WHILE") and self._open(j - 1):
-                        raise self.fail(
-                            f"Incorrect syntax near the keyword '{w.lower()}'.", 156, j,
-                            "Inside an expression write CASE WHEN or IIF.",
-                        )  # fmt: skip
+                    if self._open(j - 1):
+                        near = f"Incorrect syntax near the keyword '{w.lower()}'."
+                        raise self.fail(near, 156, j, _INSIDE.get(w, ""))
                     return j
                 elif w in ("VALUES", "DEFAULT") and state["verb"] == "INSERT":
                     state["body"] = True

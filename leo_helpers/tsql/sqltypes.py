@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from ..errors import nearest
 from .errors import Refused, TSqlError, sql_error
 
 __all__ = [
@@ -213,7 +214,9 @@ def parse_type(name: str, args: list[str], explicit: bool = False) -> T:
         return T(name, n)
     if name in _DUCK and name != "null":
         return T(name)
-    raise Refused(f"The data type {name} is not known here.", "Use one of the common types.")
+    names = nearest(name, [known for known in _DUCK if known != "null"])
+    step = f"Did you mean {' or '.join(names)}?" if names else "Use one of the common types."
+    raise Refused(f"The data type {name} is not known here.", step)
 
 
 def view_type(duck: str, column: str) -> T:

@@ -253,7 +253,8 @@ class Store:
             step = "The temporary table has not been made, or not in this session."
         else:
             places = [db for db, view in self.leo if view == name]
-            names = nearest(name, [key[2] for key in self.entries])
+            same = [f"{key[1]}.{name}" for key in self.entries if key[2] == name]
+            names = same or nearest(name, [key[2] for key in self.entries])
             if places:
                 step = f"LEO's view is {places[0]}.[{self.project}].{name}."
             elif names:

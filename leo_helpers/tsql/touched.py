@@ -12,6 +12,7 @@ from ..catalogue import load_catalogue
 from ..catalogue_model import View, ViewColumn
 from .arguments import date_part
 from .blocks import word
+from .execute import SHOWN, procedure
 from .functions import BARE
 from .sources import table_parts
 from .store import LEO
@@ -259,7 +260,7 @@ def _alias_of(column: exp.Column) -> bool:
 
 def unread(statement: Statement) -> bool:
     """Tell whether a statement may name columns that `read_script` cannot see."""
-    if statement.opened:
+    if statement.opened or procedure(statement.tokens) in ("sp_rename", *SHOWN):
         return False
     words = {word(token) for token in statement.tokens}
     return bool(statement.problem) or (
