@@ -5,7 +5,8 @@ from collections import Counter, defaultdict
 from decimal import ROUND_HALF_UP, Decimal
 
 from sql_twins import low
-from sql_twins_progress import exact, month_end, records, share
+from sql_twins_progress import exact, month_end, records
+from sql_twins_work import cut
 
 import leo_helpers as leo
 
@@ -166,7 +167,7 @@ def annual(grads, pay, spells):
                 total = sum(paid)
                 hundreds = Decimal(repr(total / 1.02 ** (now - 2015) / 100))
                 real = float(hundreds.quantize(Decimal(1), ROUND_HALF_UP)) * 100
-                daily = exact(share(paid[0], worked, 4), 2) if worked else None
+                daily = exact(cut(paid[0], worked, 4), 2) if worked else None
             money = [exact(v, 4) for v in (*(paid or (None, None)), total)]
             groups[year, after].append((pid, year, after, now, *money, real, worked, daily))
     for rows in groups.values():

@@ -4,10 +4,11 @@ import calendar
 import datetime as dt
 import statistics
 from collections import Counter, defaultdict
-from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import numpy as np
 from sql_twins import SEX, low, plain
+from sql_twins_work import cut
 
 import leo_helpers as leo
 
@@ -37,11 +38,6 @@ def exact(value, places):
     )
 
 
-def share(part, whole, scale):
-    """Divide as SQL Server does, which cuts what is beyond the scale."""
-    return (Decimal(part) / whole).quantize(Decimal(1).scaleb(-scale), ROUND_DOWN)
-
-
 def bit(value):
     """Return a number as a bit holds it."""
     return None if value is None else int(value != 0)
@@ -60,7 +56,7 @@ def level_points(levels):
             points.append(3 + 6 * int(level[0]))
         elif level.upper() in ("2", "B", "N", "W"):
             points.append(15)
-    return exact(share(sum(points), len(points), 6), 2) if points else None
+    return exact(cut(sum(points), len(points), 6), 2) if points else None
 
 
 def ks2():
@@ -227,7 +223,7 @@ def _outcomes(panel, by_ks4):
     scores = {}
     for found in groups.values():
         points = [row["pts"] for row in found]
-        sd, mean = statistics.pstdev(map(float, points)), share(sum(points), len(points), 6)
+        sd, mean = statistics.pstdev(map(float, points)), cut(sum(points), len(points), 6)
         for row in found:
             scores[row["pmr"]] = float(row["pts"] - mean) / sd if sd else None
     for pmr, score in scores.items():
@@ -269,7 +265,7 @@ def _missed(panel, held):
         found = [(y, s) for y, s in terms[pmr] if row["cohort"] - 5 < y <= row["cohort"]]
         missed = [s[1] for _, s in found if s[1] is not None]
         if missed:
-            rate = share(sum(missed), sum(s[0] for _, s in found), 12)
+            rate = cut(sum(missed), sum(s[0] for _, s in found), 12)
             row["absence"], row["persistent"] = exact(rate, 4), int(rate >= Decimal("0.1"))
         years = len({year for year, _ in found})
         row["note"] += f"absence {years} of 5 years;" if years < 5 else ""
@@ -323,7 +319,7 @@ def ks2_to_ks4():
         "ks.wip#ks2": [tuple(row.values()) for row in by_ks2.values()],
         "ks.wip#ks4": list(by_ks4.values()),
         "ks.absence": [
-            (*key, *sums, None if sums[1] is None else share(sums[1], sums[0], 10))
+            (*key, *sums, None if sums[1] is None else cut(sums[1], sums[0], 10))
             for key, sums in held.items()
         ],
         "ks.exclusions": found,
