@@ -9,7 +9,7 @@ from tsql_mutations import MUTATIONS, mutated
 from leo_helpers import tsql
 
 #: How many cases each change, and how many pairs of changes, are tried on.
-CASES_EACH, PAIRS = 16, 60
+CASES_EACH, PAIRS = 32, 120
 QUERIES = {name for name, mutation in MUTATIONS.items() if mutation.query}
 
 
