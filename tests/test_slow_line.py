@@ -44,5 +44,5 @@ def test_nothing_moves_while_a_page_comes_in(browser, slow_address, path, width)
     page.goto(slow_address + path, wait_until="load")
     page.wait_for_function("document.readyState === 'complete'")
     page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 200)))")
-    assert page.evaluate("window.moved") < 0.05
+    assert page.evaluate("window.moved") < 0.02
     context.close()
