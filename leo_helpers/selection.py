@@ -192,8 +192,6 @@ def _slices(
     approved: frozenset[str] | None,
 ) -> list[Slice]:
     single = len(views) == 1
-    # A view that several tables share has each column once, as one of them names it.
-    own = {(v.name, v.column_pattern) for v in catalogue.variables(table)}
     out, met = [], set()
     for view in views:
         columns, variables = {}, {}
@@ -202,7 +200,8 @@ def _slices(
             for i in catalogue.view_columns(view)
             if i.variable.table_id == table.table_id
             or _shared_key(i.variable.name)
-            or (i.variable.name, i.variable.column_pattern) in own
+            # a view that several tables share has each column once, as one of them names it
+            or any(v.table_id == table.table_id for v in catalogue.same_column(i.variable))
             if is_approved(i.variable, approved)
         ]
         index: dict[str, list] = {}
