@@ -10,6 +10,7 @@
     python dev.py refresh   run the chapters again and rewrite notebooks/
     python dev.py bench     run the benchmarks (never part of the tests)
     python dev.py canary X  would newer tools (sphinx, book2) still build the book? never blocks
+    python dev.py server H  the T-SQL cases, or scripts, on a T-SQL server H: what differs
     python dev.py lock      work out the lock files afresh
 
 Words after the command go to the tool behind it: python dev.py test -k exercises
@@ -31,7 +32,7 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PYTEST = [PYTHON, "-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadscope"]
 SITE = ROOT / "_build" / "html"
-TOOLS = {"site": "publish"}  # a tool of the command's own name would hide a standard module
+TOOLS = {"site": "publish", "server": "tsql_server"}  # site.py would hide a standard module
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-engines.lock")
 ENV = {**os.environ, "VIRTUAL_ENV": str(VENV), "PYTHONUTF8": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
 #: Notebooks run with these settings, whatever the user's own profile of IPython holds.
@@ -98,7 +99,7 @@ def main(command="help", *words):
             webbrowser.open(page)
     elif command == "serve":
         serve(*words)
-    elif command in ("test", "site", "shots", "lint", "refresh", "bench", "canary", "lock"):
+    elif command in ("test", "site", "shots", "lint", "refresh", "bench", "canary", "server", "lock"):
         with_spark = os.environ.get("CI") and shutil.which("java")
         setup("requirements-engines.lock" if with_spark else "requirements-dev.lock")
         if command != "test":

@@ -56,6 +56,7 @@ def test_dev_explains_itself():
         "refresh",
         "bench",
         "canary",
+        "server",
         "lock",
     ]:
         assert f"dev.py {command}" in done.stderr
