@@ -89,9 +89,7 @@ def dateadd(b: Queries, args: list, scope: Scope) -> V:
             f"The datepart {part} is not supported by date function dateadd for data type date.",
             9810,
         )
-    count = (
-        n if n.t.name in ("int", "smallint", "bigint", "tinyint") else b.convert(n, INT, "explicit")
-    )
+    count = n if n.t.name == "bigint" else b.convert(n, INT, "explicit")
     moved = f"({x.sql} + {_SHIFTS[part].format(n=count.sql)})"
     moved = once(moved, lambda y: f"t_dated({y}, '{x.t.name}', {span(x.t)})", 120)
     if x.t.name == "date":
@@ -171,27 +169,33 @@ def _named(part: str):
     return rule
 
 
+def _from_parts(values: list[str], text: str, held: str, t: T) -> V:
+    """Make a date of its parts, of which none may be NULL; one that does not exist is error 289."""
+    bad = literal(f"289|Cannot construct data type {t.name}, some of the arguments have values "
+                  "which are not valid.")  # fmt: skip
+    made = f"CASE WHEN {held} THEN TRY_CAST({text} AS {t.duck}) END"
+    made = f"COALESCE({made}, CAST(t_fail({bad}) AS {t.duck}))"
+    null = " OR ".join(f"{value} IS NULL" for value in values)
+    return V(f"CASE WHEN {null} THEN NULL ELSE {made} END", t)
+
+
+_DAY_TEXT = "lpad({0}::VARCHAR, 4, '0') || '-' || {1}::VARCHAR || '-' || {2}::VARCHAR"
+_TIME_TEXT = " || ' ' || {3}::VARCHAR || ':' || {4}::VARCHAR || ':' || {5}::VARCHAR || '.'"
+
+
 def datefromparts(b: Queries, args: list, scope: Scope) -> V:
     """DATEFROMPARTS; a date that does not exist is an error (289)."""
-    y, m, d = (b.convert(b.expr(arg, scope), INT).sql for arg in args)
-    text = (
-        f"lpad(CAST({y} AS VARCHAR), 4, '0') || '-' || CAST({m} AS VARCHAR) || '-' || "
-        f"CAST({d} AS VARCHAR)"
-    )
-    bad = (
-        "CAST(t_fail('289|Cannot construct data type date, some of the arguments have "
-        "values which are not valid.') AS DATE)"
-    )
-    made = f"COALESCE(TRY_CAST({text} AS DATE), {bad})"
-    return V(f"CASE WHEN {y} IS NULL OR {m} IS NULL OR {d} IS NULL THEN NULL ELSE {made} END", DATE)
+    parts = y, _, _ = [b.convert(b.expr(arg, scope), INT).sql for arg in args]
+    return _from_parts(parts, _DAY_TEXT.format(*parts), f"{y} BETWEEN 1 AND 9999", DATE)
 
 
 def datetimefromparts(b: Queries, args: list, scope: Scope) -> V:
     """DATETIMEFROMPARTS from year to millisecond."""
-    y, mo, d, h, mi, s, ms = (b.convert(b.expr(arg, scope), INT).sql for arg in args)
-    return V(
-        f"t_datetime(make_timestamp({y}, {mo}, {d}, {h}, {mi}, {s} + {ms} / 1000.0))", DATETIME
-    )
+    parts = y, _, _, h, _, _, ms = [b.convert(b.expr(arg, scope), INT).sql for arg in args]
+    text = f"{(_DAY_TEXT + _TIME_TEXT).format(*parts)} || lpad({ms}::VARCHAR, 3, '0')"
+    held = f"{y} BETWEEN 1753 AND 9999 AND {h} < 24 AND {ms} BETWEEN 0 AND 999"
+    made = _from_parts(parts, text, held, DATETIME)
+    return V(f"t_datetime({made.sql})", DATETIME)
 
 
 def eomonth(b: Queries, args: list, scope: Scope) -> V:

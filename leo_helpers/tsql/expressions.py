@@ -186,9 +186,10 @@ class Expressions(Conditions):
             if op == "%":
                 raise TSqlError("The data types are incompatible in the modulo operator.", 402)
             left, right = (f"CAST({v.sql} AS {t.duck})" for v in (a, b))
+            sql = f"({left} {op} {right})"
             if op == "/" and not (isinstance(b.const, int) and b.const):
-                right = once(right, lambda y: f"t_not_zero({y})")
-            return V(f"({left} {op} {right})", t)
+                sql = once(sql, lambda y: f"t_quotient({y})::{t.duck}")
+            return V(sql, t)
         if t.is_integer:
             # a constant takes the type beside it in DuckDB, so the other side is cast
             left, right = (

@@ -101,8 +101,8 @@ create macro t_diff(n) as case when n between -2147483648 and 2147483647 then n:
 create macro t_weekday(x, datefirst) as ((date_part('dow', x) + 7 - datefirst) % 7 + 1)::int;
 create macro t_week(x, datefirst) as ((date_part('doy', x) + (date_part('dow', date_trunc('year', x)) + 7 - datefirst) % 7 - 1) // 7 + 1)::int;
 
--- float / 0 is an error, not infinity.
-create macro t_not_zero(y) as case when y = 0 then t_fail('8134|Divide by zero error encountered.')::double else y end;
+-- float / 0 is an error, not infinity; NULL / 0 is NULL.
+create macro t_quotient(q) as case when not isfinite(q) then t_fail('8134|Divide by zero error encountered.')::double else q end;
 
 -- TOP, OFFSET and FETCH need a number, no less than the least one; PERCENT one up to 100 (TOP; ORDER BY clause).
 create macro t_count(n, low, m) as case when n is null then t_fail('1060|The number of rows provided for a TOP or FETCH clauses row count parameter must be an integer.')::bigint
@@ -134,6 +134,7 @@ create macro t_xml(x) as replace(replace(replace(x, '&', '&amp;'), '<', '&lt;'),
 -- ROUND of whole numbers at negative places, halves away from zero.
 create macro t_round_int(x, d) as case when d >= 0 then x else
     (sign(x) * ((abs(x)::hugeint + (10 ** (-d))::hugeint // 2) // (10 ** (-d))::hugeint) * (10 ** (-d))::hugeint) end;
+create macro t_cut_int(x, d) as case when d >= 0 then x else x::hugeint - x::hugeint % (10 ** (-d))::hugeint end;
 -- DATEADD beyond the first and last moment of the type is an error.
 create macro t_dated(x, kind, low, high) as case when x > high or x < low
     then t_fail('517|Adding a value to a ''' || kind || ''' column caused an overflow.')::timestamp else x end;

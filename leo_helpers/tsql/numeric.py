@@ -57,10 +57,10 @@ def round_number(b: Queries, args: list, scope: Scope) -> V:
     t = x.t.plain
     d = b.convert(places, INT).sql
     truncate = bool(cut) and b.constant(cut[0]) != 0
+    t = INT if t.name in ("smallint", "tinyint") else t
+    whole = "t_cut_int" if truncate else "t_round_int"
     if t.is_integer:
-        if truncate:
-            raise Refused("ROUND of a whole number with a third argument is not run here.")
-        return V(f"CAST(t_round_int({x.sql}, {d}) AS {t.duck})", t)
+        return V(f"CAST({whole}({x.sql}, {d}) AS {t.duck})", t)
     if t.name in FLOATS:
         form = (
             f"trunc({x.sql} * power(10, {d})) / power(10, {d})"
@@ -71,16 +71,13 @@ def round_number(b: Queries, args: list, scope: Scope) -> V:
     if not isinstance(places.const, int):
         raise Refused("ROUND of a decimal to a number of places that is computed is not run here.")
     k = places.const
-    if truncate:
-        scale = f"trunc(CAST({x.sql} AS DECIMAL(38,{as_decimal(t).s})) * {10 ** max(k, 0)})"
-        unit = f"CAST('{10 ** -max(k, 0):.{max(k, 0)}f}' AS DECIMAL({max(k, 0) + 1},{max(k, 0)}))"
-        if k < 0:
-            raise Refused("ROUND that cuts off before the point is not run here.")
+    if truncate and k >= 0:
+        scale = f"trunc(CAST({x.sql} AS DECIMAL(38,{as_decimal(t).s})) * {10**k})"
+        unit = f"CAST('{10**-k:.{k}f}' AS DECIMAL({k + 1},{k}))"
         return V(f"CAST(CAST({scale} AS DECIMAL(38,0)) * {unit} AS {t.duck})", t)
     if k >= 0:
         return V(f"CAST(round({x.sql}, {min(k, 37)}) AS {t.duck})", t)
-    whole = f"t_round_int(CAST(trunc({x.sql}) AS HUGEINT), {k})"
-    return V(f"CAST({whole} AS {t.duck})", t)
+    return V(f"CAST({whole}(CAST(trunc({x.sql}) AS HUGEINT), {k}) AS {t.duck})", t)
 
 
 def power(b: Queries, args: list, scope: Scope) -> V:

@@ -66,7 +66,8 @@ def _written(v: V, to: T, style: int | None) -> tuple[str, int | None]:
             t.name
         ]
     if t.name == "decimal":
-        return f"CAST({sql} AS VARCHAR)", t.p + 2
+        room = f"CAST({sql} AS DECIMAL({min(t.p + 1, 38)},{t.s}))" if t.p == t.s else sql
+        return f"CAST({room} AS VARCHAR)", t.p + 2  # DuckDB writes no nought that has no room
     if t.name in MONEY:
         if style in (2, 126):
             return f"CAST(CAST({sql} AS DECIMAL(19,4)) AS VARCHAR)", 24
