@@ -56,7 +56,7 @@ def problems(interpreter: Interpreter, body: list[Node]) -> list[TSqlError]:
         Each with its place; empty if the batch can start.
     """
     listed, remade = list(statements(body)), False
-    found = [interpreter.locate(sql_error(135), s) for s in _stray(body)]
+    found = [interpreter.locate(stray_error(s), s) for s in _stray(body)]
     found += [
         interpreter.locate(sql_error(178), s)
         for s in listed if s.word == "RETURN" and len(s.tokens) > 1
@@ -195,6 +195,11 @@ def _stray(nodes: list[Node]) -> Iterator[Simple]:
             yield from _stray([*node.body, *node.catch])
         else:
             assert isinstance(node, While)
+
+
+def stray_error(statement: Simple) -> TSqlError:
+    """Return what SQL Server says of BREAK or CONTINUE outside a loop."""
+    return sql_error(135 if statement.word == "BREAK" else 136)
 
 
 def hoist(interpreter: Interpreter, body: list[Node]) -> None:

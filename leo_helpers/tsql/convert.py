@@ -172,6 +172,11 @@ def _to_exact(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         money = to.name in MONEY
         reader = "t_money_text" if money else "t_exact_text"
         bad = (235, "Cannot convert a char value to money. The char value has incorrect syntax.")
+        if to.name == "smallmoney":
+            bad = (
+                293,
+                "Cannot convert char value to smallmoney. The char value has incorrect syntax.",
+            )
         if not money:
             bad = (8114, f"Error converting data type {t.name} to numeric.")
         over = f"Arithmetic overflow error converting {t.name} to data type "
