@@ -65,6 +65,8 @@ def problems(interpreter: Interpreter, body: list[Node]) -> list[TSqlError]:
         with _compiling(interpreter.session):
             for statement in listed:
                 error = _problem(interpreter, statement)
+                if isinstance(error, Refused):
+                    return [error]
                 if error is not None:
                     found.append(error)
                     put_go = _PUT_GO if remade and error.number == 207 else ""
@@ -114,6 +116,8 @@ def _problem(interpreter: Interpreter, statement: Simple) -> TSqlError | None:
     except TSqlError as error:
         binder = session.last_binder
         at = binder.at if binder is not None else None
+        if isinstance(error, Refused) and assign.declares_variables(statement):
+            return interpreter.locate(error, statement, at)  # what reads the variable would fail
         return _judged(interpreter, statement, error, at)
     except Exception:  # whatever it is, it comes again, with its line, if the statement is reached
         return None
