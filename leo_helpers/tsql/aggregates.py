@@ -145,6 +145,9 @@ def within_group(b: Queries, node: exp.WithinGroup, scope: Scope, over: str = ""
     if name in ("percentile_cont", "percentile_disc"):
         if not over:
             raise sql_error(10753, name.upper())
+        if "ORDER BY" in over:
+            raise TSqlError(f"{name.upper()} takes no ORDER BY in its OVER.", None,
+                            "Its order stands in WITHIN GROUP.")  # fmt: skip
         (item,) = order.expressions
         share = b.expr(call.expressions[0], scope).sql
         share = f"(1 - {share})" if item.args.get("desc") else share

@@ -13,7 +13,7 @@ from .errors import Refused, TSqlError, sql_error
 from .literals import collation_name
 from .scope import Scope
 from .sqltypes import T
-from .store import Index, Table
+from .store import Column, Index, Table
 from .tables import own_table, padded, put, register, unique_key
 from .value import V, quote
 
@@ -74,6 +74,7 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
             inner.expect("FOR")
             target = inner.identifier().lower()
             require((target,), [c.name.lower() for c in columns], table)
+            _may_have_default(next(c for c in columns if c.name.lower() == target), table)
             columns = [
                 replace(c, default=tree, default_name=label) if c.name.lower() == target else c
                 for c in columns
@@ -112,6 +113,9 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
         elif c.default is not None and not c.nullable:
             sqls[c.name] = binder.convert(binder.expr(c.default, Scope()), c.t, "assign").sql
         else:
+            old_row = f"SELECT 1 FROM {quote(table.physical)} LIMIT 1"
+            if not c.nullable and c.computed is None and session.fetch(old_row):
+                raise sql_error(4901, c.name, table.name)
             sqls[c.name] = f"CAST(NULL AS {c.t.duck})"
     changed = replace(
         changed,
@@ -133,6 +137,15 @@ def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
             )[0][0]
             session.identities[table.id] = c.identity[0] + c.identity[1] * count
     return 0
+
+
+def _may_have_default(column: Column, table: Table) -> None:
+    """Raise what SQL Server would if a default cannot be added to a column."""
+    for number, reason in (
+        (1752, column.computed), (1754, column.identity), (1781, column.default)
+    ):  # fmt: skip
+        if reason is not None:
+            raise sql_error(number, column.name, table.name)
 
 
 def _drop_parts(session: Session, cursor: Cursor, table: Table) -> int:

@@ -92,7 +92,18 @@ def variable_list(
     if not is_assignment(cursor):
         return None
     listed = cursor.until(
-        {"FROM", "WHERE", "GROUP BY", "HAVING", "ORDER BY", "OPTION", "UNION", "INTO"}
+        {
+            "FROM",
+            "WHERE",
+            "GROUP BY",
+            "HAVING",
+            "ORDER BY",
+            "OPTION",
+            "UNION",
+            "EXCEPT",
+            "INTERSECT",
+            "INTO",
+        }
     )
     rest = tokens[cursor.i :]
     if set_operation(rest):

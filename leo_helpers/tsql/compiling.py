@@ -56,7 +56,7 @@ def problems(interpreter: Interpreter, body: list[Node]) -> list[TSqlError]:
         Each with its place; empty if the batch can start.
     """
     listed, remade = list(statements(body)), False
-    found = [interpreter.locate(sql_error(135), s) for s in _stray(body)]
+    found = [interpreter.locate(stray_error(s), s) for s in _stray(body)]
     found += [
         interpreter.locate(sql_error(178), s)
         for s in listed if s.word == "RETURN" and len(s.tokens) > 1
@@ -65,6 +65,8 @@ def problems(interpreter: Interpreter, body: list[Node]) -> list[TSqlError]:
         with _compiling(interpreter.session):
             for statement in listed:
                 error = _problem(interpreter, statement)
+                if isinstance(error, Refused):
+                    return [error]
                 if error is not None:
                     found.append(error)
                     put_go = _PUT_GO if remade and error.number == 207 else ""
@@ -114,6 +116,8 @@ def _problem(interpreter: Interpreter, statement: Simple) -> TSqlError | None:
     except TSqlError as error:
         binder = session.last_binder
         at = binder.at if binder is not None else None
+        if isinstance(error, Refused) and assign.declares_variables(statement):
+            return interpreter.locate(error, statement, at)  # what reads the variable would fail
         return _judged(interpreter, statement, error, at)
     except Exception:  # whatever it is, it comes again, with its line, if the statement is reached
         return None
@@ -195,6 +199,11 @@ def _stray(nodes: list[Node]) -> Iterator[Simple]:
             yield from _stray([*node.body, *node.catch])
         else:
             assert isinstance(node, While)
+
+
+def stray_error(statement: Simple) -> TSqlError:
+    """Return what SQL Server says of BREAK or CONTINUE outside a loop."""
+    return sql_error(135 if statement.word == "BREAK" else 136)
 
 
 def hoist(interpreter: Interpreter, body: list[Node]) -> None:

@@ -20,6 +20,7 @@ __all__ = ["BreakMet", "ContinueMet", "Control", "ReturnMet"]
 
 
 _NAME_LENGTH = 32  # of transactions and savepoints
+_PLACES = 20  # that RAISERROR fills at most
 
 
 class BreakMet(Exception):
@@ -131,6 +132,8 @@ class Control:
         text = str(message.const)
         if isinstance(message.const, int):
             raise Refused("RAISERROR of a message number is not run here.", "Give it a text.")
+        if len(parts) > _PLACES + 3:
+            raise sql_error(2747, _PLACES)
         text = raised_text(text, parts[3:])
         if severity.const is None or severity.const <= 10:
             self.session.say(text)

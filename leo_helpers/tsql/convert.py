@@ -6,7 +6,8 @@ import datetime as dt
 import re
 from dataclasses import replace
 
-from .errors import Refused, sql_error
+from .binaries import binary_integer, to_binary
+from .errors import sql_error
 from .sqltypes import BINARY, DATES, FLOATS, MONEY, T
 from .styles import style_text, today
 from .value import V, literal, once
@@ -96,7 +97,6 @@ _RANGES = {
     "tinyint": (0, 255), "smallint": (-32768, 32767), "int": (-(2**31), 2**31 - 1),
     "bigint": (-(2**63), 2**63 - 1),
 }  # fmt: skip
-_BITS = {"tinyint": 8, "smallint": 16, "int": 32, "bigint": 64}
 
 
 def _over(t: T, to: T) -> tuple[int, str]:
@@ -108,17 +108,6 @@ def _over(t: T, to: T) -> tuple[int, str]:
         return 248, f"{start}int column."
     size = "INT1" if to.name == "tinyint" else "INT2"
     return 244, f"{start}{size} column. Use a larger integer column."
-
-
-def _binary_integer(v: V, to: T) -> str:
-    """Read the last bytes of a binary value as a whole number, which may be negative."""
-    bits = _BITS[to.name]
-    number = f"CAST('0x0' || right(hex({v.sql}), {bits // 4}) AS HUGEINT)"
-    if to.name == "tinyint":
-        return number
-    return once(
-        number, lambda y: f"CASE WHEN {y} >= {2 ** (bits - 1)} THEN {y} - {2**bits} ELSE {y} END"
-    )
 
 
 def _to_integer(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
@@ -150,7 +139,7 @@ def _to_integer(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         days = f"date_diff('day', date '1900-01-01', date_trunc('day', {v.sql} + to_hours(12)))"
         return _number(v, to, mode, days)
     if t.name in BINARY:
-        return _number(v, to, mode, _binary_integer(v, to))
+        return _number(v, to, mode, binary_integer(v, to))
     return _refuse(v, to)
 
 
@@ -166,12 +155,32 @@ def _to_bit(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     return _refuse(v, to)
 
 
+#: The last amount of each type of money; the first is one ten-thousandth further from nought.
+_MOST = {"money": "922337203685477.5807", "smallmoney": "214748.3647"}
+
+
+def _to_money(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
+    """Convert to money, which has room for fewer amounts than its digits."""
+    over = f"8115|Arithmetic overflow error converting expression to data type {to.name}."
+    bad = "NULL" if mode == "try" else f"CAST(t_fail('{over}') AS {to.duck})"
+    most = _MOST[to.name]
+    return once(
+        _to_exact(v, to, mode, style, dateformat),
+        lambda y: f"CASE WHEN {y} > {most} OR {y} < -{most} - 0.0001 THEN {bad} ELSE {y} END",
+    )
+
+
 def _to_exact(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     t = v.t
     if t.is_string:
         money = to.name in MONEY
         reader = "t_money_text" if money else "t_exact_text"
         bad = (235, "Cannot convert a char value to money. The char value has incorrect syntax.")
+        if to.name == "smallmoney":
+            bad = (
+                293,
+                "Cannot convert char value to smallmoney. The char value has incorrect syntax.",
+            )
         if not money:
             bad = (8114, f"Error converting data type {t.name} to numeric.")
         over = f"Arithmetic overflow error converting {t.name} to data type "
@@ -342,29 +351,6 @@ def _fit_time(sql: str, to: T) -> str:
     return f"CAST(t_round_time({today(sql)}, {to.n}) AS TIME)"
 
 
-def _to_binary(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
-    if v.t.name in BINARY:
-        sql = v.sql
-    elif v.t.is_string and v.t.name[0] != "n" and not style:
-        sql = f"t_bytes({v.sql})"
-    elif v.t.is_integer and v.t.name in ("int", "bigint", "smallint", "tinyint"):
-        width = {"bigint": 16, "int": 8, "smallint": 4, "tinyint": 2}[v.t.name]
-        size = width // 2 if to.n is None else to.n
-        size = min(size, width // 2) if to.name == "varbinary" else size  # no longer than it is
-        full = (
-            f"lpad(right(hex({v.sql}::BIGINT), {width}), {width}, CASE WHEN {v.sql} < "
-            "0 THEN 'F' ELSE '0' END)"
-        )
-        return f"unhex(right(lpad({full}, {max(size * 2, width)}, '0'), {size * 2}))"
-    else:
-        raise Refused(f"Converting {v.t.name} to {to.name} is not done here.")
-    if to.n is not None:
-        sql = f"unhex(left(hex({sql}), {2 * to.n}))"
-    if to.name == "binary":
-        sql = f"unhex(rpad(hex({sql}), {2 * (to.n or 30)}, '0'))"
-    return sql
-
-
 def _to_uuid(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
     if not v.t.is_string:
         return _refuse(v, to)
@@ -374,7 +360,7 @@ def _to_uuid(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
 
 
 _CONVERTERS = {
-    "integer": _to_integer, "bit": _to_bit, "decimal": _to_exact, "money": _to_exact,
-    "smallmoney": _to_exact, "float": _to_float, "real": _to_float, "date": _to_date,
-    "time": _to_time, "binary": _to_binary, "uniqueidentifier": _to_uuid,
+    "integer": _to_integer, "bit": _to_bit, "decimal": _to_exact, "money": _to_money,
+    "smallmoney": _to_money, "float": _to_float, "real": _to_float, "date": _to_date,
+    "time": _to_time, "binary": to_binary, "uniqueidentifier": _to_uuid,
 }  # fmt: skip

@@ -37,9 +37,7 @@ class CommonTables:
     def check_names(self, query: Query, names: list[str], name: str) -> None:
         """Require a name, and only one, for every column of a derived table."""
         if names and len(names) != len(query.cols):
-            raise sql_error(
-                8158, name, "more" if len(names) > len(query.cols) else "fewer", at=self.at
-            )
+            raise sql_error(8158 if len(query.cols) > len(names) else 8159, name, at=self.at)
         shown = names or [col.name for col in query.cols]
         for i, col in enumerate(shown, 1):
             if not col:

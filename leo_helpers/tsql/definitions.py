@@ -197,13 +197,29 @@ def index_tail(cursor: Cursor) -> bool:
     ignore = False
     while cursor.word() in ("WITH", "ON"):
         if cursor.take("WITH"):
-            inside = [t.text.upper() for t in cursor.brackets()]
+            inside = _options(cursor)
             if "IGNORE_DUP_KEY" in inside and "ON" in inside[inside.index("IGNORE_DUP_KEY") :][:3]:
                 ignore = True
         else:
             cursor.expect("ON")
             cursor.identifier()
     return ignore
+
+
+def _options(cursor: Cursor) -> list[str]:
+    """Read the options of a key: (NAME = value, ...), or the older NAME, NAME = value."""
+    if cursor.kind() == TokenType.L_PAREN:
+        return [t.text.upper() for t in cursor.brackets()]
+    out: list[str] = []
+    while not out or cursor.take_kind(TokenType.COMMA):
+        if cursor.done:
+            raise cursor.fail("an option")
+        out += [cursor.word(), "=", "ON"]
+        cursor.i += 1
+        if cursor.take_kind(TokenType.EQ) and cursor.peek():
+            out[-1] = cursor.peek().text.upper()
+            cursor.i += 1
+    return out
 
 
 def read_column(

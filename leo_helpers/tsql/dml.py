@@ -72,13 +72,13 @@ def insert(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] =
                 statement.cache["body"] = parse_query([*withs, *body], text)
             tree = statement.cache["body"]
             if cursor.word() == "VALUES":
-                query, columns = _insert_values(binder, tree, columns, names is not None)
+                query, columns = _insert_values(binder, tree, columns, names is not None, entry)
             else:
                 query = binder.statement(tree)
         if columns and len(query.cols) != len(columns):
             more = len(query.cols) > len(columns)
             if names is None:
-                raise sql_error(213)
+                raise _wrong_count(entry, len(columns), len(query.cols))
             raise TSqlError(
                 "The select list for the INSERT statement contains "
                 + ("more" if more else "fewer")
@@ -167,11 +167,7 @@ def target(session: Any, parts: list[str], at: int | None) -> Table:
 def insertable(session: Any, entry: Table, names: list[str] | None) -> list[Column]:
     """Return the columns that an INSERT fills, or raise what SQL Server would."""
     if names is None:
-        return [
-            c
-            for c in entry.columns
-            if c.computed is None and (c.identity is None or session.identity_insert == entry.id)
-        ]
+        return [c for c in entry.columns if c.computed is None and c.identity is None]
     out = []
     for name in names:
         column = entry.column(name)
@@ -189,6 +185,13 @@ def insertable(session: Any, entry: Table, names: list[str] | None) -> list[Colu
     return out
 
 
+def _wrong_count(entry: Table, wanted: int, given: int) -> TSqlError:
+    """Return the error of an INSERT without a list of columns that gives too many or too few."""
+    if given == wanted + 1 and any(c.identity for c in entry.columns):
+        return sql_error(8101, entry.name)
+    return sql_error(213)
+
+
 def is_default(node: exp.Expression) -> bool:
     """Tell whether the word DEFAULT stands for a value."""
     if isinstance(node, exp.Var):
@@ -201,7 +204,7 @@ def is_default(node: exp.Expression) -> bool:
 
 
 def _insert_values(
-    binder: Queries, tree: exp.Expression, columns: list[Column], listed: bool
+    binder: Queries, tree: exp.Expression, columns: list[Column], listed: bool, entry: Table
 ) -> tuple[Query, list[Column]]:
     """Translate VALUES, in which DEFAULT may stand."""
     rows = [
@@ -210,7 +213,7 @@ def _insert_values(
     ]
     for row in rows:
         if len(row) != len(columns) and not listed:
-            raise sql_error(213)
+            raise _wrong_count(entry, len(columns), len(row))
         if len(row) != len(columns):
             more = len(row) > len(columns)
             raise TSqlError(
@@ -244,6 +247,8 @@ def row_cells(session: Any, binder: Queries, entry: Table, given: dict[str, V]) 
         if column.name in given:
             cells[column.name] = binder.convert(given[column.name], bare(column.t), "assign").sql
         elif column.identity:
+            if session.identity_insert == entry.id:
+                raise sql_error(545, entry.name)
             first = (
                 session.identities[entry.id]
                 if entry.id in session.identities

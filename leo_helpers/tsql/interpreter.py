@@ -60,7 +60,7 @@ class Interpreter(Control):
                     if ended.whole and session.nesting:
                         raise
                 except (BreakMet, ContinueMet) as met:
-                    raise self.locate(sql_error(135), met.args[0]) from None
+                    raise self.locate(compiling.stray_error(met.args[0]), met.args[0]) from None
                 failure.finish(self, next(reversed(list(statements(batch.body))), None))
         session.collect()
 

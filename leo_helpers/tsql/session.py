@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +25,7 @@ from .scope import Col, Query, Scope
 from .sqltypes import T
 from .store import LeoView, Store, Table
 from .system import system_columns, system_query
+from .tables import create_sql
 from .value import V
 
 if TYPE_CHECKING:
@@ -337,10 +338,8 @@ class Session(Lookups, Made):
         }
         if table.physical not in held:
             return table
-        from dataclasses import replace
-
         copy = replace(table, physical=self.new_physical())
-        self.execute(f'CREATE TABLE "{copy.physical}" AS FROM "{table.physical}"')
+        self.execute(create_sql(copy), f'INSERT INTO "{copy.physical}" FROM "{table.physical}"')
         key = (table.database.lower(), table.schema.lower(), table.name.lower())
         self.store.entries[key] = copy
         return copy

@@ -120,7 +120,7 @@ def unique_key(
         if not twice:
             return
         (row,) = twice
-        values = ", ".join("<NULL>" if v is None else str(v) for v in row)
+        values = ", ".join(map(_shown, row))
         if making:
             raise sql_error(
                 1505,
@@ -134,6 +134,13 @@ def unique_key(
         raise sql_error(2627, key.kind, key.name, table.label, values)
 
     return run
+
+
+def _shown(value: object) -> str:
+    """Write a value of a key as SQL Server's errors do."""
+    if isinstance(value, bytes):
+        return f"0x{value.hex()}"
+    return "<NULL>" if value is None else str(int(value) if isinstance(value, bool) else value)
 
 
 def _finite(session: Session, table: Table) -> Callable[[], None]:
