@@ -184,6 +184,12 @@ def test_a_lacking_collate_is_found_through_with_and_derived_tables(text):
     assert not [item for item in tsql_check(MINE + right) if item.rule == "collate"]
 
 
+def test_a_missing_column_is_found_in_a_table_derived_from_derived_ones():
+    text = f"select * from (select u.* from (select 1 as a union all select zz from {KS4}) u) r"
+    found = [item.words for item in tsql_check(text) if item.kind == "error"]
+    assert found == ["ks4pupil_2015_to_2021 has no column zz."]
+
+
 def test_a_missing_column_names_its_years_and_the_nearest_names():
     (found,) = [
         item

@@ -303,18 +303,24 @@ class Store:
             for c in entry.columns
             if c.computed is None
         ]
-        by_name = {c.name: c for c in stored}
-        if len(stored) != len(entry.columns):
-            scope = Scope(None, [Source(entry.name, stored, alias)])
-            for column in entry.columns:
-                if column.computed is not None:
-                    v = binder.convert(binder.expr(column.computed, scope), column.t, "explicit")
-                    by_name[column.name] = Col(column.name, column.t, f"({v.sql})")
-            watch = binder.session.watch
-            if watch is not None and entry.id not in watch.before:
-                scope.from_sql = f"{quote(entry.physical)} AS {alias}"
-                binder.look(scope)
-        return f"{quote(entry.physical)} AS {alias}", [by_name[c.name] for c in entry.columns]
+        sql = f"{quote(entry.physical)} AS {alias}"
+        if len(stored) == len(entry.columns):
+            return sql, stored
+        # worked out below a join, so that its outer rows have NULL there and not what NULL gives
+        scope = Scope(None, [Source(entry.name, stored, alias)])
+        items, by_name = [], {c.name: c for c in stored}
+        for column in entry.columns:
+            if column.computed is not None:
+                v = binder.convert(binder.expr(column.computed, scope), column.t, "explicit")
+                items.append(f"{v.sql} AS {quote(column.name)}")
+                name = f"{alias}.{quote(column.name)}"
+                by_name[column.name] = Col(column.name, column.t, name)
+        watch = binder.session.watch
+        if watch is not None and entry.id not in watch.before:
+            scope.from_sql = sql
+            binder.look(scope)
+        sql = f"(SELECT {alias}.rowid, {alias}.*, {', '.join(items)} FROM {sql}) AS {alias}"
+        return sql, [by_name[c.name] for c in entry.columns]
 
     def drop_schema(self, database: str, schema: str) -> None:
         """Forget an empty schema."""

@@ -80,15 +80,7 @@ class Read:
             select = next((t for t in self.statement.trees if id(t) in self.scopes), None)
         while select is not None:
             yield self.scopes.get(id(select), [])
-            around = select.find_ancestor(exp.Select, exp.Subquery, exp.CTE)
-            while isinstance(around, exp.Subquery) and not _derived(around):
-                around = around.find_ancestor(exp.Select, exp.Subquery, exp.CTE)
-            if isinstance(around, exp.CTE):
-                return
-            if isinstance(around, exp.Subquery):  # it does not see what it is joined with
-                around = around.find_ancestor(exp.Select)
-                around = around and around.find_ancestor(exp.Select)
-            select = around
+            select = _outer(select)
 
     def source_of(self, column: exp.Column) -> Source | None:
         """Return the source that a column with an alias before it comes from."""
@@ -99,6 +91,17 @@ class Read:
             if not column.table and len(sources) == 1:
                 return sources[0]
         return None
+
+
+def _outer(select: exp.Select) -> exp.Select | None:
+    """Return the query whose sources one inside it sees, if any."""
+    around = select.find_ancestor(exp.Select, exp.Subquery, exp.CTE)
+    while isinstance(around, exp.Subquery) and not _derived(around):
+        around = around.find_ancestor(exp.Select, exp.Subquery, exp.CTE)
+    if isinstance(around, exp.Subquery):  # it does not see what it is joined with
+        holder = around.find_ancestor(exp.Select)
+        return holder and _outer(holder)
+    return around if isinstance(around, exp.Select) else None
 
 
 def _derived(node: exp.Subquery) -> bool:

@@ -32,7 +32,8 @@ def literal(text: str) -> str:
 
 
 def quote(name: str) -> str:
-    """Write a name as a DuckDB identifier."""
+    """Write a name as a DuckDB identifier; a script's own rowid is not DuckDB's number of a row."""
+    name += " " * (name.lower() in ("rowid", "rid"))
     return '"' + name.replace('"', '""') + '"'
 
 
