@@ -102,7 +102,12 @@ class Ordering:
         order = self._order_items(node, scope, shown)
         if any(place is None for _, _, place in order):
             raise sql_error(145)
-        keys = [directed(sort_key(V(f"o.c{place}", v.t)), item) for v, item, place in order]
+        outside = Scope(scope.parent, from_sql=f"({sql}) AS o")
+        keys = []
+        for v, item, place in order:
+            key = V(f"o.c{place}", v.t, firm=v.firm)
+            self.look_at_order(item, key, outside)
+            keys.append(directed(sort_key(key), item))
         limit, options = self.top_of(node)
         columns = ", ".join(f"o.c{i}" for i in range(1, len(cols) + 1))
         if limit is not None and (options.get("with_ties") or options.get("percent")):
