@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from .errors import Refused, TSqlError, sql_error
 from .keys import sort_key
+from .literals import any_row_does
 from .scope import Col, Query, Scope
 from .server import numbered
 from .sqltypes import FLOATS, T
@@ -85,7 +86,11 @@ class Ordering:
             columns = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(sqls, 1))
         if limit is not None and (options.get("with_ties") or options.get("percent")):
             return self._ties(columns, tail, cols, order, limit, options)
-        if limit is not None and not keys and not exists and node.args.get("from_"):
+        if (
+            limit is not None
+            and not (keys or exists or any_row_does(node))
+            and node.args.get("from_")
+        ):
             self.note("TOP without ORDER BY: SQL Server may return any of the rows.")
         return Query(f"SELECT {columns}{tail}{by}{self._slice(node, limit)}", cols, bool(keys))
 
