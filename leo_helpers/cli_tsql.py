@@ -26,6 +26,11 @@ Project = Annotated[
 _SERIOUS = {"error", "extract", "refused"}
 
 
+def _count(found: list, of: str) -> str:
+    some = f"{len(found)} {of}{'s' * (len(found) != 1)}."
+    return some if found else "Nothing was found."
+
+
 @commands.command()
 def check(
     script: Script,
@@ -43,7 +48,7 @@ def check(
     else:
         for item in found:
             print(f"{item['line']}:{item['column']} {item['kind']}: {item['words']} {item['step']}")
-        print(f"{len(found)} findings." if found else "Nothing was found.")
+        print(_count(found, "finding"))
     if any(item["kind"] in _SERIOUS for item in found):
         raise typer.Exit(1)
 
@@ -77,7 +82,10 @@ def traps(
         if item.differ:
             row = f" where {item.row}" if item.row else ""
             print(f"    SQL Server: {item.server_here}; DuckDB: {item.other_here}{row}.")
-    print(f"{len(found)} expressions." if found else "Nothing was found.")
+    count = _count(found, "expression")
+    if session is not None and found:
+        count = f"{count[:-1]}; the answers differ here in {sum(bool(i.differ) for i in found)}."
+    print(count)
 
 
 @commands.command()

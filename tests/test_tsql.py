@@ -134,6 +134,22 @@ def test_hints_and_unstable_queries_are_noted_once_with_their_line(session):
     ]
 
 
+@pytest.mark.parametrize(
+    ("items", "unstable"),
+    [
+        ("row_number() over (order by (select null)) as n", False),
+        ("percentile_cont(0.5) within group (order by x) over () as median", False),
+        ("row_number() over (order by x) as n", True),
+        ("row_number() over (order by (select 1)) as n, x", True),
+        ("*", True),
+    ],
+)
+def test_a_tally_of_numbers_is_not_unstable(session, items, unstable):
+    text = f"select top 2 {items} from (values (1), (2), (3)) v (x)"
+    assert any("TOP without" in said for said in session.run(text).messages) is unstable
+    assert any(found.rule == "top" for found in tsql.tsql_check(text)) is unstable
+
+
 def test_rows_affected_are_told_per_statement(session):
     result = session.run(
         "create table #t (x int)\ninsert #t values (1), (2)\ndelete #t where x = 1"

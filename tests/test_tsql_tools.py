@@ -300,6 +300,10 @@ def test_the_commands(tmp_path, small_data):
     assert [item["line"] for item in found] == [1, 2] and found[0]["differ"] == found[0]["rows"] > 9
     text = leo("traps", bad, "--root", small_data).output
     assert f"differ in {found[0]['differ']} of {found[0]['rows']} synthetic rows" in text
-    assert "in DuckDB 3.5" in text and "2 expressions." in text and "; DuckDB: 20" in text
+    assert (
+        "in DuckDB 3.5" in text
+        and "2 expressions; the answers differ here in 1." in text
+        and "; DuckDB: 20" in text
+    )
     done = leo("export", tmp_path / "out", "--table", "lookup_pmr", "--root", small_data)
     assert done.exit_code == 0 and (tmp_path / "out" / "create.sql").exists()

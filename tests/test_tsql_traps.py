@@ -117,3 +117,20 @@ def test_where_null_comes_is_no_trap_in_a_column_without_null(small_data):
     joined = f"{text} left join #n y on y.b = x.a order by y.a, x.b"
     found = [t for t in tsql_traps(joined, Session(data=small_data)) if t.trap == "nulls"]
     assert [(t.text, t.rows, t.differ) for t in found] == [("y.a", 2, 0), ("x.b", 2, 2)]
+
+
+def test_order_by_of_distinct_and_the_values_of_an_insert_are_worked_out(small_data):
+    text = (
+        "create table #l (a varchar(30), b int)\ndeclare @n bigint = 5\n"
+        "insert #l values (cast(@n as varchar(20)), 7 / 2)\n"
+        "insert #l values (cast(@n as varchar(20)), 8 / 2), ('x', null)\n"
+        "select distinct b from #l order by b -- a comment\n"
+        "select b from #l union select 1 order by b\n"
+        "select distinct percentile_cont(0.5) within group (order by b) over () as m from #l"
+    )
+    found = [
+        (t.line, t.text, t.differ, t.why)
+        for t in tsql_traps(text, Session(data=small_data))
+        if t.trap != "division" or t.line == 4
+    ]
+    assert found == [(4, "8 / 2", 0, ""), (5, "b", 3, ""), (6, "b", 4, "")]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from .errors import Refused, TSqlError, sql_error
+from .literals import any_row_does
 from .sqltypes import FLOATS, MONEY, T, decimal
 from .value import V
 
@@ -189,7 +190,7 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
         raise sql_error(4112, name)
     if name in _RANKS:
         inside = b.convert(b.expr(args[0], scope), BIGINT).sql if name == "ntile" else ""
-        if not keys and name == "row_number":
+        if not keys and name == "row_number" and not any_row_does(node.find_ancestor(exp.Select)):
             b.note("ROW_NUMBER over a constant order: SQL Server may number in any order.")
         t = FLOAT if name in ("percent_rank", "cume_dist") else BIGINT
         return V(f"{name}({inside}){over}", t)

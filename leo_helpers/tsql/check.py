@@ -23,7 +23,7 @@ from .collations import collation_of
 from .cursor import Cursor
 from .errors import Refused
 from .lexer import Script
-from .literals import first_start
+from .literals import any_row_does, first_start
 from .own import OwnTables, index_of
 from .refusals import not_run
 from .result import script_text
@@ -334,6 +334,8 @@ def _tops(look: _Look) -> Iterator[Hit]:
             percent = options is not None and options.args.get("percent")
             whole = percent and limit.expression.name == "100"
             if not isinstance(limit, exp.Limit) or select.args.get("order") or whole:
+                continue
+            if any_row_does(select):
                 continue
             if not select.find_ancestor(exp.Exists) and limit.expression.name != "0":
                 yield "top", limit, {}

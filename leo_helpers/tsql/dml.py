@@ -230,7 +230,9 @@ def _insert_values(
             if is_default(row[i]):
                 row[i] = column.default if column.default is not None else exp.Null()
     if len(rows) == 1:
-        cells = [binder.expr(v, Scope()) for v in rows[0]]
+        scope = Scope()
+        cells = [binder.expr(v, scope) for v in rows[0]]
+        binder.look(scope)
         sql = ", ".join(f"{v.sql} AS c{i}" for i, v in enumerate(cells, 1))
         return Query(f"SELECT {sql}", [Col("", v.t, "") for v in cells]), columns
     lists = exp.Values(expressions=[exp.Tuple(expressions=[v.copy() for v in row]) for row in rows])

@@ -16,6 +16,7 @@ from .value import V, literal
 
 __all__ = [
     "aggregate",
+    "any_row_does",
     "collation_name",
     "exact_quotient",
     "first_start",
@@ -136,6 +137,18 @@ def exact_quotient(a: V, b: V, t: T) -> str:
     bottom = whole[1] if shift >= 0 else f"{whole[1]} * CAST('{10**-shift}' AS HUGEINT)"
     unit = f"CAST('{'0.' + '0' * (t.s - 1) + '1' if t.s else '1'}' AS DECIMAL({max(t.s, 1)},{t.s}))"
     return f"CAST(CAST(({top}) // ({bottom}) AS DECIMAL(38,0)) * {unit} AS {t.duck})"
+
+
+def any_row_does(select: exp.Select) -> bool:
+    """Tell whether a select list reads no row of its own, as the one of a tally of numbers."""
+    if any(item.find(exp.Star) for item in select.expressions):
+        return False
+    for item in select.expressions:
+        for column in item.find_all(exp.Column):
+            over = column.find_ancestor(exp.Window)
+            if over is None or over.args.get("partition_by") or over.args.get("order"):
+                return False
+    return True
 
 
 def like_regex(pattern: str, mark: str | None, collation: str) -> str:

@@ -6,6 +6,7 @@ from sqlglot import exp
 
 from .errors import Refused, TSqlError, sql_error
 from .keys import sort_key
+from .literals import any_row_does
 from .scope import Col, Query, Scope
 from .server import numbered
 from .sqltypes import FLOATS, T
@@ -85,7 +86,11 @@ class Ordering:
             columns = ", ".join(f"{sql} AS c{i}" for i, sql in enumerate(sqls, 1))
         if limit is not None and (options.get("with_ties") or options.get("percent")):
             return self._ties(columns, tail, cols, order, limit, options)
-        if limit is not None and not keys and not exists and node.args.get("from_"):
+        if (
+            limit is not None
+            and not (keys or exists or any_row_does(node))
+            and node.args.get("from_")
+        ):
             self.note("TOP without ORDER BY: SQL Server may return any of the rows.")
         return Query(f"SELECT {columns}{tail}{by}{self._slice(node, limit)}", cols, bool(keys))
 
@@ -102,7 +107,12 @@ class Ordering:
         order = self._order_items(node, scope, shown)
         if any(place is None for _, _, place in order):
             raise sql_error(145)
-        keys = [directed(sort_key(V(f"o.c{place}", v.t)), item) for v, item, place in order]
+        outside = Scope(scope.parent, from_sql=f"({sql}) AS o")
+        keys = []
+        for v, item, place in order:
+            key = V(f"o.c{place}", v.t, firm=v.firm)
+            self.look_at_order(item, key, outside)
+            keys.append(directed(sort_key(key), item))
         limit, options = self.top_of(node)
         columns = ", ".join(f"o.c{i}" for i in range(1, len(cols) + 1))
         if limit is not None and (options.get("with_ties") or options.get("percent")):

@@ -110,10 +110,10 @@ class Watch:
         if self.busy or b.session.nesting or item.args.get("desc"):
             return
         if v.firm:
-            self.settled.add((*self.place(item), item.sql("tsql")))
+            self.settled.add((*self.place(item), item.sql("tsql", comments=False)))
             return
         met, key = Met(item, "list", scope.in_aggregate, None), sort_key(v)
-        self._note(b, met, scope, ("nulls", key, key), {item.this.sql("tsql"): key})
+        self._note(b, met, scope, ("nulls", key, key), {item.this.sql("tsql", comments=False): key})
 
     def _expression(self, b: Any, met: Met, scope: Scope) -> None:
         try:
@@ -127,12 +127,12 @@ class Watch:
                 pairs = list(_pairs(b, met.node, scope))
             except TSqlError:
                 return
-        self.settled.add((*self.place(met.node), met.node.sql("tsql")))
+        self.settled.add((*self.place(met.node), met.node.sql("tsql", comments=False)))
         around, shown = met.node.find_ancestor(exp.Select), {}
         for column in met.node.find_all(exp.Column) if pairs else []:
             if column.find_ancestor(exp.Select) is around:
                 try:
-                    shown[column.sql("tsql")] = b.expr(column, scope).sql
+                    shown[column.sql("tsql", comments=False)] = b.expr(column, scope).sql
                 except TSqlError:  # inside an aggregate, or the part of a date
                     continue
         for pair in pairs:
@@ -144,7 +144,7 @@ class Watch:
         """Run the two answers side by side and keep what comes out."""
         name, server, other = pair
         key = (*self.place(met.node), name)
-        found = self.found.setdefault(key, Answers(met.node.sql("tsql")))
+        found = self.found.setdefault(key, Answers(met.node.sql("tsql", comments=False)))
         if found.runs >= _MOST_RUNS:
             return
         found.runs += 1

@@ -343,7 +343,7 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
         """Join the rows of (SELECT ... FOR XML PATH('')), the old form of STRING_AGG."""
         clause = node.args["for_"]
         shape = [
-            option.sql("tsql", comments=False).lower().replace(" ", "")
+            option.sql("tsql", comments=False).lower().replace(" ", "").replace("(n'", "('")
             for option in clause.expressions
         ]
         if (

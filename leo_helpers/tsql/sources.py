@@ -235,13 +235,16 @@ class Sources:
 
     def values(self: Any, node: exp.Values, outer: Scope | None) -> tuple[str, list[Col]]:
         """Translate VALUES (...), (...): each column takes one type."""
+        scope = outer or Scope()
         rows = [
             [
-                self.expr(v, outer or Scope())
+                self.expr(v, scope)
                 for v in (row.expressions if isinstance(row, exp.Tuple) else [row.this])
             ]
             for row in node.expressions
         ]
+        if outer is None:
+            self.look(scope)
         width = {len(row) for row in rows}
         if len(width) != 1:
             raise sql_error(10709)

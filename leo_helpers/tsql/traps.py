@@ -111,7 +111,9 @@ def tsql_traps(script: str | os.PathLike[str], session: Session | None = None) -
             for node in tree.walk():
                 for name, sure in _traps(node, read, own):
                     line, column = place_of(node, place, read)
-                    trap = TrapFound(line, column, name, node.sql("tsql"), sure, *TRAPS[name])
+                    trap = TrapFound(
+                        line, column, name, node.sql("tsql", comments=False), sure, *TRAPS[name]
+                    )
                     found.setdefault((line, column, name), trap)
     if session is not None:
         before = {entry.id for entry in session.store.entries.values()}
@@ -242,7 +244,11 @@ def _like(node: exp.Expression, read: Read, own: OwnTables) -> _Found:
 
 
 def _order(node: exp.Expression, read: Read, own: OwnTables) -> _Found:
-    if not node.args.get("desc") and isinstance(node.this, exp.Column):
+    within = node.find_ancestor(exp.WithinGroup, exp.Select)
+    leaves_null_out = isinstance(within, exp.WithinGroup) and within.this.name.lower()[:10] == (
+        "percentile"
+    )
+    if not node.args.get("desc") and isinstance(node.this, exp.Column) and not leaves_null_out:
         yield "nulls", None
 
 
