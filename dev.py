@@ -99,7 +99,17 @@ def main(command="help", *words):
             webbrowser.open(page)
     elif command == "serve":
         serve(*words)
-    elif command in ("test", "site", "shots", "lint", "refresh", "bench", "canary", "server", "lock"):
+    elif command in (
+        "test",
+        "site",
+        "shots",
+        "lint",
+        "refresh",
+        "bench",
+        "canary",
+        "server",
+        "lock",
+    ):
         with_spark = os.environ.get("CI") and shutil.which("java")
         setup("requirements-engines.lock" if with_spark else "requirements-dev.lock")
         if command != "test":
