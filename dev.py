@@ -32,7 +32,8 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / ("python.exe" if os.name == "nt" else "python")
 PYTEST = [PYTHON, "-m", "pytest", "-n", "auto", "--maxprocesses", "4", "--dist", "loadscope"]
 SITE = ROOT / "_build" / "html"
-TOOLS = {"site": "publish", "server": "tsql_server"}  # site.py would hide a standard module
+TOOLS = {name: name for name in ("test", "shots", "lint", "refresh", "bench", "canary", "lock")}
+TOOLS |= {"site": "publish", "server": "tsql_server"}  # site.py would hide a standard module
 LOCKS = ("requirements.lock", "requirements-dev.lock", "requirements-engines.lock")
 ENV = {**os.environ, "VIRTUAL_ENV": str(VENV), "PYTHONUTF8": "1", "JUPYTER_PREFER_ENV_PATH": "1"}
 #: Notebooks run with these settings, whatever the user's own profile of IPython holds.
@@ -99,21 +100,11 @@ def main(command="help", *words):
             webbrowser.open(page)
     elif command == "serve":
         serve(*words)
-    elif command in (
-        "test",
-        "site",
-        "shots",
-        "lint",
-        "refresh",
-        "bench",
-        "canary",
-        "server",
-        "lock",
-    ):
+    elif command in TOOLS:
         with_spark = os.environ.get("CI") and shutil.which("java")
         setup("requirements-engines.lock" if with_spark else "requirements-dev.lock")
         if command != "test":
-            run(PYTHON, f"tools/{TOOLS.get(command, command)}.py", *words)
+            run(PYTHON, f"tools/{TOOLS[command]}.py", *words)
         elif words:
             run(*PYTEST, "--nbval", "leo_helpers", "tests", "notebooks", *words)
         else:
