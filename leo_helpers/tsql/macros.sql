@@ -7,12 +7,16 @@ create macro t_fail(m) as cast(cast(m as integer) as varchar);
 -- Latin1_General_CI_AS: case and trailing blanks do not count (Collation and Unicode support; ANSI padding in comparisons).
 create macro t_key(x) as lower(rtrim(x, ' '));
 -- The same collation in ORDER BY and <: punctuation before digits before letters.
-create macro t_ranked(x) as translate(x, '''- !"#$%&()*,./:;?@[\]^_`{|}~+<=>',
-    e'\x01\x02\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f !"#$');
+create macro t_ranked(x) as translate(x, ' !"#$%&()*,./:;?@[\]^_`{|}~+<=>''-',
+    e'\x03\x04\x05\x06\x07\x08\x0b\x0c\x0e\x0f\x10\x11\x12\x13\x14\x15\x16\x17\x18\x19\x1a\x1b\x1c\x1d\x1e\x1f !"#$');
+-- Hyphen and apostrophe do not count until all else is the same; then their places do (word sort of Windows collations).
+create macro t_marks(x, start) as case when contains(x, '-') or contains(x, '''')
+    then start || rtrim(translate(regexp_replace(x, '[^''-]', chr(4), 'g'), '''-', e'\x02\x03'), chr(4)) else '' end;
 -- Nearly all codes are letters and digits and need no more. Accents come second: by the letters without them, then by the text itself, after a zero that is below all else.
-create macro t_sort(x) as case when not regexp_matches(x, '[^0-9A-Za-z]') then lower(x) when strlen(x) = length(x) then t_ranked(lower(rtrim(x, ' '))) else
+create macro t_sort(x) as case when not regexp_matches(x, '[^0-9A-Za-z]') then lower(x)
+    when strlen(x) = length(x) then t_ranked(lower(rtrim(x, ' '))) || t_marks(x, chr(0) || chr(0)) else
     t_ranked(translate(replace(replace(replace(replace(strip_accents(lower(rtrim(x, ' '))), 'ß', 'ss'), 'æ', 'ae'), 'œ', 'oe'), 'þ', 'th'),
-    'øđłð', 'odld')) || chr(0) || lower(rtrim(x, ' ')) end;
+    'øđłð', 'odld')) || chr(0) || translate(lower(rtrim(x, ' ')), '''-', '') || t_marks(x, chr(0)) end;
 -- Binary values are padded with zeros when they are compared (binary and varbinary).
 create macro t_binary_key(x) as regexp_replace(hex(x), '(00)+$', '');
 

@@ -38,6 +38,8 @@ def keep_type(form: str):
         t = v.t.plain
         if t.name == "decimal" and form in ("floor", "ceil"):
             t = decimal(t.p, 0)
+        if t.name == "decimal" and form in ("degrees", "radians"):
+            t = T("decimal", p=38, s=max(t.s, 18))
         if t.name == "tinyint" and form in ("abs", "floor", "ceil"):
             return v
         if t.name == "tinyint" or (t.name == "smallint" and form == "sign"):

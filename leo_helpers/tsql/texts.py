@@ -108,7 +108,7 @@ def replace_text(b: Queries, args: list, scope: Scope) -> V:
     collation, label = collate_types(x.t, y.t, "replace")
     form = "replace" if "_bin" in collation.lower() else "t_replace_ci"
     t = T(
-        "nvarchar" if x.t.name[0] == "n" else "varchar",
+        "nvarchar" if "n" in (x.t.name[0], y.t.name[0], z.t.name[0]) else "varchar",
         None if x.t.n is None else 8000,
         collation=collation,
         label=label,
