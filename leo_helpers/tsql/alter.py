@@ -13,7 +13,7 @@ from .errors import Refused, TSqlError, sql_error
 from .literals import collation_name
 from .scope import Scope
 from .sqltypes import T
-from .store import Column, Index, Table
+from .store import Column, Table
 from .tables import own_table, padded, put, register, unique_key
 from .value import V, quote
 
@@ -272,7 +272,7 @@ def rename_column(session: Session, table: Table, old: str, new: str) -> None:
         for k in table.keys
     )
     indexes = tuple(
-        Index(i.name, tuple(new if n.lower() == old.lower() else n for n in i.columns))
+        i._replace(columns=tuple(new if n.lower() == old.lower() else n for n in i.columns))
         for i in table.indexes
     )
     rebuild(session, replace(table, columns=tuple(columns), keys=keys, indexes=indexes), sqls)

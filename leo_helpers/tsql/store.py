@@ -49,6 +49,7 @@ class Key:
     kind: str  # PRIMARY KEY, UNIQUE KEY or index
     where: exp.Expression | None = None
     ignore_duplicates: bool = False
+    clustered: bool | None = None  # None until its table is whole: then as SQL Server chooses
 
 
 class Index(NamedTuple):
@@ -56,6 +57,7 @@ class Index(NamedTuple):
 
     name: str
     columns: tuple[str, ...]
+    clustered: bool = False
 
 
 @dataclass(frozen=True)
