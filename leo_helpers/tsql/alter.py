@@ -57,7 +57,16 @@ def _again(session: Session, table: Table) -> Table:
 def rebuild(session: Session, table: Table, columns: dict[str, str]) -> None:
     """Make a table anew from itself: `columns` gives the SQL of each column that is stored."""
     shown = ", ".join(columns[c.name] for c in table.columns if c.computed is None)
-    register(session, table, f"SELECT {shown} FROM {quote(table.physical)} AS o", keep_id=table.id)
+    try:
+        register(
+            session, table, f"SELECT {shown} FROM {quote(table.physical)} AS o", keep_id=table.id
+        )
+    except TSqlError as error:
+        if error.number == 515:  # the table made anew has no name yet
+            name = session.store.full_name(table)
+            error.message = error.message.replace("table ''", f"table '{name}'")
+            error.message = error.message.replace("INSERT fails", "UPDATE fails")
+        raise
 
 
 def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
