@@ -13,7 +13,7 @@ from .errors import Refused, TSqlError, sql_error
 from .literals import collation_name
 from .scope import Scope
 from .sqltypes import T
-from .store import Column, Index, Table
+from .store import Column, Table
 from .tables import own_table, padded, put, register, unique_key
 from .value import V, quote
 
@@ -57,7 +57,16 @@ def _again(session: Session, table: Table) -> Table:
 def rebuild(session: Session, table: Table, columns: dict[str, str]) -> None:
     """Make a table anew from itself: `columns` gives the SQL of each column that is stored."""
     shown = ", ".join(columns[c.name] for c in table.columns if c.computed is None)
-    register(session, table, f"SELECT {shown} FROM {quote(table.physical)} AS o", keep_id=table.id)
+    try:
+        register(
+            session, table, f"SELECT {shown} FROM {quote(table.physical)} AS o", keep_id=table.id
+        )
+    except TSqlError as error:
+        if error.number == 515:  # the table made anew has no name yet
+            name = session.store.full_name(table)
+            error.message = error.message.replace("table ''", f"table '{name}'")
+            error.message = error.message.replace("INSERT fails", "UPDATE fails")
+        raise
 
 
 def _add(interpreter: Interpreter, cursor: Cursor, table: Table) -> int:
@@ -272,7 +281,7 @@ def rename_column(session: Session, table: Table, old: str, new: str) -> None:
         for k in table.keys
     )
     indexes = tuple(
-        Index(i.name, tuple(new if n.lower() == old.lower() else n for n in i.columns))
+        i._replace(columns=tuple(new if n.lower() == old.lower() else n for n in i.columns))
         for i in table.indexes
     )
     rebuild(session, replace(table, columns=tuple(columns), keys=keys, indexes=indexes), sqls)

@@ -84,9 +84,11 @@ def dateadd(b: Queries, args: list, scope: Scope) -> V:
         raise Refused("DATEADD of a time is not run here.")
     if part not in _SHIFTS:
         raise Refused(f"DATEADD with {part} is not run here.")
-    if x.t.name == "date" and part in _CLOCK:
+    small = part == "microsecond" and x.t.name in ("datetime", "smalldatetime")
+    if (x.t.name == "date" and part in _CLOCK) or small:
         raise TSqlError(
-            f"The datepart {part} is not supported by date function dateadd for data type date.",
+            f"The datepart {part} is not supported by date function dateadd for data type "
+            f"{x.t.name}.",
             9810,
         )
     count = n if n.t.name == "bigint" else b.convert(n, INT, "explicit")

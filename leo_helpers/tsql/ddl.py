@@ -40,10 +40,11 @@ def create(interpreter: Interpreter, statement: Simple) -> int:
     if cursor.take("SCHEMA"):
         return _schema(interpreter, cursor)
     unique = cursor.take("UNIQUE")
-    while cursor.take("CLUSTERED") or cursor.take("NONCLUSTERED") or cursor.take("COLUMNSTORE"):
-        pass
+    clustered = cursor.take("CLUSTERED")
+    cursor.take("NONCLUSTERED")
+    cursor.take("COLUMNSTORE")
     if cursor.take("INDEX"):
-        return _index(interpreter, cursor, unique)
+        return _index(interpreter, cursor, unique, clustered)
     if cursor.take("STATISTICS"):
         return 0
     raise Refused(
@@ -122,7 +123,7 @@ def table_variable(interpreter: Interpreter, name: str, tokens: list[Token]) -> 
 # CREATE INDEX, VIEW -------------------------------------------------------------------------
 
 
-def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
+def _index(interpreter: Interpreter, cursor: Cursor, unique: bool, clustered: bool) -> int:
     """CREATE INDEX: a unique one is enforced, others change no answer but must name columns."""
     session = interpreter.session
     name = cursor.identifier()
@@ -134,26 +135,36 @@ def _index(interpreter: Interpreter, cursor: Cursor, unique: bool) -> int:
     else:
         columns = key_columns(cursor.brackets()) if cursor.kind() == TokenType.L_PAREN else ()
     included: tuple[str, ...] = ()
-    where, ignore = None, False
+    where, options = None, set()
     while not cursor.done:
         if cursor.take("INCLUDE"):
             included = key_columns(cursor.brackets())
         elif cursor.take("WHERE"):
             where = parse_expression(cursor.until({"WITH", "ON"}), interpreter.source.text)
         elif cursor.word() in ("WITH", "ON"):
-            ignore = index_tail(cursor) or ignore
+            options |= index_tail(cursor)
         else:
             raise cursor.fail()
     names = [c.name.lower() for c in table.columns]
     require(columns + included, names, table)
-    if name.lower() in (held.name.lower() for held in (*table.indexes, *table.keys)):
+    if "DROP_EXISTING" in options:
+        old, table = table, _without_index(table, name)
+        if table == old:
+            raise sql_error(7999, name, table.label)
+    held = [*table.indexes, *table.keys]
+    if name.lower() in (other.name.lower() for other in held):
         raise sql_error(1913, name, table.label)
+    first = next((other.name for other in held if other.clustered), None)
+    if clustered and first is not None:
+        raise sql_error(1902, table.label, first)
     if unique:
-        key = Key(name, columns, "index", where, ignore)
+        key = Key(name, columns, "index", where, "IGNORE_DUP_KEY" in options, clustered)
         unique_key(session, table, key, making=True)()
         changed = replace(table, keys=(*table.keys, key))
     else:
-        changed = replace(table, indexes=(*table.indexes, Index(name, columns + included)))
+        changed = replace(
+            table, indexes=(*table.indexes, Index(name, columns + included, clustered))
+        )
     put(session, changed)
     return 0
 
@@ -294,15 +305,15 @@ def _drop_index(session: Session, cursor: Cursor, parts: list[str], lenient: boo
             "not have permission.",
             3701,
         )
-    put(
-        session,
-        replace(
-            table,
-            indexes=tuple(i for i in table.indexes if i.name.lower() != name.lower()),
-            keys=tuple(
-                k for k in table.keys if k.kind != "index" or k.name.lower() != name.lower()
-            ),
-        ),
+    put(session, _without_index(table, name))
+
+
+def _without_index(table: Table, name: str) -> Table:
+    """Return a table without an index."""
+    return replace(
+        table,
+        indexes=tuple(i for i in table.indexes if i.name.lower() != name.lower()),
+        keys=tuple(k for k in table.keys if k.kind != "index" or k.name.lower() != name.lower()),
     )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
-from .blocks import word, words
+from .blocks import words
 from .cursor import Cursor, split_commas
 from .errors import Refused, sql_error
 from .lexer import parse_expression
@@ -73,8 +73,17 @@ def finished(
             raise sql_error(2705, name, table.name)
     for key in keys:
         require(key.columns, names, table)
-    plain = tuple(Index(key.name, key.columns) for key in keys if key.kind == "plain index")
+    taken = any(k.clustered for k in keys) or any(i.clustered for i in table.indexes)
+    keys = [
+        replace(k, clustered=k.kind == "PRIMARY KEY" and not taken) if k.clustered is None else k
+        for k in keys
+    ]
+    plain = tuple(
+        Index(k.name, k.columns, bool(k.clustered)) for k in keys if k.kind == "plain index"
+    )
     keys = [key for key in keys if key.kind != "plain index"]
+    if sum(bool(k.clustered) for k in (*keys, *table.indexes, *plain)) > 1:
+        raise sql_error(8112, table.name)
     parts = {"columns": tuple(columns), "keys": tuple(keys), "checks": tuple(tests),
              "indexes": (*table.indexes, *plain)}  # fmt: skip
     return _typed(interpreter, replace(table, **parts))
@@ -122,18 +131,17 @@ def constraint(
         name = cursor.identifier()
     primary = cursor.take("PRIMARY KEY") or cursor.take("PRIMARY", "KEY")
     if primary or cursor.take("UNIQUE"):
-        while cursor.take("CLUSTERED") or cursor.take("NONCLUSTERED"):
-            pass
+        clustered = True if cursor.take("CLUSTERED") else None
+        clustered = False if cursor.take("NONCLUSTERED") else clustered
         columns = (
             (column,)
             if column and cursor.kind() != TokenType.L_PAREN
             else key_columns(cursor.brackets())
         )
         kind = "PRIMARY KEY" if primary else "UNIQUE KEY"
-        ignore = index_tail(cursor)
-        keys.append(
-            Key(name or f"{'PK' if primary else 'UQ'}__{table.name}", columns, kind, None, ignore)
-        )
+        ignore = "IGNORE_DUP_KEY" in index_tail(cursor)
+        name = name or f"{'PK' if primary else 'UQ'}__{table.name}"
+        keys.append(Key(name, columns, kind, None, ignore, clustered))
         return True
     if cursor.take("CHECK"):
         cursor.take("NOT", "FOR", "REPLICATION")
@@ -164,9 +172,9 @@ def _inline_index(interpreter: Interpreter, cursor: Cursor, column: str) -> Key:
     """Read INDEX name [UNIQUE] [CLUSTERED] (columns) after a column or on a line of its own."""
     name = cursor.identifier()
     kind = "index" if cursor.take("UNIQUE") else "plain index"
-    store = False
-    while cursor.take("CLUSTERED") or cursor.take("NONCLUSTERED") or cursor.take("COLUMNSTORE"):
-        store = store or word(cursor.tokens[cursor.i - 1]) == "COLUMNSTORE"
+    clustered = cursor.take("CLUSTERED")
+    cursor.take("NONCLUSTERED")
+    store = cursor.take("COLUMNSTORE")
     columns = (column,) if column else ()
     if cursor.kind() == TokenType.L_PAREN:
         columns = key_columns(cursor.brackets())
@@ -177,7 +185,8 @@ def _inline_index(interpreter: Interpreter, cursor: Cursor, column: str) -> Key:
     where = None
     if cursor.take("WHERE"):
         where = parse_expression(cursor.until({"WITH", "ON"}), interpreter.source.text)
-    return Key(name, columns, kind, where, index_tail(cursor))
+    ignore = "IGNORE_DUP_KEY" in index_tail(cursor)
+    return Key(name, columns, kind, where, ignore, clustered)
 
 
 def key_columns(tokens: list[Token]) -> tuple[str, ...]:
@@ -192,18 +201,18 @@ def key_columns(tokens: list[Token]) -> tuple[str, ...]:
     return tuple(out)
 
 
-def index_tail(cursor: Cursor) -> bool:
-    """Step over WITH (...) and ON filegroup of a key; tell whether IGNORE_DUP_KEY is on."""
-    ignore = False
+def index_tail(cursor: Cursor) -> set[str]:
+    """Step over WITH (...) and ON filegroup of a key; return the options that are on."""
+    on: set[str] = set()
     while cursor.word() in ("WITH", "ON"):
         if cursor.take("WITH"):
-            inside = _options(cursor)
-            if "IGNORE_DUP_KEY" in inside and "ON" in inside[inside.index("IGNORE_DUP_KEY") :][:3]:
-                ignore = True
+            given = _options(cursor)
+            on |= {name for name, is_, value in zip(given, given[1:], given[2:], strict=False)
+                   if (is_, value) == ("=", "ON")}  # fmt: skip
         else:
             cursor.expect("ON")
             cursor.identifier()
-    return ignore
+    return on
 
 
 def _options(cursor: Cursor) -> list[str]:

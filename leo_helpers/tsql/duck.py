@@ -17,6 +17,8 @@ from .value import V, literal
 if TYPE_CHECKING:
     import pyarrow as pa
 
+    from .store import Store
+
 __all__ = ["finite", "float_overflow", "to_value", "translate"]
 
 
@@ -103,9 +105,14 @@ def finite(table: pa.Table) -> None:
             raise float_overflow()
 
 
-def translate(error: duckdb.Error) -> TSqlError:
+def translate(error: duckdb.Error, sql: str = "", store: Store | None = None) -> TSqlError:
     """Return SQL Server's error for one of DuckDB's, whose place is the whole statement."""
-    found = _translated(error)
+    null = re.search(r"NOT NULL constraint failed: (t\d+)\.(.*)", str(error))
+    if null and store is not None:
+        column = null[2].strip().strip('"')
+        found = sql_error(515, column, store.called(null[1]), sql.split()[0])
+    else:
+        found = _translated(error)
     found.runtime = True
     return found
 
@@ -120,9 +127,6 @@ def _translated(error: duckdb.Error) -> TSqlError:
         number, message = found.groups()
         message, _, step = message.partition("|")
         return Refused(message) if number == "R" else TSqlError(message, int(number), step)
-    found = re.search(r"NOT NULL constraint failed: t\d+\.(.*)", text)
-    if found:
-        return sql_error(515, found.group(1).strip().strip('"'))
     for pattern, build in _KNOWN:
         found = re.search(pattern, text)
         if found:

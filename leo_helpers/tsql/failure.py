@@ -30,6 +30,7 @@ __all__ = [
 
 
 _COUNT = 266  # an EXEC has left another number of transactions than it found
+_KEPT = {_COUNT, 2748, 2786, 2787}  # what XACT_ABORT leaves alone: RAISERROR's own, too
 _CHANGES = {"INSERT", "UPDATE", "DELETE", "MERGE"}
 _LOGGED = _CHANGES | {"CREATE", "ALTER", "DROP", "TRUNCATE", "SAVE", "COMMIT", "BEGIN"}
 _INDEXES = {"INDEX", "UNIQUE", "CLUSTERED", "NONCLUSTERED", "COLUMNSTORE", "STATISTICS"}
@@ -86,7 +87,7 @@ def ends(error: TSqlError, statement: Simple, xact_abort: bool) -> tuple[str, bo
     if known.ends == "batch" or structure:
         return "batch", True
     exempt = (
-        error.severity <= 11 or error.number == _COUNT or (error.nested and error.severity == 15)
+        error.severity <= 11 or error.number in _KEPT or (error.nested and error.severity == 15)
     )
     if xact_abort and not exempt:
         return "batch", True
@@ -133,7 +134,8 @@ def met(
     session.rowcount = 0
     if what != "statement":
         raise Ended(what == "batch")
-    if statement.word in _CHANGES and not error.nested:
+    verb = session.verb if statement.word == "WITH" else statement.word
+    if verb in _CHANGES and not error.nested:
         session.say("The statement has been terminated.")
 
 

@@ -181,6 +181,7 @@ class Interpreter(Control):
                     INSTEAD.get(statement.word, ""),
                 )
             failure.check_writable(self, statement)
+            s.verb = statement.word
             rows = handler(self, statement)
         except TSqlError as error:
             failed = error
@@ -363,7 +364,7 @@ class Interpreter(Control):
         verb, head = assign.after_with(statement.tokens)
         if verb == "SELECT":
             return self.select(statement)
-        rest = Simple(verb, statement.tokens[head:])
+        rest, self.session.verb = Simple(verb, statement.tokens[head:]), verb
         withs = statement.tokens[:head]
         return HANDLERS[verb](self, rest, withs)
 

@@ -118,7 +118,7 @@ class Session(Lookups, Made):
         self.cursors = Cursors()
         self.writes: Counter[int] = Counter()
         self.result = Result()
-        self.steps = 0
+        self.steps, self.verb = 0, ""  # what the statement that runs does
         self.script: Script | None = None
         self.last_binder: Queries | None = None
         self.collect()
@@ -206,7 +206,7 @@ class Session(Lookups, Made):
             self.con.execute("COMMIT")
         except duckdb.Error as error:
             self.con.execute("ROLLBACK")
-            raise translate(error) from error
+            raise translate(error, str(sql), self.store) from error
         except BaseException:
             self.con.execute("ROLLBACK")
             raise

@@ -94,11 +94,10 @@ def set_option(interpreter: Interpreter, statement: Simple) -> None:
         entry = session.find(parts, tokens[2].start)
         if not isinstance(entry, Table) or not any(c.identity for c in entry.columns):
             raise sql_error(8106, ".".join(parts))
-        held, names = session.identity_insert, session.store.databases
+        held = session.identity_insert
         other = next((e for e in session.store.entries.values() if e.id == held != entry.id), None)
         if on and other is not None:
-            database = names.get(other.database, other.database)
-            raise sql_error(8107, f"{database}.{other.schema}.{other.name}", ".".join(parts))
+            raise sql_error(8107, session.store.full_name(other), ".".join(parts))
         if on or held == entry.id:
             session.identity_insert = entry.id if on else None
     elif name == "ROWCOUNT" and value is not None and value.text == "0":

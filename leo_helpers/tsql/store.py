@@ -49,6 +49,7 @@ class Key:
     kind: str  # PRIMARY KEY, UNIQUE KEY or index
     where: exp.Expression | None = None
     ignore_duplicates: bool = False
+    clustered: bool | None = None  # None until its table is whole: then as SQL Server chooses
 
 
 class Index(NamedTuple):
@@ -56,6 +57,7 @@ class Index(NamedTuple):
 
     name: str
     columns: tuple[str, ...]
+    clustered: bool = False
 
 
 @dataclass(frozen=True)
@@ -262,6 +264,20 @@ class Store:
             else:
                 step = "The script has not made it so far."
         return sql_error(208, shown, step=step, at=at)
+
+    def called(self, physical: str) -> str:
+        """Return the full name of the table that DuckDB knows by another name, or ''."""
+        for entry in (*self.entries.values(), *self.variables.values()):
+            if isinstance(entry, Table) and entry.physical == physical:
+                return self.full_name(entry)
+        return ""
+
+    def full_name(self, table: Table) -> str:
+        """Return the name of a table with its database, as SQL Server's errors write it."""
+        if table.name.startswith("@"):
+            return table.name
+        database = self.databases.get(table.database, table.database)
+        return f"{database}.{table.schema}.{table.name}"
 
     def writable(self, parts: list[str], at: int | None) -> tuple[Key3, str]:
         """Return where something may be made, and the name as written; LEO is read-only."""

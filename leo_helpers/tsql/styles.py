@@ -44,7 +44,7 @@ def to_style(sql: str, t: T, style: int) -> str:
         if "%H" not in shape:
             raise TSqlError("Error converting data type time to varchar.", 8114)
         shape, sql = shape[shape.index("%H") :], today(sql)
-    if t.name == "datetime2" and "%g" in shape:
+    if t.name in ("datetime2", "time") and "%g" in shape:
         digits = 7 if t.n is None else t.n
         if digits == 0:
             return f"strftime({sql}, {literal(shape.replace('.%g', ''))})"

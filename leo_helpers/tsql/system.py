@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from .sqltypes import T, bytes_of
-from .store import LeoView, Store, Table, View
+from .store import Key, LeoView, Store, Table, View
 from .value import quote
 
 __all__ = ["SYSTEM_VIEWS", "TYPE_IDS", "column_facts", "system_columns", "system_query"]
@@ -140,16 +140,27 @@ def _sys_columns(store: Store, database: str) -> list[list]:
 
 
 def _indexes(store: Store, database: str) -> list[list]:
-    tables = [e for e in store.listed(database) if isinstance(e, Table)]
-    rows = [[e.id, k.name, True, k.kind == "PRIMARY KEY"] for e in tables for k in e.keys]
-    return rows + [[e.id, i.name, False, False] for e in tables for i in e.indexes]
+    """Return every index, the clustered one first; without one, a table is a heap."""
+    rows = []
+    for e in store.listed(database):
+        held = [*e.keys, *e.indexes] if isinstance(e, Table) else []
+        held.sort(key=lambda index: not index.clustered)
+        first = 1 if held and held[0].clustered else 2
+        if isinstance(e, Table) and first == 2:
+            rows.append([e.id, None, 0, 0, "HEAP", False, False, False])
+        for number, index in enumerate(held, first):
+            kind = index.kind if isinstance(index, Key) else ""
+            form = "CLUSTERED" if index.clustered else "NONCLUSTERED"
+            rows.append([e.id, index.name, number, 1 if index.clustered else 2, form,
+                         kind != "", kind == "PRIMARY KEY", kind == "UNIQUE KEY"])  # fmt: skip
+    return rows
 
 
 def _partitions(store: Store, database: str) -> list[list]:
     tables = [e for e in store.listed(database) if isinstance(e, Table)]
     count = "SELECT count(*) FROM {}"
     return [
-        [e.id, int(any(k.kind == "PRIMARY KEY" for k in e.keys)), 1,
+        [e.id, int(any(i.clustered for i in (*e.keys, *e.indexes))), 1,
          store.session.fetch(count.format(quote(e.physical)))[0][0]]
         for e in tables
     ]  # fmt: skip
@@ -215,7 +226,9 @@ SYSTEM_VIEWS: dict[str, tuple[str, Rows]] = {
     "sys.databases": (
         "name:name database_id:int",
         lambda store, database: [[name, i] for i, name in enumerate(store.databases.values(), 1)]),
-    "sys.indexes": ("object_id:int name:name is_unique:bit is_primary_key:bit", _indexes),
+    "sys.indexes": (
+        "object_id:int name:name index_id:int type:int type_desc:name is_unique:bit "
+        "is_primary_key:bit is_unique_constraint:bit", _indexes),
 }  # fmt: skip
 #: Views that are the same in every database, or list what the script itself has made.
 _OF_ALL = {"sys.databases", "sys.schemas", "information_schema.schemata", "sys.types"}

@@ -162,7 +162,13 @@ def _check(session: Session, table: Table, name: str, tree: exp.Expression) -> C
         sql, scope = _scope(session, table, binder)
         test = binder.condition(tree, scope)
         if session.fetch(f"SELECT 1 FROM {sql} WHERE NOT {test} LIMIT 1"):
-            raise sql_error(547, name, table.label)
+            named = {c.name.lower(): c.name for c in table.columns}
+            used = {named[i.name.lower()] for i in tree.find_all(exp.Identifier)
+                    if i.name.lower() in named}  # fmt: skip
+            column = f", column '{used.pop()}'" if len(used) == 1 else ""
+            verb = "ALTER TABLE" if session.verb == "ALTER" else session.verb
+            database = session.store.databases.get(table.database, table.database)
+            raise sql_error(547, verb, name, database, f"{table.schema}.{table.name}", column)
 
     return run
 
