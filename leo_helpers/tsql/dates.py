@@ -96,7 +96,8 @@ def dateadd(b: Queries, args: list, scope: Scope) -> V:
     moved = once(moved, lambda y: f"t_dated({y}, '{x.t.name}', {span(x.t)})", 120)
     if x.t.name == "date":
         return V(f"CAST({moved} AS DATE)", DATE)
-    return V(f"t_datetime({moved})" if x.t.name == "datetime" and part in _CLOCK else moved, x.t)
+    kept = {"datetime": "t_datetime", "smalldatetime": "t_minute"}.get(x.t.name)
+    return V(f"{kept}({moved})" if kept and part in _CLOCK else moved, x.t)
 
 
 def datediff(b: Queries, args: list, scope: Scope, big: bool = False) -> V:

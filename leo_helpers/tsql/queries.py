@@ -307,6 +307,8 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
                 return f"({', '.join(key(part) for part in item.expressions)})"
             if isinstance(item, exp.Literal):
                 raise sql_error(164)
+            if item.find(exp.Select):
+                raise sql_error(144)
             v = self.expr(item, scope)
             seen[v.sql] = v
             scope.group_kinds.add(type(item))
