@@ -244,7 +244,7 @@ _NET = (
 
 #: What d and D stand for in a culture (page "FORMAT").
 _CULTURES = {
-    "en-us": {"D": "dddd, MMMM d, yyyy"},
+    "en-us": {"d": "M/d/yyyy", "D": "dddd, MMMM d, yyyy"},
     "en-gb": {"d": "dd/MM/yyyy", "D": "dd MMMM yyyy"},
 }
 
