@@ -142,7 +142,12 @@ def exact_quotient(a: V, b: V, t: T) -> str:
 
 
 def any_row_does(select: exp.Select) -> bool:
-    """Tell whether a select list reads no row of its own, as the one of a tally of numbers."""
+    """Tell whether a select list reads no row of its own, as a tally of numbers or TOP 0."""
+    limit = select.args.get("limit")
+    if limit is not None and limit.expression is not None:
+        count = limit.expression.unnest()
+        if isinstance(count, exp.Literal) and count.name == "0":
+            return True
     if any(item.find(exp.Star) for item in select.expressions):
         return False
     for item in select.expressions:
