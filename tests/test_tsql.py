@@ -150,6 +150,13 @@ def test_a_tally_of_numbers_is_not_unstable(session, items, unstable):
     assert any(found.rule == "top" for found in tsql.tsql_check(text)) is unstable
 
 
+@pytest.mark.parametrize("count", ["0", "(0)"])
+def test_top_0_is_not_unstable(session, count):
+    text = f"select top {count} * into #shape from (values (1), (2)) v (x)"
+    assert session.run(text).messages == []
+    assert not tsql.tsql_check(text)
+
+
 def test_rows_affected_are_told_per_statement(session):
     result = session.run(
         "create table #t (x int)\ninsert #t values (1), (2)\ndelete #t where x = 1"

@@ -114,7 +114,10 @@ def _string_agg(b: Queries, args: list, scope: Scope, order: list[str] | None) -
     by = f" ORDER BY {', '.join(order)}" if order else ""
     t = T("nvarchar" if v.t.name[0] == "n" else "varchar", None if v.t.n is None else 8000,
           collation=v.t.collation, label=v.t.label)  # fmt: skip
-    return V(f"string_agg({v.sql}, {divider.sql}{by})", t)
+    joined = f"string_agg({v.sql}, {divider.sql}{by})"
+    if t.n is not None:
+        joined = f"t_joined({joined}, {4000 if t.name[0] == 'n' else 8000})"
+    return V(joined, t)
 
 
 def _rule(name: str):
@@ -198,7 +201,7 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
         v = b.expr(args[0], scope)
         rest = ""
         if len(args) > 1:
-            rest = f", {b.convert(b.expr(args[1], scope), BIGINT).sql}"
+            rest = f", t_offset({b.convert(b.expr(args[1], scope), BIGINT).sql})"
         if len(args) > 2:
             rest += f", {b.convert(b.expr(args[2], scope), v.t).sql}"
         t = v.t.plain

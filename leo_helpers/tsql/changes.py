@@ -17,6 +17,7 @@ from .dml import bare, give_output, is_default, skip_hints, target, top_of
 from .errors import Refused, sql_error
 from .lexer import lead_tokens, parse_expression, parse_query
 from .scope import Scope, Source
+from .sqltypes import T
 from .store import LeoView, Table
 from .value import V, quote
 
@@ -207,9 +208,9 @@ def update(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] =
         cells.append(f"{binder.convert(v, bare(column.t), 'assign').sql} AS v{len(names) + 1}")
         names.append(column.name)
     rows = aim.rows(session, [*cells, *(aim.other_cells() if output else [])], limit)
-    if variables:
-        _update_variables(session, aim, variables, limit)
+    settled = _new_values(session, aim, variables, limit) if variables else {}
     if not names:
+        session.values.update(settled)
         interpreter.notes(binder, statement)
         return len(session.fetch(rows))
     sets = ", ".join(f"{quote(n)} = u.v{i}" for i, n in enumerate(names, 1))
@@ -238,14 +239,15 @@ f"{quote(new)} AS u WHERE t.rowid = u.rid",
             *tables.checks(session, entry))  # fmt: skip
         stages = {"inserted": new, "deleted": old}
         give_output(interpreter, output, entry, stages, aim.others(), met)
+    session.values.update(settled)  # OUTPUT has shown the values before
     interpreter.notes(binder, statement)
     return int(done[0][0])
 
 
-def _update_variables(
+def _new_values(
     session: Any, aim: Target, variables: list[tuple[str, V]], limit: str
-) -> None:
-    """UPDATE t SET @x = column = value: only where one row at most is touched."""
+) -> dict[str, tuple[T, V]]:
+    """Work out UPDATE t SET @x = column = value: only where one row at most is touched."""
     from .duck import to_value
 
     types = [
@@ -260,9 +262,11 @@ def _update_variables(
             "UPDATE that gives a value to a variable from several rows has no defined answer.",
             "Use ROW_NUMBER.",
         )
-    for row in got:
-        for (name, _), t, value in zip(variables, types, row[1:], strict=True):
-            session.values[name.lower()] = (t, to_value(value, t))
+    return {
+        name.lower(): (t, to_value(value, t))
+        for row in got
+        for (name, _), t, value in zip(variables, types, row[1:], strict=True)
+    }
 
 
 def delete(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = ()) -> int:

@@ -129,6 +129,8 @@ class Control:
         message, severity, state = (
             parts[:3] if len(parts) >= 3 else (_ for _ in ()).throw(cursor.fail("three arguments"))
         )
+        if "SETERROR" in map(word, statement.tokens[cursor.i :]):
+            raise Refused("RAISERROR with SETERROR is not run here.")
         text = str(message.const)
         if isinstance(message.const, int):
             raise Refused("RAISERROR of a message number is not run here.", "Give it a text.")
@@ -138,6 +140,12 @@ class Control:
         if severity.const is None or severity.const <= 10:
             self.session.say(text)
             return
+        if severity.const > 18:
+            raise TSqlError(
+                "Error severity levels greater than 18 can only be specified by members of the "
+                "sysadmin role, using the WITH LOG option.",
+                2754,
+            )
         error = TSqlError(text, 50000)
         error.severity, error.state = severity.const, state.const
         error.origin = "RAISERROR"

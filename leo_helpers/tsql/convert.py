@@ -190,6 +190,8 @@ def _to_exact(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
             f"{failure(v.sql, bad[0], bad[1] + _VALUE)} ELSE {failure(v.sql, 8115, over)} END"
         )
         return guard(v.sql, f"TRY_CAST({reader}({v.sql}) AS {to.duck})", mode, failed, to.duck)
+    if t.name in FLOATS and to.s > 17:  # a float has no more places
+        return _number(v, to, mode, f"CAST({v.sql} AS DECIMAL(38,17))")
     if t.is_number:
         return _number(v, to, mode, v.sql)
     if t.name in ("datetime", "smalldatetime"):
@@ -272,6 +274,7 @@ def _date_text(v: V, to: T, mode: str, style: int | None, dateformat: str) -> st
         )
     failed = failure(x, 241, _NO_DATE + _VALUE)
     if to.name in ("datetime", "smalldatetime"):
+        attempt = f"CASE WHEN NOT regexp_matches({x}, ':[0-9]+[.][0-9]{{4}}') THEN {attempt} END"
         range_ = f"The conversion of a {v.t.name} data type to a {to.name} data type resulted in "
         range_ += f"an out-of-range value.{_VALUE}"
         failed = f"CASE WHEN t_looks_date({x}) THEN {failure(x, 242, range_)} ELSE {failed} END"
@@ -335,7 +338,7 @@ def _to_time(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         failed = failure(v.sql, 241, _NO_DATE + _VALUE)
         attempt = (
             f"COALESCE(TRY_CAST(CASE WHEN regexp_full_match(trim({v.sql}), "
-            f"'[0-9]{{1,2}}:[0-9]{{2}}(:[0-9]{{2}}"
+            f"'([01]?[0-9]|2[0-3]):[0-9]{{2}}(:[0-9]{{2}}"
             f"([.][0-9]{{1,7}})?)?') THEN trim({v.sql}) END AS TIME), CAST(t_iso({v.sql}) AS TIME))"
         )
         return _fit_time(guard(v.sql, attempt, mode, failed, to.duck), to)
@@ -356,7 +359,7 @@ def _to_uuid(v: V, to: T, mode: str, style: object, dateformat: str) -> str:
         return _refuse(v, to)
     message = "Conversion failed when converting from a character string to uniqueidentifier."
     failed = failure(v.sql, 8169, message + _VALUE)
-    return guard(v.sql, f"TRY_CAST({v.sql} AS UUID)", mode, failed, to.duck)
+    return guard(v.sql, f"TRY_CAST(left({v.sql}, 36) AS UUID)", mode, failed, to.duck)
 
 
 _CONVERTERS = {

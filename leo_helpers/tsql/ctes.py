@@ -22,6 +22,8 @@ class CommonTables:
     def add_cte(self, cte: exp.CTE) -> None:
         """Translate a common table and keep it under its name."""
         name = cte.alias
+        if name.lower() in self.ctes:
+            raise sql_error(239, name, at=self.at)
         names = [col.name for col in cte.args["alias"].columns]
         body = cte.this
         if self._refers(body, name):
@@ -66,6 +68,7 @@ class CommonTables:
         if self._refers_once(anchor, name) or len(members) != 1:
             raise Refused(f"The recursive common table {name} has a form that is not run here.",
                           "Use one anchor, UNION ALL and one recursive SELECT.")  # fmt: skip
+        _may_recur(members[0], name)
         start = self.query(anchor, None)
         self.check_names(start, names, name)
         sql_name = self.fresh("cte")
@@ -176,3 +179,22 @@ class CommonTables:
             for i, (c, t) in enumerate(zip(query.cols, types, strict=True), 1)
         )
         return f"SELECT {columns} FROM ({query.sql}) AS {alias}"
+
+
+def _may_recur(member: exp.Expression, name: str) -> None:
+    """Raise what SQL Server says of a recursive part that does more than join (page "WITH")."""
+    from .aggregates import AGGREGATES
+
+    own = [n for n in member.find_all(exp.Anonymous, exp.Window) if n.parent_select is member]
+    if any(isinstance(n, exp.Window) for n in own):
+        raise Refused(f"A window function in the recursive part of {name} is not run here: "
+                      "SQL Server sees one row at a time there.")  # fmt: skip
+    grouped = member.args.get("group") or member.args.get("having")
+    if grouped or any(str(n.this).lower() in AGGREGATES for n in own):
+        raise sql_error(467, name)
+    if member.args.get("distinct"):
+        raise sql_error(460, name)
+    if member.args.get("limit"):
+        raise sql_error(461, name)
+    if any(join.side for join in member.args.get("joins") or []):
+        raise sql_error(462, name)

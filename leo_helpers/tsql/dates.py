@@ -96,7 +96,8 @@ def dateadd(b: Queries, args: list, scope: Scope) -> V:
     moved = once(moved, lambda y: f"t_dated({y}, '{x.t.name}', {span(x.t)})", 120)
     if x.t.name == "date":
         return V(f"CAST({moved} AS DATE)", DATE)
-    return V(f"t_datetime({moved})" if x.t.name == "datetime" and part in _CLOCK else moved, x.t)
+    kept = {"datetime": "t_datetime", "smalldatetime": "t_minute"}.get(x.t.name)
+    return V(f"{kept}({moved})" if kept and part in _CLOCK else moved, x.t)
 
 
 def datediff(b: Queries, args: list, scope: Scope, big: bool = False) -> V:
@@ -216,10 +217,25 @@ def eomonth(b: Queries, args: list, scope: Scope) -> V:
 def datetrunc(b: Queries, args: list, scope: Scope) -> V:
     """DATETRUNC (SQL Server 2022) sets the smaller parts to their least value."""
     part, x = part_of(args[0]), moment(b, b.expr(args[1], scope))
-    if part in ("week", "weekday", "iso_week", "nanosecond"):
-        raise Refused(f"DATETRUNC with {part} is not run here.")
-    unit = "day" if part == "dayofyear" else part
-    return V(f"CAST(date_trunc('{unit}', {x.sql}) AS {x.t.duck})", x.t)
+    kind, clock = x.t.name, part in _CLOCK
+    finer = part == "microsecond" and kind in ("datetime", "smalldatetime")
+    if finer or part in ("weekday", "nanosecond") or kind == ("time" if not clock else "date"):
+        raise TSqlError(
+            f"The datepart {part} is not supported by date function datetrunc for data type "
+            f"{kind}.",
+            9810,
+        )
+    if kind == "time":
+        cut = f"date_trunc('{part}', date '2000-01-01' + {x.sql})"
+    elif part == "week":
+        first = b.session.datefirst
+        day = f"date_trunc('day', {x.sql})"
+        cut = once(day, lambda y: f"({y} - to_days(t_weekday({y}, {first}) - 1))")
+        cut = once(cut, lambda y: f"t_dated({y}, '{kind}', {span(x.t)})", 120)
+    else:
+        unit = {"dayofyear": "day", "iso_week": "week"}.get(part, part)
+        cut = f"date_trunc('{unit}', {x.sql})"
+    return V(f"CAST({cut} AS {x.t.duck})", x.t)
 
 
 _NET = (
@@ -243,7 +259,7 @@ _NET = (
 
 #: What d and D stand for in a culture (page "FORMAT").
 _CULTURES = {
-    "en-us": {"D": "dddd, MMMM d, yyyy"},
+    "en-us": {"d": "M/d/yyyy", "D": "dddd, MMMM d, yyyy"},
     "en-gb": {"d": "dd/MM/yyyy", "D": "dd MMMM yyyy"},
 }
 

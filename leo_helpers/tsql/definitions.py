@@ -45,6 +45,7 @@ def definition(interpreter: Interpreter, body: list[Token], table: Table) -> Tab
     columns: list[Column] = []
     keys: list[Key] = []
     tests: list[tuple[str, exp.Expression]] = []
+    written_null: set[str] = set()
     for part in split_commas(body):
         cursor = Cursor(part)
         if not part:
@@ -52,10 +53,12 @@ def definition(interpreter: Interpreter, body: list[Token], table: Table) -> Tab
                 continue  # a comma too many at the end is allowed by SQL Server
             raise cursor.fail("a column")
         if not constraint(interpreter, cursor, table, keys, tests):
-            read_column(interpreter, cursor, table, columns, keys, tests)
+            written_null.add(read_column(interpreter, cursor, table, columns, keys, tests))
     primary = {c.lower() for k in keys if k.kind == "PRIMARY KEY" for c in k.columns}
     if sum(k.kind == "PRIMARY KEY" for k in keys) > 1:
         raise sql_error(8110, table.name)
+    if primary & written_null:
+        raise sql_error(8111, table.name)
     columns = [
         replace(c, nullable=False) if c.name.lower() in primary and c.computed is None else c
         for c in columns
@@ -233,8 +236,8 @@ def _options(cursor: Cursor) -> list[str]:
 
 def read_column(
     interpreter: Interpreter, cursor: Cursor, table: Table, columns: list, keys: list, tests: list
-) -> None:
-    """Read one column."""
+) -> str:
+    """Read one column; return its name in small letters if NULL is written after it."""
     if cursor.kind() == TokenType.PARAMETER:
         raise cursor.fail("a column")
     name = cursor.identifier()
@@ -299,6 +302,7 @@ def read_column(
     if column.identity and (may_be_null or column.default is not None):
         raise sql_error(8147 if may_be_null else 1754, name, table.name)
     columns.append(column)
+    return name.lower() if may_be_null else ""
 
 
 def default_of(interpreter: Interpreter, cursor: Cursor) -> exp.Expression:

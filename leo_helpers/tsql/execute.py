@@ -133,7 +133,11 @@ def _sp_executesql(interpreter: Interpreter, cursor: Cursor) -> int | None:
         out = word(tokens[-1]) in ("OUTPUT", "OUT") if tokens else False
         tokens = tokens[:-1] if out else tokens
         if len(texts) < 2 and name in ("", "stmt", "statement", "params", "parameters"):
-            texts.append(interpreter.value(tokens)[0].const)
+            v = interpreter.value(tokens)[0]
+            if v.t.name not in ("nvarchar", "nchar", "null"):
+                which = "@parameters" if texts else "@statement"
+                raise sql_error(214, which, "ntext/nchar/nvarchar", step="Write N'...'.")
+            texts.append(v.const)
         else:
             given.append((name, tokens, out))
     declared = _parameters(str(texts[1])) if len(texts) > 1 and texts[1] else []

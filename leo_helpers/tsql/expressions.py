@@ -275,6 +275,11 @@ class Expressions(Conditions):
 
     def _case(self, node: exp.Case, scope: Scope) -> V:
         whens = []
+        around, level = node.find_ancestor(exp.Case), 1
+        while around is not None:
+            around, level = around.find_ancestor(exp.Case), level + 1
+        if level > 10:
+            raise sql_error(125)
         for branch in node.args["ifs"]:
             if node.this is not None:
                 test = self.compare("=", self.expr(node.this, scope), self.expr(branch.this, scope))

@@ -99,7 +99,7 @@ SIMPLE: dict[str, tuple[str, str, T | str]] = {
     "atan": ("f", "atan({0})", FLOAT),
     "atn2": ("ff", "atan2({0}, {1})", FLOAT),
     "pi": ("", "pi()", FLOAT),
-    "translate": ("sss", "translate({0}, {1}, {2})", "v"),
+    "translate": ("sss", "t_translate({0}, {1}, {2})", "v"),
 }
 _DEFAULTS = {"str": ["10", "0"]}
 
@@ -247,7 +247,10 @@ def greatest(word: str):
 def isdate(b: Queries, args: list, scope: Scope) -> V:
     """ISDATE: whether a text can be a datetime, by the script's own SET DATEFORMAT."""
     (node,) = args
-    v = text(b, b.expr(node, scope))
+    v = b.expr(node, scope)
+    if v.t.name in ("date", "time", "datetime2"):
+        raise sql_error(8116, v.t.name, "isdate")
+    v = text(b, v)
     read = b.convert(v, T("datetime"), "try").sql
     return V(f"CASE WHEN {v.sql} <> '' AND {read} IS NOT NULL THEN 1 ELSE 0 END", INT)
 

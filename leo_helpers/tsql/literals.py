@@ -106,9 +106,9 @@ def number(text: str) -> V:
         mantissa, _, power = low.partition("e")
         if not re.fullmatch(r"([0-9]+\.?[0-9]*|\.[0-9]+)e[+-]?[0-9]*", low):
             raise TSqlError(f"Incorrect syntax near '{text}'.", 102)
-        return V(f"CAST({literal(f'{mantissa}e{power or 0}')} AS DOUBLE)", T("float"))
+        return V(f"CAST({literal(f'{mantissa}e{power or 0}')} AS DOUBLE)", T("float"), firm=True)
     if low[:1] in CURRENCIES:
-        return V(f"CAST({literal(low[1:] or '0')} AS DECIMAL(19,4))", T("money"))
+        return V(f"CAST({literal(low[1:] or '0')} AS DECIMAL(19,4))", T("money"), firm=True)
     if not re.fullmatch(r"[0-9]*\.?[0-9]*", low):
         raise TSqlError(f"Incorrect syntax near '{text}'.", 102)
     if "." not in low:
@@ -118,11 +118,13 @@ def number(text: str) -> V:
         return V(
             f"CAST({literal(str(value))} AS DECIMAL({len(str(value))},0))",
             decimal(len(str(value)), 0),
+            firm=True,
         )
     whole, _, part = low.partition(".")
     digits = len(whole.lstrip("0")) + len(part)
     t = decimal(max(digits, 1), len(part))
-    return V(f"CAST({literal(f'{whole or 0}.{part}' if part else whole)} AS {t.duck})", t)
+    written = literal(f"{whole or 0}.{part}" if part else whole)
+    return V(f"CAST({written} AS {t.duck})", t, firm=True)
 
 
 def exact_quotient(a: V, b: V, t: T) -> str:
@@ -140,7 +142,12 @@ def exact_quotient(a: V, b: V, t: T) -> str:
 
 
 def any_row_does(select: exp.Select) -> bool:
-    """Tell whether a select list reads no row of its own, as the one of a tally of numbers."""
+    """Tell whether a select list reads no row of its own, as a tally of numbers or TOP 0."""
+    limit = select.args.get("limit")
+    if limit is not None and limit.expression is not None:
+        count = limit.expression.unnest()
+        if isinstance(count, exp.Literal) and count.name == "0":
+            return True
     if any(item.find(exp.Star) for item in select.expressions):
         return False
     for item in select.expressions:
@@ -157,8 +164,10 @@ def like_regex(pattern: str, mark: str | None, collation: str) -> str:
     out, i = [], 0
     while i < len(pattern):
         char = pattern[i]
-        if mark and char == mark and i + 1 < len(pattern):
+        if mark and char == mark:
             i += 1
+            if i == len(pattern):
+                return nothing
             out.append(re.escape(pattern[i]))
         elif char == "%":
             out.append(".*")

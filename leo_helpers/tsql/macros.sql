@@ -31,7 +31,7 @@ create macro t_integer(x) as try_cast(case when trim(x) in ('', '+', '-') then '
     when regexp_full_match(trim(x), '[+-]?[0-9]+') then trim(x) end as bigint);
 create macro t_exact_text(x) as case when regexp_full_match(trim(x), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)') then trim(x) end;
 create macro t_money_text(x) as case when trim(x) = '' then '0'
-    when regexp_full_match(trim(x), '[+-]?[$£]?[+-]?([0-9,]+[.]?[0-9]*|[.][0-9]+)') then regexp_replace(trim(x), '[$£,]', '', 'g') end;
+    when regexp_full_match(trim(x), '([+-]?[$£]?|[$£][+-]?)([0-9,]+[.]?[0-9]*|[.][0-9]+)') then regexp_replace(trim(x), '[$£,]', '', 'g') end;
 create macro t_float_text(x) as case when trim(x) = '' then '0'
     when regexp_full_match(trim(x), '[+-]?([0-9]+[.]?[0-9]*|[.][0-9]+)([eEdD][+-]?[0-9]+)?') then replace(lower(trim(x)), 'd', 'e') end;
 create macro t_bit_text(x) as case when lower(trim(x)) = 'true' then true when lower(trim(x)) = 'false' then false
@@ -54,6 +54,7 @@ create macro t_named_date(x) as try_strptime(case
     ['%Y %b %d', '%Y %B %d', '%Y %b %d %H:%M', '%Y %B %d %H:%M', '%Y %b %d %H:%M:%S', '%Y %B %d %H:%M:%S', '%Y %b %d %I:%M%p', '%Y %B %d %I:%M%p', '%Y %b %d %I:%M:%S%p', '%Y %B %d %I:%M:%S%p']);
 -- Dates from text, formats that mean the same in every language (Date and time types, supported string literal formats).
 create macro t_iso(x) as case when trim(x) = '' then timestamp '1900-01-01'
+    when regexp_matches(trim(x), '(^|[ T])24:') then null
     when trim(x) ilike '%m' and regexp_full_match(trim(x), '([0-9]{8}|[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2})?( ?[0-9]{1,2}(:[0-9.]+)*) ?[AaPp][Mm]')
         then try_strptime(regexp_replace(regexp_replace(trim(x), '^([0-9]{4})[-/.]?([0-9]{1,2})[-/.]?([0-9]{1,2}) ', '\1-\2-\3 '), ' ([AaPp][Mm])$', '\1'),
         ['%Y-%m-%d %I:%M%p', '%Y-%m-%d %I:%M:%S%p', '%Y-%m-%d %I:%M:%S.%f%p', '%Y-%m-%d %I%p', '%I:%M%p', '%I:%M:%S%p', '%I:%M:%S.%f%p', '%I%p'])
@@ -66,11 +67,12 @@ create macro t_iso(x) as case when trim(x) = '' then timestamp '1900-01-01'
     when regexp_full_match(trim(x), '[0-9]{1,2}:[0-9]{2}(:[0-9]{2}([.][0-9]{1,7})?)?') then try_cast('1900-01-01 ' || repeat('0', 3 - strpos(trim(x), ':')) || regexp_replace(trim(x), '([.][0-9]{6})[0-9]$', '\1') as timestamp)
     else t_named_date(regexp_replace(regexp_replace(regexp_replace(trim(x), '[ ,-]+', ' ', 'g'),
         '([0-9])([A-Za-z]{3})', '\1 \2'), '([A-Za-z]{3})([0-9])', '\1 \2')) end;
+create macro t_cutoff(d, f) as case when contains(f, '%y') and date_part('year', d) > 2049 then d - to_years(100) else d end;
 -- A year of two digits where the style has four, or the other way round, is not guessed.
 create macro t_numeric_date(x, f) as case when regexp_full_match(trim(x), '[0-9]+[/.-][0-9]+[/.-][0-9]+.*')
         and contains(f, '%Y') <> (regexp_matches(trim(x), '(^|[/.-])[0-9]{4}($|[/.-]| )'))
     then t_fail('R|CONVERT of a date whose year has another number of digits than the style (' || x || ') is not run here.')::timestamp
-    else try_strptime(regexp_replace(trim(x), '[/.-]', '/', 'g'), [f, f || ' %H:%M', f || ' %H:%M:%S']) end;
+    else t_cutoff(try_strptime(regexp_replace(trim(x), '[/.-]', '/', 'g'), [f, f || ' %H:%M', f || ' %H:%M:%S']), f) end;
 -- Under SET DATEFORMAT dmy, datetime takes 2011-09-01 for the 9th of January; date and datetime2 do not.
 create macro t_year_first_dmy(x) as case when regexp_full_match(trim(x), '[0-9]{4}[-/.][0-9]{1,2}[-/.][0-9]{1,2}( .*)?')
     then regexp_replace(trim(x), '^([0-9]{4})(.)([0-9]{1,2}).([0-9]{1,2})', '\1\2\4\2\3') else x end;
@@ -78,7 +80,7 @@ create macro t_year_first_dmy(x) as case when regexp_full_match(trim(x), '[0-9]{
 create macro t_full_year(x) as case when regexp_matches(trim(x), '^[0-9]{1,2}[/.-][0-9]{1,2}[/.-][0-9]{2}( |$)')
     then regexp_replace(trim(x), '^([0-9]+.[0-9]+.)([0-9]{2})', '\1' || case when regexp_extract(trim(x), '^[0-9]+.[0-9]+.([0-9])', 1) < '5' then '20' else '19' end || '\2')
     else x end;
-create macro t_looks_date(x) as regexp_full_match(trim(x), '([0-9]{8}|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})([ T].*)?');
+create macro t_looks_date(x) as regexp_full_match(trim(x), '([0-9]{8}|[0-9]{1,4}[-/.][0-9]{1,2}[-/.][0-9]{1,4})([ T][^.+]*([.][0-9]{1,3})?)?');
 -- money in style 1 has a comma after every three digits.
 create macro t_thousands(x) as case when x like '-%' then '-' else '' end
     || format('{:,}', ltrim(split_part(x, '.', 1), '-')::bigint) || '.' || split_part(x, '.', 2);
@@ -123,17 +125,25 @@ create macro t_left(x, n) as case when t_pairs(x) > 0 then t_pair_cut() when n <
 create macro t_right(x, n) as case when t_pairs(x) > 0 then t_pair_cut() when n < 0 then t_fail('536|Invalid length parameter passed to the right function.') else right(x, n::bigint) end;
 create macro t_stuff(x, a, n, y) as case when t_pairs(x) > 0 then t_pair_cut() when a < 1 or n < 0 or a > length(x) then null
     else left(x, (a - 1)::bigint) || coalesce(y, '') || substr(x, (a + n)::bigint) end;
+-- POWER of a number below nought has no root.
+create macro t_power(x, y) as case when x < 0 and y <> trunc(y) then t_fail('3623|An invalid floating point operation occurred.')::double else power(x, y) end;
+-- LAG and LEAD look one way only.
+create macro t_offset(n) as case when n < 0 then t_fail('8730|Offset parameter for Lag and Lead functions cannot be a negative value.')::bigint else n end;
 -- STR gives up decimals that have no room, and rounds to those that are left.
 create macro t_str_places(x, n, d) as greatest(0, least(coalesce(d, 0)::int, 16, n::int - 1 - length(printf('%.0f', trunc(x)))))::int;
 create macro t_str_text(x, d) as printf('%.' || d::varchar || 'f', round(x, d::int));
 create macro t_str_fit(y, n) as case when length(y) > n then repeat('*', n::bigint) else lpad(y, n::int, ' ') end;
 create macro t_str(x, n, d) as case when n between 1 and 8000 and coalesce(d, 0) >= 0 then t_str_fit(t_str_text(x, t_str_places(x, n, d)), n) end;
+create macro t_translate(x, a, b) as case when length(a) <> length(b) then
+    t_fail('9828|The second and third arguments of the TRANSLATE built-in function must contain an equal number of characters.') else translate(x, a, b) end;
 create macro t_charindex(y, x, start) as case when x is null or start is null then null when t_pairs(x) > 0 then t_pair_cut()::bigint when length(y) = 0 then 0 when strpos(substr(x, greatest(start, 1)::bigint), y) = 0 then 0
     else (strpos(substr(x, greatest(start, 1)::bigint), y) + greatest(start, 1) - 1)::int end;
-create macro t_isnumeric(x) as case when x is not null and (regexp_full_match(trim(x), '[+-]?[$£]?[+-]?([0-9][0-9,]*[.]?[0-9]*|[.][0-9]+)([eEdD][+-]?[0-9]+)?')
+create macro t_isnumeric(x) as case when x is not null and (regexp_full_match(trim(x), '([+-]?[$£]?|[$£][+-]?)([0-9][0-9,]*[.]?[0-9]*|[.][0-9]+)([eEdD][+-]?[0-9]+)?')
     or regexp_full_match(trim(x), '[+$£.,-]')) then 1 else 0 end;
 create macro t_replace_ci(x, y, z) as case when length(y) = 0 then x else
     regexp_replace(x, '(?is)' || regexp_escape(y), replace(z, '\', '\\'), 'g') end;
+-- STRING_AGG of what is no varchar(max) holds 8,000 bytes.
+create macro t_joined(x, most) as case when length(x) > most then t_fail('9829|STRING_AGG aggregation result exceeded the limit of 8000 bytes. Use LOB types to avoid result truncation.') else x end;
 create macro t_xml(x) as replace(replace(replace(x, '&', '&amp;'), '<', '&lt;'), '>', '&gt;');
 -- ROUND of whole numbers at negative places, halves away from zero.
 create macro t_round_int(x, d) as case when d >= 0 then x else

@@ -94,7 +94,7 @@ def power(b: Queries, args: list, scope: Scope) -> V:
         if t.name == "decimal"
         else t
     )
-    raised = f"power(CAST({x.sql} AS DOUBLE), CAST({b.convert(y, FLOAT).sql} AS DOUBLE))"
+    raised = f"t_power(CAST({x.sql} AS DOUBLE), CAST({b.convert(y, FLOAT).sql} AS DOUBLE))"
     return V(f"CAST({f'trunc({raised})' if t.is_integer else raised} AS {t.duck})", t)
 
 

@@ -102,6 +102,8 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
         """Translate a query inside a scope; `rid` asks for the row numbers of a table under it."""
         if isinstance(node, exp.Subquery):
             only(node, "this", "with_", "order", "alias")
+            if node.this.args.get("with_"):
+                raise sql_error(156, "with", step="WITH stands before the whole statement.")
             return self.query(node.this, scope, exists, rid)
         with_ = node.args.get("with_")
         if with_ is not None:
@@ -307,6 +309,8 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
                 return f"({', '.join(key(part) for part in item.expressions)})"
             if isinstance(item, exp.Literal):
                 raise sql_error(164)
+            if item.find(exp.Select):
+                raise sql_error(144)
             v = self.expr(item, scope)
             seen[v.sql] = v
             scope.group_kinds.add(type(item))

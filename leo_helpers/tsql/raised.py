@@ -58,8 +58,10 @@ def raised_text(shape: str, values: list[V]) -> str:
     def written(place: re.Match) -> str:
         if place[0] == "%%":
             return "%"
-        if place["kind"] is None or "#" in place["flags"]:
+        if place["kind"] is None:
             raise sql_error(2787, shape[place.start() :])
+        if "#" in place["flags"]:
+            raise Refused("RAISERROR with the flag # is not run here.")
         width, cut = (
             str(taken("d")) if place[n] == "*" else place[n] or "" for n in ("width", "cut")
         )

@@ -30,6 +30,8 @@ def _as_table(node: exp.Expression) -> exp.Expression:
         return exp.Select(expressions=[exp.Subquery(this=node.copy())])
     if node.args.get("order") and not (node.args.get("limit") or node.args.get("offset")):
         raise sql_error(1033)
+    if node.args.get("with_"):
+        raise sql_error(156, "with", step="WITH stands before the whole statement.")
     return node
 
 

@@ -19,10 +19,11 @@ _STYLES = {
     120: "%Y-%m-%d %H:%M:%S", 21: "%Y-%m-%d %H:%M:%S.%g", 25: "%Y-%m-%d %H:%M:%S.%g",
     121: "%Y-%m-%d %H:%M:%S.%g", 126: "%Y-%m-%dT%H:%M:%S.%g", 114: "%H:%M:%S:%g",
     113: "%d %b %Y %H:%M:%S:%g", 13: "%d %b %Y %H:%M:%S:%g",
+    7: "%b %d, %y", 14: "%H:%M:%S:%g",
 }  # fmt: skip
 
 
-_CLOCK = {8, 24, 108, 114}
+_CLOCK = {8, 14, 24, 108, 114}
 
 
 def to_style(sql: str, t: T, style: int) -> str:
@@ -31,7 +32,7 @@ def to_style(sql: str, t: T, style: int) -> str:
         if t.name == "date":
             return f"t_month_text({sql})"
         if t.name == "time":
-            return f"t_clock({today(sql)})"
+            return f"ltrim(t_clock({today(sql)}))"
         return f"(t_month_text({sql}) || ' ' || t_clock({sql}))"
     if style not in _STYLES:
         raise Refused(f"CONVERT style {style} is not known here.", "Use 103, 112, 120 or 126.")
@@ -45,6 +46,8 @@ def to_style(sql: str, t: T, style: int) -> str:
             raise TSqlError("Error converting data type time to varchar.", 8114)
         shape, sql = shape[shape.index("%H") :], today(sql)
     if t.name in ("datetime2", "time") and "%g" in shape:
+        if ":%g" in shape:
+            raise Refused(f"CONVERT style {style} of {t.name} is not known here.", "Use 121.")
         digits = 7 if t.n is None else t.n
         if digits == 0:
             return f"strftime({sql}, {literal(shape.replace('.%g', ''))})"
