@@ -119,7 +119,7 @@ def export(
     project: Project = "",
     root: Root = None,
 ) -> None:
-    """Write CREATE TABLE and BULK INSERT scripts with the data (checked by parsers only)."""
+    """Write CREATE TABLE and BULK INSERT scripts with the data (run on no SQL Server)."""
     module = import_module(".mssql", __package__)
     extra = {"project": project} if project else {}
     for path in module.export_mssql(out, tables, read_years(years), root=root, **extra):

@@ -1,4 +1,4 @@
-"""The way to a SQL Server: scripts and bulk files, checked by parsers."""
+"""The way to a SQL Server: scripts and bulk files, as parsers read them and as they are loaded."""
 
 import csv
 import json
@@ -10,17 +10,21 @@ from leo_helpers.errors import DataSetError, ExportError
 from leo_helpers.mssql import export_mssql
 
 
+def tables_of(create):
+    """The CREATE TABLE statements of a script, parsed."""
+    batches = [b for b in create.read_text().split("\ngo\n") if "create table" in b]
+    level = sqlglot.ErrorLevel.RAISE
+    trees = [sqlglot.parse_one(batch, dialect="tsql", error_level=level) for batch in batches]
+    return [t for t in trees if isinstance(t, sqlglot.exp.Create) and t.kind == "TABLE"]
+
+
 def test_export_mssql_is_read_by_parsers_and_holds_every_row(tmp_path, small_data):
     paths = export_mssql(tmp_path, ["lookup_pmr", "sc_pupil"], 2011, project="p1", root=small_data)
     create, load, about, *files = paths
-    text = create.read_text()
-    batches = [batch for batch in text.split("\ngo\n") if "create table" in batch]
-    level = sqlglot.ErrorLevel.RAISE
-    trees = [sqlglot.parse_one(batch, dialect="tsql", error_level=level) for batch in batches]
-    made = [t for t in trees if isinstance(t, sqlglot.exp.Create) and t.kind == "TABLE"]
+    text, made = create.read_text(), tables_of(create)
     assert len(made) == len(files) >= 2 and "create schema" in text
     assert load.read_text().count("bulk insert") == len(files)
-    assert "parsers only" in about.read_text() and "real person" in text
+    assert "No SQL Server has run" in about.read_text() and "real person" in text
     import duckdb
 
     for path, tree in zip(files, made, strict=True):
@@ -70,6 +74,49 @@ def test_export_mssql_keeps_empty_texts_apart_from_null(tmp_path, small_data):
     ).fetchall()
     assert got == want and want[0][0] > 0
     assert f"[{name}] = case when [{name}] = '~' then ''" in load.read_text()
+
+
+def test_export_mssql_files_hold_each_value(tmp_path, small_data):
+    """Read by the types of create.sql, with the empty texts put back."""
+    import duckdb
+
+    create, load, _, *files = export_mssql(
+        tmp_path, ["lilr_learners", "leo_benefit"], root=small_data
+    )
+    kinds = set()
+    for path, tree in zip(files, tables_of(create), strict=True):
+        items = []
+        for column in tree.find_all(sqlglot.exp.ColumnDef):
+            kind, name = column.kind.sql("duckdb"), f'"{column.name}"'
+            kinds.add(kind.split("(")[0])
+            text = "BLOB" not in kind and "TEXT" not in kind
+            form = (
+                "cast({} as {})"
+                if text
+                else "unhex({})"
+                if "BLOB" in kind
+                else "replace({}, '~', '')"
+            )
+            items.append(form.format(name, kind))
+        database, view = path.stem.split(".")
+        loaded = f"select {', '.join(items)} from read_csv('{path}', all_varchar = true)"
+        stored = f"select * from '{small_data / database / view}/*.parquet'"
+        for one, other in ((loaded, stored), (stored, loaded)):
+            assert duckdb.sql(f"{one} except all {other}").fetchall() == []
+    assert {"TEXT", "BLOB", "INT", "DATE"} <= kinds
+    assert "codepage" not in load.read_text()
+
+
+def test_export_mssql_names_a_codepage_only_where_a_text_needs_it():
+    from leo_helpers.catalogue import load_catalogue
+    from leo_helpers.mssql import _bulk
+    from leo_helpers.tsql.sqltypes import T
+
+    view = load_catalogue().resolve_table("lookup_pmr").views()[0]
+    plain = {"a": ("VARCHAR", T("varchar", 8))}
+    wide = {**plain, "b": ("VARCHAR", T("nvarchar", 8))}
+    assert "codepage" not in _bulk(view, "p1", plain, "x.csv")
+    assert "codepage = '65001'" in _bulk(view, "p1", wide, "x.csv")
 
 
 def test_export_mssql_says_what_is_wrong(tmp_path, small_data):
