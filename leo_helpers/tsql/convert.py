@@ -236,6 +236,7 @@ def _to_date(v: V, to: T, mode: str, style: int | None, dateformat: str) -> str:
     if to.name in ("datetime", "smalldatetime") and t.is_number:
         long = t.name == "decimal" and t.p > 27  # times the microseconds of a day: over 38 digits
         days = f"{v.sql}::DOUBLE" if long or t.name in FLOATS else v.sql
+        days = f"{days}::INTEGER" if t.name == "bit" else days
         sql = f"(timestamp '1900-01-01' + to_microseconds(({days} * 86400000000)::BIGINT))"
         over = f"Arithmetic overflow error converting expression to data type {to.name}."
         return once(sql, lambda x: _in_range(replace(v, sql=x), to, mode, (8115, over)))

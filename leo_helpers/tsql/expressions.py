@@ -237,7 +237,8 @@ class Expressions(Conditions):
             if other.t.is_number:
                 if op == "-" and base is b:
                     raise Refused("A number less a datetime is not computed here.")
-                exact = f"{other.sql}::DOUBLE" if other.t.name in FLOATS else other.sql
+                kind = "::INTEGER" if other.t.name == "bit" else ""
+                exact = f"{other.sql}{'::DOUBLE' if other.t.name in FLOATS else kind}"
                 days = f"to_microseconds(CAST({exact} * 86400000000 AS BIGINT))"
                 moved = f"({base.sql} {op} {days})"
                 if other.t.is_integer:

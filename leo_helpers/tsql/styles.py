@@ -12,7 +12,7 @@ __all__ = ["style_text", "to_style", "today"]
 #: Styles of CONVERT for dates: how DuckDB writes and reads them (page "CAST and CONVERT").
 _STYLES = {
     1: "%m/%d/%y", 2: "%y.%m.%d", 3: "%d/%m/%y", 4: "%d.%m.%y", 5: "%d-%m-%y", 6: "%d %b %y",
-    10: "%m-%d-%y", 11: "%y/%m/%d", 12: "%y%m%d",
+    7: "%b %d, %y", 10: "%m-%d-%y", 11: "%y/%m/%d", 12: "%y%m%d",
     101: "%m/%d/%Y", 102: "%Y.%m.%d", 103: "%d/%m/%Y", 104: "%d.%m.%Y", 105: "%d-%m-%Y",
     106: "%d %b %Y", 107: "%b %d, %Y", 110: "%m-%d-%Y", 111: "%Y/%m/%d", 112: "%Y%m%d",
     23: "%Y-%m-%d", 8: "%H:%M:%S", 24: "%H:%M:%S", 108: "%H:%M:%S", 20: "%Y-%m-%d %H:%M:%S",
@@ -34,6 +34,10 @@ def to_style(sql: str, t: T, style: int) -> str:
         if t.name == "time":
             return f"ltrim(t_clock({today(sql)}))"
         return f"(t_month_text({sql}) || ' ' || t_clock({sql}))"
+    if style in (9, 109) and t.name == "datetime":
+        clock = f"lpad(strftime({sql}, '%-I:%M:%S:%g%p'), 14, ' ')"
+        return f"(t_month_text({sql}) || ' ' || {clock})"
+    style = 126 if style == 127 else style  # which differs in datetimeoffset alone
     if style not in _STYLES:
         raise Refused(f"CONVERT style {style} is not known here.", "Use 103, 112, 120 or 126.")
     shape = _STYLES[style]
@@ -50,7 +54,7 @@ def to_style(sql: str, t: T, style: int) -> str:
             raise Refused(f"CONVERT style {style} of {t.name} is not known here.", "Use 121.")
         digits = 7 if t.n is None else t.n
         if digits == 0:
-            return f"strftime({sql}, {literal(shape.replace('.%g', ''))})"
+            return f"strftime({sql}, {literal(shape.removesuffix('%g').rstrip('.:'))})"
         tail = f"left(strftime({sql}, '%f') || '0', {digits})"
         return f"(strftime({sql}, {literal(shape.replace('%g', ''))}) || {tail})"
     text = f"strftime({sql}, {literal(shape)})"
