@@ -236,9 +236,7 @@ def select_into(interpreter: Interpreter, statement: Simple, tree: exp.Expressio
         Column(c.name, stored_type(c.t), not c.firm, identity=c.identity if counted else None)
         for c in query.cols
     )
-    table = Table(
-        database, parts[-2] if len(parts) > 1 and parts[-2] else "dbo", shown, "", columns
-    )
+    table = Table(database, session.store.schema_for(parts), shown, "", columns)
     cells = ", ".join(f"CAST(q.c{i} AS {c.t.duck})" for i, c in enumerate(columns, 1))
     rows = tables.register(session, table, f"SELECT {cells} FROM ({query.sql}) AS q")
     count_on(session, session.store.find(parts))

@@ -89,7 +89,7 @@ def _table(interpreter: Interpreter, cursor: Cursor) -> int:
     table = definition(
         interpreter,
         body,
-        Table(database, parts[-2] if len(parts) > 1 and parts[-2] else "dbo", shown, "", ()),
+        Table(database, session.store.schema_for(parts), shown, "", ()),
     )
     register(session, table)
     return 0

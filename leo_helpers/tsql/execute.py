@@ -132,6 +132,8 @@ def _sp_executesql(interpreter: Interpreter, cursor: Cursor) -> int | None:
         name, tokens = (part[1].text.lower(), part[3:]) if named else ("", part)
         out = word(tokens[-1]) in ("OUTPUT", "OUT") if tokens else False
         tokens = tokens[:-1] if out else tokens
+        if out and (len(tokens) != 2 or tokens[0].token_type != TokenType.PARAMETER):
+            raise sql_error(179, at=part[0].start)
         if len(texts) < 2 and name in ("", "stmt", "statement", "params", "parameters"):
             v = interpreter.value(tokens)[0]
             if v.t.name not in ("nvarchar", "nchar", "null"):

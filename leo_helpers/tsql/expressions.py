@@ -184,7 +184,7 @@ class Expressions(Conditions):
         t = arithmetic(op, a.t, b.t)
         if t.name in FLOATS:
             if op == "%":
-                raise TSqlError("The data types are incompatible in the modulo operator.", 402)
+                raise self.incompatible(a, b, "modulo")
             left, right = (f"CAST({v.sql} AS {t.duck})" for v in (a, b))
             sql = f"({left} {op} {right})"
             if op == "/" and not (isinstance(b.const, int) and b.const):
@@ -256,14 +256,16 @@ class Expressions(Conditions):
             raise Refused("SQL Server reads & | ^ + - from left to right.", "Add brackets.")
         return self.bits(op, self.expr(node.this, scope), self.expr(node.expression, scope))
 
+    def incompatible(self, a: V, b: V, op: str) -> TSqlError:
+        """Return the error of an operator whose sides do not go together."""
+        text = f"The data types {a.t.name} and {b.t.name} are incompatible in the {op} operator."
+        return TSqlError(text, 402)
+
     def bits(self, op: str, a: V, b: V) -> V:
         """Combine two whole numbers bit by bit."""
         t = unify(a.t, b.t)
         if t.name not in INTEGERS:
-            raise TSqlError(
-                f"The data types {a.t.name} and {b.t.name} are incompatible in the {op} operator.",
-                402,
-            )
+            raise self.incompatible(a, b, op)
         left, right = (self.convert(v, T("int") if t.name == "bit" else t).sql for v in (a, b))
         sql = f"xor({left}, {right})" if op == "^" else f"({left} {op} {right})"
         return V(sql if t.name != "bit" else f"({sql} <> 0)", t)

@@ -208,6 +208,8 @@ def identity_column(b: Queries, args: list, scope: Scope) -> V:
         raise sql_error(177, step="Use ROW_NUMBER() to number what you only look at.")
     seed, step = (b.constant(b.expr(arg, scope)) for arg in args[1:]) if len(args) == 3 else (1, 1)
     t = parse_type(args[0].name, [])
+    if t.s or not (t.is_integer or t.name == "decimal") or t.name == "bit":
+        raise sql_error(2749, "IDENTITY")
     return numbered(t, (seed, step), "")
 
 

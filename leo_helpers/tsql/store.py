@@ -279,6 +279,12 @@ class Store:
         database = self.databases.get(table.database, table.database)
         return f"{database}.{table.schema}.{table.name}"
 
+    @staticmethod
+    def schema_for(parts: list[str]) -> str:
+        """Return the schema of what is made under a name; one before a #table does not count."""
+        named = len(parts) > 1 and parts[-2] and not parts[-1].startswith("#")
+        return parts[-2] if named else "dbo"
+
     def writable(self, parts: list[str], at: int | None) -> tuple[Key3, str]:
         """Return where something may be made, and the name as written; LEO is read-only."""
         key = self.resolve(parts)
