@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from sqlglot import exp
 
 from .errors import Refused, TSqlError, sql_error
@@ -13,6 +15,8 @@ from .sqltypes import FLOATS, T
 from .value import V, literal
 
 __all__ = ["Ordering", "directed"]
+
+_BARE = re.compile(r"[-+() .\deE]+|NULL")  # a literal, which DuckDB takes for a column's place
 
 
 class Ordering:
@@ -201,4 +205,5 @@ class Ordering:
 
 def directed(key: str, item: exp.Expression) -> str:
     """Return a sort key with its direction; NULL is the lowest value."""
+    key = f"CAST({key} AS DOUBLE)" if _BARE.fullmatch(key) else key
     return f"{key} DESC NULLS LAST" if item.args.get("desc") else f"{key} ASC NULLS FIRST"
