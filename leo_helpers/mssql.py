@@ -28,9 +28,10 @@ _ABOUT = """{notice}
 
 Empty texts are written as {empty}; load.sql turns them back. An empty field is NULL.
 Lengths of text columns are those that these rows need, rounded up.
-No SQL Server has run these scripts. With all 188 views of 1,000 people create.sql and the
-updates of load.sql ran on Babelfish 4.3, another engine for T-SQL, and each value came out as it
-went in; there COPY took the place of BULK INSERT, which parsers have checked and nothing has run.
+No SQL Server has run these scripts. With all 188 views of 1,000 people create.sql and the updates
+of load.sql ran on Babelfish 4.3, another engine for T-SQL, and each value came out as it went in.
+Rows were loaded there by COPY, and four binary columns decoded after it: BULK INSERT has been
+checked by parsers only.
 """
 
 
@@ -46,7 +47,8 @@ def export_mssql(
     """Write CREATE TABLE and BULK INSERT scripts and the rows of views.
 
     No SQL Server has run what is written. Babelfish 4.3 ran create.sql and the updates of load.sql
-    for all views, and gave back each value; BULK INSERT is checked by parsers only.
+    for all views, and gave back each value that COPY had loaded. BULK INSERT is checked by
+    parsers only.
 
     Parameters
     ----------

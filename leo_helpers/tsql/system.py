@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from .sqltypes import T, bytes_of
+from sqlglot import exp
+
+from .sqltypes import BINARY, T, bytes_of
 from .store import Key, LeoView, Store, Table, View
 from .value import quote
 
@@ -54,12 +56,38 @@ def _tables(store: Store, database: str) -> list[list]:
 def _columns(store: Store, database: str) -> list[list]:
     shown, rows = store.databases.get(database, database), []
     for e in store.listed(database, columns=True):
+        own = {c.name: c.default for c in e.columns} if isinstance(e, Table) else {}
         for i, (name, t, nullable) in enumerate(column_facts(e, store), 1):
-            length = (-1 if t.n is None else t.n) if t.is_string else None
-            digits, scale = _digits(t) if t.name != "bit" else (None, None)
-            rows.append([shown, store.schema_of(e)[1], e.name, name, i, "YES" if nullable else "NO",
-                         t.name, length, digits, scale, _collation(t)])  # fmt: skip
+            length = octets = coded = digits = radix = scale = None
+            if t.is_string or t.name in BINARY:
+                length, octets = -1 if t.n is None else t.n, bytes_of(t)
+                coded = ("UNICODE" if t.name[0] == "n" else "iso_1") if t.is_string else None
+            elif t.name != "bit":
+                digits, scale = _digits(t)
+                radix = None if digits is None else 10 if t.is_exact else 2
+            rows.append([shown, store.schema_of(e)[1], e.name, name, i, _default(own.get(name)),
+                         "YES" if nullable else "NO", t.name, length, octets, digits, radix, scale,
+                         _places(t), *[None] * 2, coded, *[None] * 2, _collation(t),
+                         *[None] * 3])  # fmt: skip
     return rows
+
+
+def _default(written: exp.Expression | None) -> str | None:
+    """Return a default as SQL Server writes it down: ``((0))``, ``('a')``, ``(getdate())``."""
+    if written is None:
+        return None
+    text = written.sql("tsql")
+    if written.is_number:
+        return f"(({text}))"
+    bare = isinstance(written, exp.Func) and not written.find(exp.Literal)
+    return f"({text.lower() if bare else text})"
+
+
+def _places(t: T) -> int | None:
+    """Return the places of seconds of a date or time."""
+    if t.name in ("time", "datetime2", "datetimeoffset"):
+        return 7 if t.n is None else t.n
+    return {"date": 0, "smalldatetime": 0, "datetime": 3}.get(t.name)
 
 
 def _digits(t: T) -> tuple[int | None, int | None]:
@@ -199,8 +227,12 @@ SYSTEM_VIEWS: dict[str, tuple[str, Rows]] = {
             [*row[:3], "NONE", "NO"] for row in _tables(store, database) if row[3] == "VIEW"]),
     "information_schema.columns": (
         "TABLE_CATALOG:name TABLE_SCHEMA:name TABLE_NAME:name COLUMN_NAME:name "
-        "ORDINAL_POSITION:int IS_NULLABLE:text DATA_TYPE:name CHARACTER_MAXIMUM_LENGTH:int "
-        "NUMERIC_PRECISION:int NUMERIC_SCALE:int COLLATION_NAME:name", _columns),
+        "ORDINAL_POSITION:int COLUMN_DEFAULT:name IS_NULLABLE:text DATA_TYPE:name "
+        "CHARACTER_MAXIMUM_LENGTH:int CHARACTER_OCTET_LENGTH:int NUMERIC_PRECISION:int "
+        "NUMERIC_PRECISION_RADIX:int NUMERIC_SCALE:int DATETIME_PRECISION:int "
+        "CHARACTER_SET_CATALOG:name CHARACTER_SET_SCHEMA:name CHARACTER_SET_NAME:name "
+        "COLLATION_CATALOG:name COLLATION_SCHEMA:name COLLATION_NAME:name DOMAIN_CATALOG:name "
+        "DOMAIN_SCHEMA:name DOMAIN_NAME:name", _columns),
     "information_schema.schemata": ("CATALOG_NAME:name SCHEMA_NAME:name", _schemata),
     "sys.tables": (_OBJECT, _objects("U")),
     "sys.views": (_OBJECT, _objects("V")),
