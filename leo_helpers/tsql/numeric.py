@@ -38,13 +38,14 @@ def keep_type(form: str):
         t = v.t.plain
         if t.name == "decimal" and form in ("floor", "ceil"):
             t = decimal(t.p, 0)
-        if t.name == "decimal" and form in ("degrees", "radians"):
+        angle = form in ("degrees", "radians")
+        if t.name == "decimal" and angle:
             t = T("decimal", p=38, s=max(t.s, 18))
         if t.name == "tinyint" and form in ("abs", "floor", "ceil"):
             return v
-        if t.name == "tinyint" or (t.name == "smallint" and form == "sign"):
+        if t.name == "tinyint" or (t.name == "smallint" and (angle or form == "sign")):
             t = INT
-        whole = t.is_integer and form in ("degrees", "radians")  # which then cut off what is left
+        whole = t.is_integer and angle  # which then cut off what is left
         return V(
             f"CAST({f'trunc({form}({v.sql}))' if whole else f'{form}({v.sql})'} AS {t.duck})", t
         )
