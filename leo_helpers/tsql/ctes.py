@@ -81,7 +81,7 @@ class CommonTables:
         if len(step.cols) != len(cols) + 1:
             raise TSqlError("All queries combined using UNION ALL must have an equal number of "
                             "expressions in their target lists.", 205)  # fmt: skip
-        for first, second in zip(start.cols, step.cols, strict=False):
+        for first, second in zip(cols, step.cols, strict=False):
             a, b = first.t, second.t
             lengths = a.is_string and None not in (a.n, b.n) and a.n != b.n
             if a.name != b.name or lengths or (a.name == "decimal" and (a.p, a.s) != (b.p, b.s)):
