@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from .errors import Refused, TSqlError, sql_error
+from .foreign import ELSEWHERE
 from .literals import any_row_does
 from .sqltypes import FLOATS, MONEY, T, decimal
 from .value import V
@@ -206,6 +207,8 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
             rest += f", {b.convert(b.expr(args[2], scope), v.t).sql}"
         t = v.t.plain
         return V(f"{name}({b.convert(v, t).sql if v.t.name == 'null' else v.sql}{rest}){over}", t)
+    if name in ELSEWHERE:
+        raise sql_error(195, name, step=f"SQL Server has {ELSEWHERE[name]}.", at=b.at)
     raise Refused(f"{name.upper()} with OVER is not run here.")
 
 

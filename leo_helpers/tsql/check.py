@@ -22,6 +22,7 @@ from .blocks import word
 from .collations import collation_of
 from .cursor import Cursor
 from .errors import Refused
+from .foreign import ELSEWHERE
 from .lexer import Script
 from .literals import any_row_does, first_start
 from .own import OwnTables, index_of
@@ -153,7 +154,9 @@ def _functions(look: _Look) -> Iterator[Hit]:
         for call in tree.find_all(exp.Anonymous):
             name = call.name.lower()
             known = name in _KNOWN and name not in _RANDOM
-            if not known and not isinstance(call.parent, _NOT_SCALAR):
+            if name in ELSEWHERE:
+                yield "elsewhere", call, {"name": call.name.upper(), "instead": ELSEWHERE[name]}
+            elif not known and not isinstance(call.parent, _NOT_SCALAR):
                 yield "function", call, {"name": call.name.upper()}
 
 
