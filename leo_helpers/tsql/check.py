@@ -16,7 +16,7 @@ from ..errors import nearest
 from ..harmonise_held import Approved, approved_variables
 from ..selection import is_approved
 from . import aggregates, dates, functions
-from .advice import years_of
+from .advice import views_like, years_of
 from .assign import temporary_made, variable_list
 from .blocks import word
 from .collations import collation_of
@@ -165,7 +165,7 @@ def _views(look: _Look) -> Iterator[Hit]:
         name = source.parts[-1]
         held = [view for db, view in leo_views() if db == database]
         elsewhere = [db for db, view in leo_views() if view == name.lower()]
-        near = nearest(name, held)
+        near = views_like(name, held)
         step = f"It is in {elsewhere[0]}." if elsewhere else ""
         step = step or (f"Did you mean {', '.join(near)}?" if near else "See leo.tables().")
         rule = "view_text" if look.read.statement.depth else "view"
