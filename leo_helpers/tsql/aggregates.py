@@ -108,6 +108,9 @@ def _string_agg(b: Queries, args: list, scope: Scope, order: list[str] | None) -
     from .arguments import text
     from .literals import aggregate
 
+    if isinstance(args[0], exp.Distinct):
+        step = "STRING_AGG has no DISTINCT: take the distinct values in a subquery first."
+        raise TSqlError("Incorrect syntax near ','.", 102, step, b.at)
     with aggregate(scope):
         v, divider = text(b, b.expr(args[0], scope)), text(b, b.expr(args[1], scope))
     if order is None:
