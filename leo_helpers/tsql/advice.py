@@ -3,14 +3,61 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
+from typing import TYPE_CHECKING
 
-from .store import LeoView
+from ..catalogue import load_catalogue
+from ..errors import nearest
 
-__all__ = ["years_of"]
+if TYPE_CHECKING:
+    from .store import LeoView
+
+__all__ = ["views_like", "years_of"]
 
 
+_YEAR = re.compile(r"\d{4}")
 _SUFFIX = re.compile(r"_(?:(aut|spr|sum)|ab|ex)?(\d\d)$")
+
+
+def views_like(name: str, views: Iterable[str]) -> tuple[str, ...]:
+    """Return the views that someone may mean who writes a name that none has.
+
+    Parameters
+    ----------
+    name : str
+        The name as written; it may be the table's on the request form.
+    views : iterable of str
+        The names of the views of the database, in small letters.
+
+    Returns
+    -------
+    tuple of str
+        The same view of the nearest years, the view of that table of the form, or else the views
+        that look most like it.
+
+    Examples
+    --------
+    >>> views_like("plams_amended_2007", ["plams_amended_2021", "plams_amended_2008"])
+    ('plams_amended_2008', 'plams_amended_2021')
+    >>> views_like("LEARNER_AE_ID_TO_RECID_LOOKUP", ["education_records_lookup"])
+    ('education_records_lookup',)
+    """
+    held, low = list(views), name.lower()
+    of_form = [
+        view.name.lower()
+        for table in load_catalogue().tables.values()
+        if table.request_sheet.lower() == low
+        for view in table.views()
+    ]
+    if set(of_form) & set(held):
+        return tuple(view for view in of_form if view in held)[:3]
+    year = _YEAR.search(low)
+    same = [view for view in held if year and _YEAR.sub("", view) == _YEAR.sub("", low)]
+    if year and same:
+        same.sort(key=lambda view: abs(int(_YEAR.search(view)[0]) - int(year[0])))
+        return tuple(same[:3])
+    return nearest(name, held)
 
 
 def years_of(view: LeoView, name: str) -> list[str]:
@@ -42,8 +89,6 @@ def years_of(view: LeoView, name: str) -> list[str]:
 @lru_cache(maxsize=256)
 def _columns(database: str, name: str) -> frozenset[str]:
     """What the catalogue has in a view."""
-    from ..catalogue import load_catalogue
-
     catalogue = load_catalogue()
     views = (view for table in catalogue.tables.values() for view in table.views())
     found = (v for v in views if (v.database, v.name.lower()) == (database, name))
@@ -52,8 +97,6 @@ def _columns(database: str, name: str) -> frozenset[str]:
 
 @lru_cache(maxsize=256)
 def _years(database: str, name: str, base: str) -> tuple[int, ...]:
-    from ..catalogue import load_catalogue
-
     catalogue = load_catalogue()
     found: set[int] = set()
     for table in catalogue.tables.values():

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from sqlglot import exp
 
 from .errors import Refused, TSqlError, sql_error
+from .foreign import ELSEWHERE
 from .literals import any_row_does
 from .sqltypes import FLOATS, MONEY, T, decimal
 from .value import V
@@ -107,6 +108,9 @@ def _string_agg(b: Queries, args: list, scope: Scope, order: list[str] | None) -
     from .arguments import text
     from .literals import aggregate
 
+    if isinstance(args[0], exp.Distinct):
+        step = "STRING_AGG has no DISTINCT: take the distinct values in a subquery first."
+        raise TSqlError("Incorrect syntax near ','.", 102, step, b.at)
     with aggregate(scope):
         v, divider = text(b, b.expr(args[0], scope)), text(b, b.expr(args[1], scope))
     if order is None:
@@ -206,6 +210,8 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
             rest += f", {b.convert(b.expr(args[2], scope), v.t).sql}"
         t = v.t.plain
         return V(f"{name}({b.convert(v, t).sql if v.t.name == 'null' else v.sql}{rest}){over}", t)
+    if name in ELSEWHERE:
+        raise sql_error(195, name, step=f"SQL Server has {ELSEWHERE[name]}.", at=b.at)
     raise Refused(f"{name.upper()} with OVER is not run here.")
 
 

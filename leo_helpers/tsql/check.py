@@ -16,12 +16,13 @@ from ..errors import nearest
 from ..harmonise_held import Approved, approved_variables
 from ..selection import is_approved
 from . import aggregates, dates, functions
-from .advice import years_of
+from .advice import views_like, years_of
 from .assign import temporary_made, variable_list
 from .blocks import word
 from .collations import collation_of
 from .cursor import Cursor
 from .errors import Refused
+from .foreign import ELSEWHERE
 from .lexer import Script
 from .literals import any_row_does, first_start
 from .own import OwnTables, index_of
@@ -153,7 +154,9 @@ def _functions(look: _Look) -> Iterator[Hit]:
         for call in tree.find_all(exp.Anonymous):
             name = call.name.lower()
             known = name in _KNOWN and name not in _RANDOM
-            if not known and not isinstance(call.parent, _NOT_SCALAR):
+            if name in ELSEWHERE:
+                yield "elsewhere", call, {"name": call.name.upper(), "instead": ELSEWHERE[name]}
+            elif not known and not isinstance(call.parent, _NOT_SCALAR):
                 yield "function", call, {"name": call.name.upper()}
 
 
@@ -162,7 +165,7 @@ def _views(look: _Look) -> Iterator[Hit]:
         name = source.parts[-1]
         held = [view for db, view in leo_views() if db == database]
         elsewhere = [db for db, view in leo_views() if view == name.lower()]
-        near = nearest(name, held)
+        near = views_like(name, held)
         step = f"It is in {elsewhere[0]}." if elsewhere else ""
         step = step or (f"Did you mean {', '.join(near)}?" if near else "See leo.tables().")
         rule = "view_text" if look.read.statement.depth else "view"

@@ -8,7 +8,7 @@ from sqlglot import exp
 
 from .errors import Refused, TSqlError, sql_error
 from .keys import self_key
-from .literals import only
+from .literals import alias_of, only
 from .scope import Col, Query, Scope, numbered
 from .sqltypes import T, unify
 from .value import V
@@ -21,10 +21,10 @@ class CommonTables:
 
     def add_cte(self, cte: exp.CTE) -> None:
         """Translate a common table and keep it under its name."""
-        name = cte.alias
+        name = alias_of(cte)
         if name.lower() in self.ctes:
             raise sql_error(239, name, at=self.at)
-        names = [col.name for col in cte.args["alias"].columns]
+        names = [alias_of(col) for col in cte.args["alias"].columns]
         body = cte.this
         if self._refers(body, name):
             self._recursive_cte(name, names, body)

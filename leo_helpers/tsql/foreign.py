@@ -7,11 +7,35 @@ from sqlglot.tokens import Token, TokenType
 from .blocks import word, words
 from .errors import Refused, TSqlError, sql_error
 
-__all__ = ["foreign"]
+__all__ = ["ELSEWHERE", "foreign"]
 
 _ELSEWHERE = words(
     "OPENROWSET OPENQUERY OPENDATASOURCE OPENXML OPENJSON CONTAINSTABLE FREETEXTTABLE"
 )
+#: Functions of other engines that SQL Server has not, and what it has instead.
+ELSEWHERE = {
+    **dict.fromkeys(("nvl", "ifnull"), "ISNULL or COALESCE"),
+    **dict.fromkeys(("length", "char_length"), "LEN"),
+    **dict.fromkeys(("substr", "mid"), "SUBSTRING"),
+    **dict.fromkeys(("instr", "strpos", "locate"), "CHARINDEX"),
+    **dict.fromkeys(("lpad", "rpad"), "RIGHT(REPLICATE('0', n) + x, n)"),
+    **dict.fromkeys(("group_concat", "listagg", "array_agg"), "STRING_AGG"),
+    **dict.fromkeys(("now", "curdate", "today", "sysdate"), "GETDATE()"),
+    **dict.fromkeys(("date_add", "date_sub", "add_months"), "DATEADD"),
+    **dict.fromkeys(("date_diff", "months_between", "age"), "DATEDIFF"),
+    **dict.fromkeys(("date_part", "dow", "weekday", "quarter", "week"), "DATEPART"),
+    **dict.fromkeys(("to_date", "to_timestamp", "to_number", "str_to_date"), "CONVERT"),
+    **dict.fromkeys(("to_char", "strftime", "date_format"), "CONVERT with a style, or FORMAT"),
+    **dict.fromkeys(("median", "quantile", "percentile"),
+                    "PERCENTILE_CONT(0.5) WITHIN GROUP (ORDER BY x) OVER (PARTITION BY y)"),
+    **dict.fromkeys(("stddev", "stddev_samp", "std"), "STDEV"),
+    **dict.fromkeys(("variance", "var_samp"), "VAR"),
+    "trunc": "ROUND(x, n, 1)", "mod": "x % y",
+    **dict.fromkeys(("countif", "count_if", "sumif"), "SUM(CASE WHEN ... THEN 1 ELSE 0 END)"),
+    "ceil": "CEILING", "pow": "POWER", "ln": "LOG", "random": "NEWID()", "last_day": "EOMONTH",
+    "date_trunc": "DATEFROMPARTS or DATEADD", "decode": "CASE",
+    "safe_cast": "TRY_CAST", "make_date": "DATEFROMPARTS", "split_part": "STRING_SPLIT",
+}  # fmt: skip
 #: Signs that sqlglot reads and SQL Server does not.
 _FOREIGN = {"PLACEHOLDER", "COLON", "BACKSLASH"}
 #: Quotes and dashes that word processors put in the place of ', " and -.

@@ -9,6 +9,7 @@ from sqlglot import exp
 from . import aggregates, dates
 from .arguments import text, values_of
 from .errors import Refused, TSqlError, sql_error
+from .foreign import ELSEWHERE
 from .numeric import keep_type, log, power, round_number
 from .server import (
     col_length,
@@ -113,6 +114,14 @@ def _as(b: Queries, v: V, kind: str) -> V:
     return v if v.t.name == want.name else b.convert(v, want)
 
 
+def unknown(name: str, at: int | None) -> TSqlError:
+    """Return what to say of a function: SQL Server has none of this name, or it is not run here."""
+    if name in ELSEWHERE:
+        return sql_error(195, name, step=f"SQL Server has {ELSEWHERE[name]}.", at=at)
+    return Refused(f"The function {name.upper()} is not run here.",
+                   "Write it with functions that the rehearsal knows.", at)  # fmt: skip
+
+
 def call(b: Queries, name: str, args: list[exp.Expression], scope: Scope, node: Any) -> V:
     """Translate a call of a function, or refuse it by name."""
     for table in (dates.FUNCTIONS, FUNCTIONS, aggregates.FUNCTIONS):
@@ -124,8 +133,7 @@ def call(b: Queries, name: str, args: list[exp.Expression], scope: Scope, node: 
                     f"The {name} function has the wrong number of arguments.", 174
                 ) from None
     if name not in SIMPLE:
-        raise Refused(f"The function {name.upper()} is not run here.",
-                      "Write it with functions that the rehearsal knows.", b.at)  # fmt: skip
+        raise unknown(name, b.at)
     kinds, form, result = SIMPLE[name]
     values = [b.expr(arg, scope) for arg in args]
     values += (

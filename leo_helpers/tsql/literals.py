@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from sqlglot import exp
 
+from .cursor import RESERVED
 from .errors import Refused, TSqlError, sql_error
 from .lexer import CURRENCIES
 from .ranges import members
@@ -16,6 +17,7 @@ from .value import V, literal
 
 __all__ = [
     "aggregate",
+    "alias_of",
     "any_row_does",
     "collation_name",
     "exact_quotient",
@@ -48,6 +50,20 @@ def only(node: exp.Expression, *names: str) -> None:
 def first_start(node: exp.Expression) -> int | None:
     """Return where a node begins in the script, if it says so."""
     return min((n.meta["start"] for n in node.walk() if "start" in n.meta), default=None)
+
+
+def alias_of(node: exp.Expression) -> str:
+    """Return an alias, which is no reserved word unless it is quoted."""
+    name = node if isinstance(node, exp.Identifier) else node.args.get("alias")
+    name = name.this if isinstance(name, exp.TableAlias) else name
+    if (
+        isinstance(name, exp.Identifier)
+        and not name.args.get("quoted")
+        and name.name.upper() in RESERVED
+    ):
+        step = f"It is a reserved word: write [{name.name}]."
+        raise sql_error(156, name.name, step=step, at=first_start(name))
+    return node.name if node is name else node.alias
 
 
 def type_of(node: exp.DataType, explicit: bool = True) -> T:

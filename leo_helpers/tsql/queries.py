@@ -12,7 +12,7 @@ from .ctes import CommonTables
 from .errors import Refused, TSqlError, sql_error
 from .expressions import Expressions
 from .keys import self_key
-from .literals import only
+from .literals import alias_of, only
 from .ordering import Ordering
 from .scope import Col, Query, Scope
 from .sources import Sources
@@ -214,11 +214,11 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
             ):
                 items += self.star(item, scope)
             elif isinstance(item, exp.Alias):
-                items.append((item.alias, self.expr(item.this, scope)))
+                items.append((alias_of(item), self.expr(item.this, scope)))
             elif isinstance(item, exp.Subquery) and item.alias:  # name = (SELECT ...)
                 held = item.copy()
                 held.set("alias", None)
-                items.append((item.alias, self.expr(held, scope)))
+                items.append((alias_of(item), self.expr(held, scope)))
             elif (
                 isinstance(item, exp.EQ)
                 and isinstance(item.this, exp.Literal)

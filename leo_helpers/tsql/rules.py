@@ -30,6 +30,7 @@ RULES = {
     "statement": Rule("refused", "{what} is not run here.", "{step}"),
     "function": Rule("refused", "The function {name} is not run here.",
                      "Write it with functions that the rehearsal knows."),
+    "elsewhere": Rule("error", "SQL Server has no function {name}.", "It has {instead}."),
     "view": Rule("error", "The catalogue has no view {name} in {database}.", "{near}"),
     "view_text": Rule(
         "fragile",

@@ -9,6 +9,7 @@ from sqlglot import exp
 from .aggregates import AGGREGATES
 from .blocks import words
 from .errors import Refused, TSqlError, sql_error
+from .literals import alias_of
 from .scope import Col, Query, Scope, Source, from_query, numbered, weaken
 from .sqltypes import T, unify
 from .store import Table
@@ -105,7 +106,8 @@ class Sources:
         alias = node.args.get("alias")
         if alias is None:
             return "", []
-        return alias.name, [col.name for col in alias.args.get("columns") or []]
+        names = [alias_of(col) for col in alias.args.get("columns") or []]
+        return alias_of(node), names
 
     def _names(self: Any, query: Query, names: list[str], alias: str) -> list[str] | None:
         if not alias:

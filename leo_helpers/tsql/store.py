@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from sqlglot import exp
 
 from ..errors import nearest
+from .advice import views_like
 from .errors import Refused, TSqlError, sql_error
 from .scope import Col, Scope, Source
 from .sqltypes import T, view_type
@@ -246,7 +247,7 @@ class Store:
             if schema != self.project.lower():
                 step = f"Your project is {self.project}: write {database}.[{self.project}].{name}."
             else:
-                names = nearest(name, [view for db, view in self.leo if db == database])
+                names = views_like(name, [view for db, view in self.leo if db == database])
                 step = f"Did you mean {', '.join(names)}? " if names else ""
                 step += f"The data set at hand has no such view in {database}."
         elif database not in self.databases:
