@@ -49,7 +49,8 @@ BOTH = {
               1, "x = 1a", "true", "false"),
     "empty": ("declare @x varchar(3) = ''; set @x = cast(@x as int) + 1", 1, "", "0", "an error"),
     "cut": ("select cast(x as char(2)) from (values ('abc')) t (x)", 1, "x = abc", "ab", "abc"),
-    "nulls": ("select x from (values (5), (null)) t (x) order by x", 2, "x = NULL", "1", "2"),
+    "nulls": ("select x from (values (5), (null)) t (x) order by x", 2, "x = NULL",
+              "place 1", "place 2"),
     "week": ("select datediff(week, '20110101', x) from (values (cast('20110102' as date))) t (x)",
              1, "x = 2011-01-02", "1", "0"),
     "weekday": ("if datepart(dw, cast('20110102' as date)) = 1 print 'x'", 1, "", "1", "0"),
@@ -134,3 +135,21 @@ def test_order_by_of_distinct_and_the_values_of_an_insert_are_worked_out(small_d
         if t.trap != "division" or t.line == 4
     ]
     assert found == [(4, "8 / 2", 0, ""), (5, "b", 3, ""), (6, "b", 4, "")]
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("select distinct y from #t order by y", "y = NULL"),
+        ("select y from #t union all select 3 order by 1", "y = NULL"),
+        ("select y, count(*) as n from #t group by y order by 1", "y = NULL"),
+        ("select y, avg(r) over (partition by y) from #t", None),
+        ("select percentile_cont(0.5) within group (order by y) over () from #t", None),
+    ],
+)
+def test_an_order_is_worked_out_everywhere_and_what_is_no_trap_is_left_out(
+    query, shown, small_data
+):
+    made = "select y, y * 1.5 as r into #t from (values (1), (null)) v (y)\n"
+    found = tsql_traps(made + query, Session(data=small_data))
+    assert [(trap.row, trap.why) for trap in found] == ([(shown, "")] if shown else [])

@@ -204,8 +204,8 @@ def update(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] =
         if op:
             v = binder.arithmetic(op, V(aim.source.find(column_name).sql, column.t), v)
         if variables and variables[-1][1] is None:
-            variables[-1] = (variables[-1][0], binder.convert(v, bare(column.t), "assign"))
-        cells.append(f"{binder.convert(v, bare(column.t), 'assign').sql} AS v{len(names) + 1}")
+            variables[-1] = (variables[-1][0], binder.convert(v, bare(entry, column), "assign"))
+        cells.append(f"{binder.convert(v, bare(entry, column), 'assign').sql} AS v{len(names) + 1}")
         names.append(column.name)
     rows = aim.rows(session, [*cells, *(aim.other_cells() if output else [])], limit)
     settled = _new_values(session, aim, variables, limit) if variables else {}

@@ -247,7 +247,8 @@ def row_cells(session: Any, binder: Queries, entry: Table, given: dict[str, V]) 
         if column.computed is not None:
             continue
         if column.name in given:
-            cells[column.name] = binder.convert(given[column.name], bare(column.t), "assign").sql
+            v = given[column.name]
+            cells[column.name] = binder.convert(v, bare(entry, column), "assign").sql
         elif column.identity:
             if session.identity_insert == entry.id:
                 raise sql_error(545, entry.name)
@@ -262,16 +263,17 @@ def row_cells(session: Any, binder: Queries, entry: Table, given: dict[str, V]) 
             )
         elif column.default is not None:
             cells[column.name] = binder.convert(
-                binder.expr(column.default, Scope()), bare(column.t), "assign"
+                binder.expr(column.default, Scope()), bare(entry, column), "assign"
             ).sql
         else:
             cells[column.name] = f"CAST(NULL AS {column.t.duck})"
     return cells
 
 
-def bare(t: T) -> T:
-    """Return a type without its collation, which assignment does not change."""
-    return T(t.name, t.n, t.p, t.s)
+def bare(entry: Table, column: Column) -> T:
+    """Return a column's type without its collation, which assignment does not change."""
+    place = f" in table '{entry.label}', column '{column.name}'".replace("|", "")
+    return T(column.t.name, column.t.n, column.t.p, column.t.s, place=place)
 
 
 def write_rows(

@@ -232,9 +232,8 @@ def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = 
                 raise sql_error(207, name)
             if op:
                 v = binder.arithmetic(op, V(target.find(name).sql, column.t), v)
-            cells.append(
-                f", {binder.convert(v, dml.bare(column.t), 'assign').sql} AS {quote(column.name)}"
-            )
+            written = binder.convert(v, dml.bare(entry, column), "assign").sql
+            cells.append(f", {written} AS {quote(column.name)}")
         sid = "p.sid" if clause.matched == "both" else "NULL::BIGINT"
         steps.append(
             f"CREATE TABLE {work} AS SELECT {sid} AS {_SID}, {target.rid} AS {_RID}"

@@ -37,10 +37,14 @@ class Ordering:
             keys.append(directed(sort_key(v), item))
         return keys
 
-    def look_at_order(self, item: exp.Expression, v: V, scope: Scope) -> None:
+    def look_at_order(
+        self, item: exp.Expression, v: V, scope: Scope, name: str | None = None
+    ) -> None:
         """Let whoever watches the session compare where NULL comes in an order."""
         if self.session.watch is not None:
-            self.session.watch.order(self, item, v, scope)
+            self.session.watch.order(
+                self, item, v, scope, name or item.this.sql("tsql", comments=False)
+            )
 
     def _order_items(
         self, node: exp.Expression, scope: Scope, items: list[tuple[str, V]]
@@ -81,8 +85,8 @@ class Ordering:
     ) -> Query:
         order = self._order_items(node, scope, items)
         keys = [directed(sort_key(v), item) for v, item, _ in order]
-        for v, item, _ in order:
-            self.look_at_order(item, v, scope)
+        for v, item, place in order:
+            self.look_at_order(item, v, scope, items[place - 1][0] if place else None)
         limit, options = self.top_of(node)
         by = f" ORDER BY {', '.join(keys)}" if keys else ""
         if keys and any(v.numbers for _, v in items) and not any(v.numbers for v, *_ in order):
@@ -115,7 +119,7 @@ class Ordering:
         keys = []
         for v, item, place in order:
             key = V(f"o.c{place}", v.t, firm=v.firm)
-            self.look_at_order(item, key, outside)
+            self.look_at_order(item, key, outside, shown[place - 1][0])
             keys.append(directed(sort_key(key), item))
         limit, options = self.top_of(node)
         columns = ", ".join(f"o.c{i}" for i in range(1, len(cols) + 1))

@@ -105,7 +105,7 @@ class Watch:
             scope.groups, scope.in_aggregate, scope.windows = held
             self.busy, b.at = False, at
 
-    def order(self, b: Any, item: exp.Expression, v: V, scope: Scope) -> None:
+    def order(self, b: Any, item: exp.Expression, v: V, scope: Scope, name: str) -> None:
         """Compare the places that an ascending key gives to NULL, if it can be NULL."""
         if self.busy or b.session.nesting or item.args.get("desc"):
             return
@@ -113,7 +113,7 @@ class Watch:
             self.settled.add((*self.place(item), item.sql("tsql", comments=False)))
             return
         met, key = Met(item, "list", scope.in_aggregate, None), sort_key(v)
-        self._note(b, met, scope, ("nulls", key, key), {item.this.sql("tsql", comments=False): key})
+        self._note(b, met, scope, ("nulls", key, key), {name: key})
 
     def _expression(self, b: Any, met: Met, scope: Scope) -> None:
         try:
@@ -127,7 +127,8 @@ class Watch:
                 pairs = list(_pairs(b, met.node, scope))
             except TSqlError:
                 return
-        self.settled.add((*self.place(met.node), met.node.sql("tsql", comments=False)))
+        for node in (met.node, met.node.this) if isinstance(met.node, exp.Window) else (met.node,):
+            self.settled.add((*self.place(node), node.sql("tsql", comments=False)))
         around, shown = met.node.find_ancestor(exp.Select), {}
         for column in met.node.find_all(exp.Column) if pairs else []:
             if column.find_ancestor(exp.Select) is around:
@@ -170,10 +171,12 @@ class Watch:
                 )
                 error = name == "empty" and two is None
                 found.example = dict(zip(shown, map(_shown, values), strict=True))
-                found.example["SQL Server"] = _shown(one)
-                found.example["DuckDB"] = "an error" if error else _shown(two)
+                place = "place " * (name == "nulls")
+                found.example["SQL Server"] = place + _shown(one)
+                found.example["DuckDB"] = "an error" if error else place + _shown(two)
         except TSqlError as error:
-            found.why = error.message
+            around = " LATERAL (" in base
+            found.why = "it depends on the query around it" if around else error.message
 
 
 def _shown(value: object) -> str:

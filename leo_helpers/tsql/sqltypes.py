@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..errors import nearest
 from .errors import Refused, TSqlError, sql_error
@@ -75,7 +75,8 @@ class T:
     """One data type: `n` is the length (None: max or unknown), `label` how firm the collation is.
 
     The label is 0 for literals and variables, 1 for columns and 2 for an explicit COLLATE, as on
-    the page "Collation precedence".
+    the page "Collation precedence". The place says where a value of the type is written, for
+    errors that SQL Server words with it.
     """
 
     name: str
@@ -84,6 +85,7 @@ class T:
     s: int = 0
     collation: str = ""
     label: int = 0
+    place: str = field(default="", compare=False)
 
     def __post_init__(self) -> None:
         if self.name in ("nvarchar", "nchar") and (self.n or 0) > 4000:

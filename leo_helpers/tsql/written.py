@@ -37,10 +37,8 @@ def to_text(v: V, to: T, mode: str, style: int | None) -> V:
             else:
                 sql = f"left({sql}, {n})"
         elif mode == "assign":
-            over = (
-                "t_fail('2628|String or binary data would be truncated. Truncated "
-                f"value: ''' || left({sql}, {n}) || '''.')"
-            )
+            over = literal(f"2628|String or binary data would be truncated{to.place}.")
+            over = f"t_fail({over} || ' Truncated value: ''' || left({sql}, {n}) || '''.')"
             sql = f"CASE WHEN length(rtrim({sql}, ' ')) > {n} THEN {over} ELSE left({sql}, {n}) END"
         elif const is not None:
             const = const[:n]
