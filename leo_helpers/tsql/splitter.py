@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 
 from sqlglot.tokens import Token, TokenType
@@ -68,24 +69,14 @@ def _cut_at_go(script: Script) -> list[tuple[list[Token], int]]:
     while i < len(tokens):
         first = i == 0 or script.place(tokens[i - 1].end)[0] < lines[i]
         if word(tokens[i]) == "GO" and first:
-            rest = i + 1
-            times = 1
-            if (
-                rest < len(tokens)
-                and lines[rest] == lines[i]
-                and tokens[rest].token_type == TokenType.NUMBER
-            ):
-                times = int(tokens[rest].text) if tokens[rest].text.isdigit() else 1
-                rest += 1
-            if (
-                rest < len(tokens)
-                and tokens[rest].token_type == TokenType.SEMICOLON
-                and lines[rest] == lines[i]
-            ):
-                rest += 1
-            if rest >= len(tokens) or lines[rest] > lines[i]:
+            rest = range(i + 1, bisect_right(lines, lines[i]))  # what else is on its line
+            kinds, times = [tokens[j].token_type for j in rest], 1
+            if kinds[:1] == [TokenType.NUMBER]:
+                times = int(tokens[i + 1].text) if tokens[i + 1].text.isdigit() else 1
+                del kinds[0]
+            if kinds in ([], [TokenType.SEMICOLON]):
                 out.append((current, times))
-                current, i = [], rest
+                current, i = [], i + 1 + len(rest)
                 continue
         current.append(tokens[i])
         i += 1
@@ -97,6 +88,9 @@ class _Splitter:
     """A recursive descent over the tokens of one batch."""
 
     def __init__(self, script: Script, tokens: list[Token]) -> None:
+        if tokens and word(tokens[0]).startswith("SP_"):  # only here EXEC may be left out
+            at = {"line": tokens[0].line, "col": tokens[0].col, "start": tokens[0].start}
+            tokens = [Token(TokenType.EXECUTE, "exec", **at, end=tokens[0].end), *tokens]
         self.script, self.tokens, self.i, self.depth = script, tokens, 0, 0
 
     def at(self, i: int) -> Token | None:
