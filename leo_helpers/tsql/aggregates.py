@@ -132,7 +132,11 @@ def _rule(name: str):
             raise sql_error(130)
         if name == "string_agg":
             return _string_agg(b, args, scope, None)
-        return _plain(b, name, args, scope)
+        scope.outside.clear()
+        v = _plain(b, name, args, scope)
+        if len(scope.outside) > 1:  # which of the two queries should sum?
+            raise sql_error(8124)
+        return v
 
     return rule
 

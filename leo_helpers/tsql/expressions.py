@@ -92,6 +92,7 @@ class Expressions(Conditions):
                 return functions.call(self, name.lower(), [], scope, node)
             raise self.session.missing_column(name, tail[0], scope, at)
         where, _, col = found
+        scope.outside.add(where is not scope)
         v = V(col.sql, col.t, firm=col.firm, identity=col.identity)
         if where.groups is None or where.in_aggregate:
             return v

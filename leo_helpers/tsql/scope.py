@@ -78,6 +78,8 @@ class Scope:
     group_kinds: set[type] = field(default_factory=set)
     grouping: dict[str, str] = field(default_factory=dict)
     in_aggregate: bool = False
+    #: Whether each column of the aggregate at hand belongs to a query around this one.
+    outside: set[bool] = field(default_factory=set)
     windows: bool = True
     #: SQL of the clauses as far as they are known, each source's own, and what a `Watch` has met.
     clause: str = "list"
