@@ -200,7 +200,12 @@ def window(b: Queries, node: exp.Window, scope: Scope) -> V:
     if name in _RANKS | _SHIFTS and not order:
         raise sql_error(4112, name)
     if name in _RANKS:
-        inside = b.convert(b.expr(args[0], scope), BIGINT).sql if name == "ntile" else ""
+        inside = ""
+        if name == "ntile":
+            size = b.expr(args[0], scope)
+            if isinstance(size.const, int) and size.const < 1:
+                raise sql_error(4116, name)
+            inside = b.convert(size, BIGINT).sql
         if not keys and name == "row_number" and not any_row_does(node.find_ancestor(exp.Select)):
             b.note("ROW_NUMBER over a constant order: SQL Server may number in any order.")
         t = FLOAT if name in ("percent_rank", "cume_dist") else BIGINT

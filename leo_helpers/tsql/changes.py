@@ -57,7 +57,7 @@ class Target:
         if tree.args.get("with_"):
             for cte in tree.args["with_"].expressions:
                 binder.add_cte(cte)
-        self.scope = Scope()
+        self.scope = Scope(windows=False)
         self.from_sql = binder.from_clause(tree, self.scope)
         self.source = self._source(session, parts, name[0].start)
         self.entry: Table = self.source.entry

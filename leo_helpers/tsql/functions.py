@@ -69,7 +69,7 @@ window, within_group = aggregates.window, aggregates.within_group
 #: (v: varchar of the first argument's length, m: varchar(max) or 8000).
 SIMPLE: dict[str, tuple[str, str, T | str]] = {
     "len": ("s", "t_len({0})", INT),
-    "upper": ("s", "upper({0})", "v"),
+    "upper": ("s", "t_upper({0})", "v"),
     "lower": ("s", "lower({0})", "v"),
     "ltrim": ("s", "ltrim({0}, ' ')", "v"),
     "rtrim": ("s", "rtrim({0}, ' ')", "v"),

@@ -125,6 +125,9 @@ create macro t_left(x, n) as case when t_pairs(x) > 0 then t_pair_cut() when n <
 create macro t_right(x, n) as case when t_pairs(x) > 0 then t_pair_cut() when n < 0 then t_fail('536|Invalid length parameter passed to the right function.') else right(x, n::bigint) end;
 create macro t_stuff(x, a, n, y) as case when t_pairs(x) > 0 then t_pair_cut() when a < 1 or n < 0 or a > length(x) then null
     else left(x, (a - 1)::bigint) || coalesce(y, '') || substr(x, (a + n)::bigint) end;
+-- The sharp s, the micro sign and the florin have no capital in Windows-1252.
+create macro t_upper(x) as case when strlen(x) = length(x) then upper(x)
+    else translate(upper(translate(x, 'ßµƒ', e'\x01\x02\x03')), e'\x01\x02\x03', 'ßµƒ') end;
 -- POWER of a number below nought has no root.
 create macro t_power(x, y) as case when x < 0 and y <> trunc(y) then t_fail('3623|An invalid floating point operation occurred.')::double else power(x, y) end;
 -- LAG and LEAD look one way only.

@@ -169,9 +169,9 @@ def merge(interpreter: Interpreter, statement: Simple, withs: Sequence[Token] = 
         source.name, [Col(c.name, c.t, f"s.k{i}") for i, c in enumerate(source.cols, 1)], "s"
     )
     both, only_source, only_target = (
-        Scope(None, [target, held]),
-        Scope(None, [held]),
-        Scope(None, [target]),
+        Scope(None, [target, held], windows=False),
+        Scope(None, [held], windows=False),
+        Scope(None, [target], windows=False),
     )
     condition = binder.condition(join.args["on"], both)
     steps.append(

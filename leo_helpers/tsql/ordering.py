@@ -64,6 +64,8 @@ class Ordering:
                 places = [
                     i for i, (name, _) in enumerate(items, 1) if name.lower() == bare.name.lower()
                 ]
+                if len({items[i - 1][1].sql for i in places}) > 1:
+                    raise sql_error(209, bare.name, step="Give each of them its own name.")
                 place = places[0] if places else None
             if place is not None and bare is e:
                 out.append((items[place - 1][1], item, place))

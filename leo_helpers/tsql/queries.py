@@ -187,10 +187,10 @@ class Queries(CommonTables, Ordering, Sources, Expressions):
     def where(self, node: exp.Expression, scope: Scope) -> str:
         """Translate WHERE, in which windows may not stand."""
         where = node.args.get("where")
-        scope.windows, scope.clause = False, "where"
+        windows, scope.windows, scope.clause = scope.windows, False, "where"
         if where is not None:
             scope.where_sql = f" WHERE {self.condition(where.this, scope)}"
-        scope.windows, scope.clause = True, "list"
+        scope.windows, scope.clause = windows, "list"
         return scope.where_sql
 
     def look(self, scope: Scope) -> None:
