@@ -14,6 +14,7 @@ from .cursor import Cursor, split_commas
 from .errors import Refused, sql_error
 from .lexer import lead_tokens, parse_expression, parse_query
 from .scope import Col, Scope, Source
+from .splitter import STARTS
 from .sqltypes import T
 from .value import V, quote
 
@@ -135,7 +136,7 @@ def read_merge(
     clauses = _clauses(cursor)
     output = cursor.until({"OPTION"}) if cursor.take("OUTPUT") else []
     if not clauses or not (cursor.done or cursor.word() == "OPTION"):
-        raise cursor.fail()
+        raise sql_error(10713) if clauses and cursor.word() in STARTS else cursor.fail()
     lead, join, then = map(lead_tokens, ("select 1 as one from", "inner join", "on"))
     tree = parse_query([*withs, *lead, *named, *join, *using, *then, *on], text)
     return named, tree, clauses, output

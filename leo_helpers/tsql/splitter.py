@@ -11,10 +11,11 @@ from .blocks import Batch, Block, If, Node, Simple, Try, While, word, words
 from .errors import Refused, TSqlError
 from .lexer import Script
 
-__all__ = ["last_batch", "located", "split"]
+__all__ = ["STARTS", "last_batch", "located", "split"]
 
 
-_STARTS = words(
+#: The words that begin a statement.
+STARTS = words(
     "SELECT WITH INSERT UPDATE DELETE MERGE CREATE ALTER DROP TRUNCATE DECLARE SET IF WHILE "
     "BEGIN END ELSE RETURN BREAK CONTINUE PRINT THROW RAISERROR EXEC EXECUTE USE COMMIT "
     "ROLLBACK SAVE GOTO WAITFOR DBCC GRANT DENY REVOKE BULK BACKUP RESTORE KILL FETCH OPEN "
@@ -289,7 +290,7 @@ class _Splitter:
                     case += 1
                 elif w == "END" and case:
                     case -= 1
-                elif not case and w in _STARTS and not self._belongs(first, w, j, state):
+                elif not case and w in STARTS and not self._belongs(first, w, j, state):
                     if self._open(j - 1):
                         near = f"Incorrect syntax near the keyword '{w.lower()}'."
                         raise self.fail(near, 156, j, _INSIDE.get(w, ""))
@@ -361,7 +362,7 @@ class _Splitter:
                 nxt is not None
                 and nxt.token_type
                 not in (TokenType.NUMBER, TokenType.PARAMETER, TokenType.SEMICOLON)
-                and word(nxt) not in _STARTS
+                and word(nxt) not in STARTS
             )
         return w in ("OPEN", "CLOSE", "SAVE", "CHECKPOINT", "KILL") and before in (
             "AS",
