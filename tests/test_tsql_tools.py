@@ -32,6 +32,7 @@ BROKEN = {
     ),
     "function": ("select\nsoundex(x) from #t", 2, "select upper(x) from #t"),
     "elsewhere": ("select\nmedian(x) over () from #t", 2, "select avg(x) over () from #t"),
+    "newer": ("select\ngreatest(x, y) from #t", 2, "select iif(x > y, x, y) from #t"),
     "view": ("select 1\nfrom npd_i2..spring_census_2035", 2, "select 1 from #spring_census_2035"),
     "column": (
         f"select ks4_fsm,\n ks4_nothing from {KS4}",

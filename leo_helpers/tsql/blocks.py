@@ -11,7 +11,18 @@ from sqlglot.tokens import Token, TokenType
 if TYPE_CHECKING:
     from .errors import TSqlError
 
-__all__ = ["Batch", "Block", "If", "Simple", "Try", "While", "statements", "word", "words"]
+__all__ = [
+    "STARTS",
+    "Batch",
+    "Block",
+    "If",
+    "Simple",
+    "Try",
+    "While",
+    "statements",
+    "word",
+    "words",
+]
 
 
 @dataclass
@@ -114,3 +125,12 @@ def statements(nodes: list[Node]) -> Iterator[Simple]:
 def words(text: str) -> frozenset[str]:
     """Return the words of a text as a set."""
     return frozenset(text.split())
+
+
+#: The words that begin a statement.
+STARTS = words(
+    "SELECT WITH INSERT UPDATE DELETE MERGE CREATE ALTER DROP TRUNCATE DECLARE SET IF WHILE "
+    "BEGIN END ELSE RETURN BREAK CONTINUE PRINT THROW RAISERROR EXEC EXECUTE USE COMMIT "
+    "ROLLBACK SAVE GOTO WAITFOR DBCC GRANT DENY REVOKE BULK BACKUP RESTORE KILL FETCH OPEN "
+    "CLOSE DEALLOCATE CHECKPOINT RECONFIGURE"
+)

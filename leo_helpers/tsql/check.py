@@ -156,6 +156,8 @@ def _functions(look: _Look) -> Iterator[Hit]:
             known = name in _KNOWN and name not in _RANDOM
             if name in ELSEWHERE:
                 yield "elsewhere", call, {"name": call.name.upper(), "instead": ELSEWHERE[name]}
+            elif name in _NEWER:
+                yield "newer", call, {"name": call.name.upper()}
             elif not known and not isinstance(call.parent, _NOT_SCALAR):
                 yield "function", call, {"name": call.name.upper()}
 
@@ -389,6 +391,7 @@ def _row_by_row(look: _Look) -> Iterator[Hit]:
 
 _NOT_SCALAR = (exp.Table, exp.Lateral, exp.Window, exp.WithinGroup, exp.Dot)
 _RANDOM = {"rand", "newid", "newsequentialid"}
+_NEWER = {"greatest", "least", "datetrunc", "generate_series"}
 _KNOWN = {*dates.FUNCTIONS, *functions.FUNCTIONS, *aggregates.FUNCTIONS, *functions.SIMPLE}
 _CHECKS = (_unread, _statement, _functions, _views, _columns, _extract, _view_index, _joins, _again,
            _temporary, _whole, _collations, _pooled, _stars, _tops, _keys, _aliases,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from sqlglot.tokens import Token, TokenType
 
-from .blocks import word, words
+from ..errors import nearest
+from .blocks import STARTS, word, words
 from .errors import Refused, TSqlError, sql_error
 
-__all__ = ["ELSEWHERE", "foreign"]
+__all__ = ["ELSEWHERE", "foreign", "not_begun"]
 
 _ELSEWHERE = words(
     "OPENROWSET OPENQUERY OPENDATASOURCE OPENXML OPENJSON CONTAINSTABLE FREETEXTTABLE"
@@ -205,3 +206,24 @@ def _misplaced(tokens: list[Token]) -> TSqlError | None:
 
 def _near(token: Token, step: str) -> TSqlError:
     return sql_error(156, token.text.split()[0].lower(), step=step, at=token.start)
+
+
+_HEADS = STARTS | words("REVERT SHUTDOWN ENABLE DISABLE LINENO SETUSER")
+#: What to do instead of a statement that is not run here.
+_INSTEAD = {
+    ":": "Lines with : are for sqlcmd; write DECLARE @x for :setvar x, and @x for $(x).",
+    "GOTO": "Use WHILE, IF and BREAK.",
+    "DBCC": "Leave it out: it looks after the server.",
+    "BULK": "Files are not read from a script; make the table with INSERT.",
+}
+
+
+def not_begun(tokens: list[Token]) -> TSqlError:
+    """Return the error of a first word that is not run here, or that begins no statement at all."""
+    first = word(tokens[0])
+    if first in _HEADS or first in _INSTEAD:
+        step = _INSTEAD.get(first, "")
+        return Refused(f"Statements that begin with {first} are not run here.", step)
+    near = nearest(first, STARTS, 1)
+    step = f"Did you mean {near[0]}?" if near else "No statement of T-SQL begins so."
+    return TSqlError(f"Incorrect syntax near '{tokens[0].text}'.", 102, step)

@@ -15,6 +15,7 @@ from .duck import to_value
 from .effects import effect_of
 from .errors import Refused, TSqlError, sql_error
 from .execute import execute
+from .foreign import not_begun
 from .lexer import Script, parse_expression, parse_query
 from .merge import merge
 from .result import Step
@@ -27,7 +28,7 @@ from .value import V
 if TYPE_CHECKING:
     from .session import Session
 
-__all__ = ["HANDLERS", "INSTEAD", "Interpreter"]
+__all__ = ["HANDLERS", "Interpreter"]
 
 _EXECUTES = {"EXEC", "EXECUTE"}
 
@@ -176,10 +177,7 @@ class Interpreter(Control):
         try:
             s.step(statement)
             if handler is None:
-                raise Refused(
-                    f"Statements that begin with {statement.word} are not run here.",
-                    INSTEAD.get(statement.word, ""),
-                )
+                raise not_begun(statement.tokens)
             failure.check_writable(self, statement)
             s.verb = statement.word
             rows = handler(self, statement)
@@ -370,12 +368,6 @@ class Interpreter(Control):
 
 
 #: What to write for a statement that is not run.
-INSTEAD = {
-    ":": "Lines with : are for sqlcmd; write DECLARE @x for :setvar x, and @x for $(x).",
-    "GOTO": "Use WHILE, IF and BREAK.",
-    "DBCC": "Leave it out: it looks after the server.",
-    "BULK": "Files are not read from a script; make the table with INSERT.",
-}
 HANDLERS = {
     "SELECT": Interpreter.select, "WITH": Interpreter.with_, "(": Interpreter.select,
     "INSERT": dml.insert, "UPDATE": changes.update, "DELETE": changes.delete, "MERGE": merge,

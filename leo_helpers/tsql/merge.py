@@ -10,11 +10,11 @@ from sqlglot import exp
 from sqlglot.tokens import Token, TokenType
 
 from . import assign, dml, tables
+from .blocks import STARTS
 from .cursor import Cursor, split_commas
 from .errors import Refused, sql_error
 from .lexer import lead_tokens, parse_expression, parse_query
 from .scope import Col, Scope, Source
-from .splitter import STARTS
 from .sqltypes import T
 from .value import V, quote
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from .blocks import word
 from .execute import SHOWN, procedure
-from .interpreter import HANDLERS, INSTEAD
+from .foreign import not_begun
+from .interpreter import HANDLERS
 from .survey import Statement
 
 __all__ = ["not_run"]
@@ -29,7 +30,7 @@ def not_run(statement: Statement) -> tuple[str, str] | None:
     if first == "CONDITION":
         return None
     if first not in HANDLERS:
-        return first, INSTEAD.get(first, "Leave it out.")
+        return first, not_begun(tokens).next_step or "Leave it out."
     if first in ("CREATE", "ALTER", "DROP"):
         kind = next((w for w in map(word, tokens[1:]) if w not in _BEFORE_KIND), "")
         if kind not in _KINDS:

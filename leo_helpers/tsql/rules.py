@@ -31,6 +31,8 @@ RULES = {
     "function": Rule("refused", "The function {name} is not run here.",
                      "Write it with functions that the rehearsal knows."),
     "elsewhere": Rule("error", "SQL Server has no function {name}.", "It has {instead}."),
+    "newer": Rule("fragile", "{name} needs SQL Server 2022 or newer.",
+                  "Ask which version the service runs (SELECT @@VERSION), or write it otherwise."),
     "view": Rule("error", "The catalogue has no view {name} in {database}.", "{near}"),
     "view_text": Rule(
         "fragile",

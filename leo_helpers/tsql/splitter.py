@@ -7,20 +7,13 @@ from collections.abc import Iterator
 
 from sqlglot.tokens import Token, TokenType
 
-from .blocks import Batch, Block, If, Node, Simple, Try, While, word, words
+from .blocks import STARTS, Batch, Block, If, Node, Simple, Try, While, word, words
 from .errors import Refused, TSqlError
 from .lexer import Script
 
-__all__ = ["STARTS", "last_batch", "located", "split"]
+__all__ = ["last_batch", "located", "split"]
 
 
-#: The words that begin a statement.
-STARTS = words(
-    "SELECT WITH INSERT UPDATE DELETE MERGE CREATE ALTER DROP TRUNCATE DECLARE SET IF WHILE "
-    "BEGIN END ELSE RETURN BREAK CONTINUE PRINT THROW RAISERROR EXEC EXECUTE USE COMMIT "
-    "ROLLBACK SAVE GOTO WAITFOR DBCC GRANT DENY REVOKE BULK BACKUP RESTORE KILL FETCH OPEN "
-    "CLOSE DEALLOCATE CHECKPOINT RECONFIGURE"
-)
 _DROPPABLE = words(
     "TABLE VIEW INDEX SCHEMA PROCEDURE PROC FUNCTION COLUMN CONSTRAINT TYPE SEQUENCE DATABASE "
     "TRIGGER STATISTICS USER SYNONYM ROLE"
