@@ -123,8 +123,11 @@ def verdict(case: Case, answer: Answer) -> str:
 
 def causes(name: str) -> list[dict[str, Any]]:
     """Return what a server is known to do otherwise: a cause, with words or cases."""
-    text = (KNOWN / f"{name}.toml").read_text(encoding="utf-8")
-    return tomllib.loads(text)["departure"]
+    path = KNOWN / f"{name}.toml"
+    if not path.exists():
+        held = ", ".join(sorted(other.stem for other in KNOWN.glob("*.toml")))
+        sys.exit(f"Nothing is known of a server {name}. There is: {held}.")
+    return tomllib.loads(path.read_text(encoding="utf-8"))["departure"]
 
 
 def cause(case: Case, found: str, known: Iterable[dict[str, Any]]) -> str:
@@ -202,7 +205,10 @@ def main(words: list[str] | None = None) -> int:
     parser.add_argument("--known", help="a file of tests/tsql/servers, without .toml")
     parser.add_argument("--project", help="project number in the scripts")
     parser.add_argument("--data", help="folder of the data set that the server holds too")
-    args = parser.parse_args(words)
+    args = parser.parse_intermixed_args(words)
+    missing = [str(path) for path in args.scripts if not path.is_file()]
+    if missing:
+        sys.exit(f"There is no script {', '.join(missing)}.")
     try:
         import pytds
     except ImportError:
@@ -210,8 +216,13 @@ def main(words: list[str] | None = None) -> int:
     password = os.environ.get("LEO_TSQL_PASSWORD") or getpass.getpass()
 
     def connect(database: str) -> Any:
-        return pytds.connect(args.host, database, args.user, password, port=args.port,
-                             autocommit=True, timeout=300)  # fmt: skip
+        try:
+            return pytds.connect(args.host, database, args.user, password, port=args.port,
+                                 autocommit=True, timeout=300, login_timeout=10)  # fmt: skip
+        except (pytds.Error, OSError) as error:
+            why = str(error) or type(error).__name__
+            step = "Look at the host, the port, the user, the password and --database."
+            sys.exit(f"{args.host} let nobody into {database}: {why}. {step}")
 
     if args.scripts:
         return int(bool(compare(connect, args.scripts, args)))
