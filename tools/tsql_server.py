@@ -87,6 +87,8 @@ def alike(expected: Any, actual: Any) -> bool:
     (True, True, False)
     >>> alike("2011-03-04 05:06:07.120", "2011-03-04 05:06:07.12"), alike("7", 7), alike("a", "b")
     (True, True, False)
+    >>> alike(3, "3.5"), alike(3, "3.000")
+    (False, True)
     """
     if same(expected, actual):
         return True
@@ -96,6 +98,8 @@ def alike(expected: Any, actual: Any) -> bool:
         pair = Decimal(str(expected)), Decimal(str(actual))
     except InvalidOperation:
         return False
+    if isinstance(expected, int) or isinstance(actual, int):
+        return pair[0] == pair[1]
     places = min(max(0, -int(number.as_tuple().exponent)) for number in pair)
     return abs(pair[0] - pair[1]) < Decimal(10) ** -places
 
