@@ -53,10 +53,14 @@ PYODIDE = npm_files.Package(
 ARROW = "apache-arrow-17.0.0.min.mjs"
 
 #: The parts of the package that run in the browser; a pattern of file names each.
-OURS = ("errors.py", "__init__.py", "tsql/*.py", "tsql/*.sql", "tsql/*.csv")
+OURS = ("errors.py", "year_ranges.py", "__init__.py", "tsql/*.py", "tsql/*.sql", "tsql/*.csv")
 #: Files of our own that stand in the bundle for others: the package of the translator imports the
 #: catalogue, and through it compiled modules that a browser has not.
-REPLACED = {"leo_helpers/tsql/__init__.py": "", "leo_helpers/connect.py": "connect.py"}
+REPLACED = {
+    "leo_helpers/tsql/__init__.py": "",
+    "leo_helpers/connect.py": "connect.py",
+    "leo_helpers/catalogue.py": "catalogue.py",
+}
 #: Every entry has one time, so that two runs give the same bytes.
 TIME = (1980, 1, 1, 0, 0, 0)
 

@@ -6,15 +6,10 @@ from functools import cache
 import duckdb
 
 from leo_helpers.errors import LeoError
-from leo_helpers.tsql import advice
 from leo_helpers.tsql.session import Session
 
 #: A loop without an end must stop by itself: the page cannot interrupt it.
 MOST_STEPS = 5_000
-
-# The years of a column are in the catalogue, which stays with the package.
-advice.years_of = lambda view, name: []
-
 
 # The clock of the machine's own place is in a part of the engine that is not here: this is UTC.
 CLOCK = (
