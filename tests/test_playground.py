@@ -226,6 +226,9 @@ def test_a_script_of_tsql_runs_with_variables_loops_and_messages(started):
     assert started.inner_text("#leo-play-results pre").split("\n") == ["round 1", "round 2"]
     run(started, "select earning from leo_i2.[2002237].leo_earnings", "tsql")
     assert "207" in started.inner_text("[role=alert]")
+    run(started, "select 1 as a from leo_i2.[2002237].leo_earning", "tsql")
+    told = started.inner_text("[role=alert]")
+    assert "208" in told and "Did you mean leo_earnings" in told
 
 
 @pytest.mark.site
